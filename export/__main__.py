@@ -1,0 +1,132 @@
+"""The command line of the export: `python -m export --help`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from export.settings import Settings
+from trainer.errors import exit_code
+from trainer.recipes import RECIPES
+
+_PARTS = {
+    "all": "everything below, proved to agree",
+    "tfjs": "the TensorFlow.js graph model",
+    "tflite": "the .tflite files, quantized and float32",
+    "vocabulary": "vocabulary.json, the tokenizer contract, with its JSON Schema",
+    "web": "the page, as a folder and as one file",
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """Builds the parser; its help names every default."""
+    defaults = Settings()
+    top = argparse.ArgumentParser(
+        prog="python -m export",
+        description="Packages a trained run for web pages and phones: a run directory in, a dist directory out.",
+        epilog="`python -m export all` is the whole way: with no run yet, it trains one on the built-in corpus first.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, help_text in _PARTS.items():
+        command = commands.add_parser(
+            name,
+            help=help_text,
+            description=f"Exports {help_text}.",
+            epilog="The output directory is written beside its place and moved there whole. Exit codes: 0 well, "
+            "1 an artefact is out of bounds and the old output stays, 2 a mistake in what was given.",
+        )
+        output = "dist" if name == "all" else f"dist-{name}"
+        command.add_argument("--run", type=Path, metavar="DIR", help="the run directory [the newest in runs/]")
+        command.add_argument("--output", type=Path, metavar="DIR", default=Path(output), help=f"where it goes [{output}]")
+        if name == "all":
+            command.add_argument(
+                "--recipe", choices=list(RECIPES), default="byline", help="how to train, where there is no run yet [byline]"
+            )
+        about = command.add_argument_group("what it says of itself")
+        about.add_argument("--name", default=defaults.name, help=f"names the .tflite and the page [{defaults.name}]")
+        about.add_argument("--title", default="", help="the page's heading [the corpus' question]")
+        about.add_argument("--description", default="", help="one sentence [the corpus' description]")
+        about.add_argument("--author", default=defaults.author, help=f"who made the model [{defaults.author}]")
+        about.add_argument("--license", default="", help="the model's licence [the corpus' terms]")
+        sizes = command.add_argument_group("budgets")
+        sizes.add_argument(
+            "--tflite-budget", type=int, metavar="BYTES", default=defaults.tflite_budget,
+            help=f"the most the quantized .tflite may weigh [{defaults.tflite_budget}]",
+        )
+        sizes.add_argument(
+            "--page-budget", type=int, metavar="BYTES", default=defaults.page_budget,
+            help=f"the most the page may weigh, compressed with brotli [{defaults.page_budget}]",
+        )
+        command.set_defaults(do=_export)
+    verify = commands.add_parser(
+        "verify",
+        help="prove again that every artefact agrees",
+        description="Runs every test phrase and 2,000 hostile strings through every runtime, and prints a table.",
+        epilog="The table is written to PROOF.md in the directory. Exit codes: 0 all agree, 1 one does not, 2 a mistake.",
+    )
+    verify.add_argument("dist", type=Path, nargs="?", default=Path("dist"), metavar="DIST", help="the directory [dist]")
+    verify.add_argument("--run", type=Path, metavar="DIR", help="the run it was exported from [the one in runs/ it names]")
+    verify.set_defaults(do=_verify)
+    return top
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from export import dist
+    from trainer.run import RUNS, find, newest_path
+
+    settings = Settings(**{name: getattr(arguments, name) for name in vars(Settings()) if hasattr(arguments, name)})
+    settings.check()
+    dist.check_output(arguments.output)
+    if arguments.command == "all" and arguments.run is None and newest_path() is None:
+        _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {arguments.recipe}")
+        _train(arguments.recipe)
+    run = find(arguments.run)
+    _say(f"run        {run.path}, {run.facts['metrics']['test']['accuracy']:.1%} of its test phrases right")
+    parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
+    try:
+        dist.build(run, arguments.output, settings, parts, _say)
+    except dist.GateError as error:
+        return _refuse(f"{arguments.output} is left as it was", str(error).splitlines())
+    _say(f"done       {arguments.output}")
+    if (arguments.output / "web").is_dir():
+        _say(f"open       {arguments.output / settings.name}.html, or serve the folder {arguments.output / 'web'}:")
+        _say(f"           python -m http.server --directory {arguments.output / 'web'} and open http://localhost:8000")
+    return 0
+
+
+def _train(recipe: str) -> None:
+    from trainer import lesson
+    from trainer.fit import fit
+
+    fit(lesson.load(), RECIPES[recipe], seed=1)
+
+
+def _verify(arguments: argparse.Namespace) -> int:
+    from export import dist, parity
+
+    report, faults = dist.verify(arguments.dist, arguments.run)
+    _say(parity.table(report.rows))
+    if faults:
+        return _refuse(f"{arguments.dist} is out of bounds", faults)
+    _say("all agree")
+    return 0
+
+
+def _refuse(summary: str, faults: list[str]) -> int:
+    for fault in faults:
+        print(f"out of bounds: {fault}", file=sys.stderr)
+    print(summary, file=sys.stderr)
+    return 1
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command and gives its exit code."""
+    parsed = parser().parse_args(arguments)
+    return exit_code(lambda: int(parsed.do(parsed)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

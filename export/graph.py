@@ -1,0 +1,170 @@
+"""The one inference graph that every runtime gets, and the one place where numbers are rounded.
+
+The embedding becomes int8 rows, each with a scale that float16 can hold; every other weight is rounded to float16.
+All artefacts carry these numbers exactly, and every runtime computes with them in float32.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.classifier import Classifier
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Lstm:
+    """One direction of the LSTM; gates in Keras' order: input, forget, cell, output.
+
+    Attributes:
+        kernel: Shape [embedding_size, 4 * units].
+        recurrent: Shape [units, 4 * units].
+        bias: Shape [4 * units].
+    """
+
+    kernel: Floats
+    recurrent: Floats
+    bias: Floats
+
+
+@dataclass(frozen=True)
+class Weights:
+    """The trained numbers, without Keras around them.
+
+    Attributes:
+        rows: The embedding, shape [vocabulary_size, embedding_size]; whole numbers from -128 to 127 once rounded.
+        scales: What each row is multiplied by, shape [vocabulary_size]; ones before rounding.
+        forward: Reads the phrase from its first word.
+        backward: Reads it from its last.
+        dense: Kernel and bias of each dense layer, the last of which gives the logits.
+    """
+
+    rows: Floats
+    scales: Floats
+    forward: Lstm
+    backward: Lstm
+    dense: tuple[tuple[Floats, Floats], ...]
+
+
+def weights_of(model: "keras.Model") -> Weights:
+    """Reads the weights of a model that `trainer.model.build_model` built."""
+    bidirectional = model.get_layer("bidirectional")
+    directions = [
+        Lstm(*(np.asarray(weight) for weight in layer.get_weights()))
+        for layer in (bidirectional.forward_layer, bidirectional.backward_layer)
+    ]
+    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
+    (rows,) = model.get_layer("embedding").get_weights()
+    return Weights(
+        rows=rows,
+        scales=np.ones(len(rows), np.float32),
+        forward=directions[0],
+        backward=directions[1],
+        dense=tuple((layer.get_weights()[0], layer.get_weights()[1]) for layer in dense),
+    )
+
+
+def round_weights(weights: Weights) -> Weights:
+    """Rounds all numbers once, before any converter sees them.
+
+    A row's scale is the float16 next to its largest number divided by 127. The row of `<PAD>`, which the mask never lets
+    through, holds -128 and 127: with both ends present, TF.js's affine 8-bit storage is exact.
+    """
+    largest = np.abs(weights.rows).max(axis=1)
+    scales = np.maximum(largest / 127, np.finfo(np.float16).tiny).astype(np.float16).astype(np.float32)
+    rows = np.clip(np.rint(weights.rows / scales[:, None]), -127, 127)
+    rows[0], rows[0, 0], scales[0] = -128, 127, 1
+    return Weights(
+        rows=rows.astype(np.float32),
+        scales=scales,
+        forward=_half(weights.forward),
+        backward=_half(weights.backward),
+        dense=tuple((_to_half(kernel), _to_half(bias)) for kernel, bias in weights.dense),
+    )
+
+
+def _to_half(array: Floats) -> Floats:
+    return array.astype(np.float16).astype(np.float32)
+
+
+def _half(lstm: Lstm) -> Lstm:
+    return Lstm(_to_half(lstm.kernel), _to_half(lstm.recurrent), _to_half(lstm.bias))
+
+
+def rounded_classifier(classifier: Classifier, rounded: Weights) -> Classifier:
+    """Gives a Keras model that holds the rounded numbers: what every artefact has to agree with."""
+    import keras
+
+    model = keras.models.clone_model(classifier.model)
+    model.get_layer("embedding").set_weights([rounded.rows * rounded.scales[:, None]])
+    model.get_layer("bidirectional").set_weights(
+        [array for lstm in (rounded.forward, rounded.backward) for array in (lstm.kernel, lstm.recurrent, lstm.bias)]
+    )
+    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
+    for layer, (kernel, bias) in zip(dense, rounded.dense, strict=True):
+        layer.set_weights([kernel, bias])
+    return replace(classifier, model=model)
+
+
+def inference(weights: Weights, row_type: Literal["int8", "float32"]) -> Callable[["tf.Tensor"], "tf.Tensor"]:
+    """Gives the inference graph: word ids in, probabilities out.
+
+    The LSTM is unrolled over the sequence and masked where the id is 0. There is no control flow and no state, so the
+    graph answers synchronously in TF.js and is a single subgraph in TFLite. Each weight is one constant, made once and
+    not once a step, under a name that a reader of the file can find.
+
+    Args:
+        weights: Rounded or not.
+        row_type: How the embedding's rows are stored; TF.js has no int8.
+
+    Returns:
+        A function, to be traced, from int32 ids, shape [batch, sequence_length], to float32 probabilities, shape
+        [batch, labels].
+    """
+    import tensorflow as tf
+
+    def probabilities(ids: Any) -> Any:
+        rows = tf.constant(weights.rows.astype(row_type), name="embedding_rows")
+        scales = tf.constant(weights.scales, name="embedding_scales")
+        inputs = tf.cast(tf.gather(rows, ids), tf.float32) * tf.expand_dims(tf.gather(scales, ids), -1)
+        present = tf.expand_dims(tf.cast(tf.not_equal(ids, 0), tf.float32), -1)
+        masks = list(zip(tf.unstack(present, axis=1), tf.unstack(1.0 - present, axis=1), strict=True))
+        forward = _read(weights.forward, "forward", inputs, masks, range(len(masks)))
+        backward = _read(weights.backward, "backward", inputs, masks, range(len(masks) - 1, -1, -1))
+        x = tf.concat([forward, backward], axis=1)
+        for index, (kernel, bias) in enumerate(weights.dense):
+            x = x @ tf.constant(kernel, name=f"dense_{index}_kernel") + tf.constant(bias, name=f"dense_{index}_bias")
+            x = tf.nn.relu(x) if index + 1 < len(weights.dense) else tf.nn.softmax(x, name="probabilities")
+        return x
+
+    return probabilities
+
+
+def _read(lstm: Lstm, name: str, inputs: Any, masks: list[tuple[Any, Any]], steps: range) -> Any:
+    """Runs one direction over the steps and gives its last output, shape [batch, units]."""
+    import tensorflow as tf
+
+    kernel = tf.constant(lstm.kernel, name=f"{name}_kernel")
+    recurrent = tf.constant(lstm.recurrent, name=f"{name}_recurrent")
+    bias = tf.constant(lstm.bias, name=f"{name}_bias")
+    size, gate_size = lstm.kernel.shape
+    projected = tf.reshape(tf.reshape(inputs, [-1, size]) @ kernel + bias, [-1, len(steps), gate_size])
+    of_step = tf.unstack(projected, axis=1)
+    output = state = tf.zeros_like(of_step[0][:, : gate_size // 4])
+    for step in steps:
+        write, forget, candidate, reveal = tf.split(of_step[step] + output @ recurrent, 4, axis=1)
+        new_state = tf.sigmoid(forget) * state + tf.sigmoid(write) * tf.tanh(candidate)
+        new_output = tf.sigmoid(reveal) * tf.tanh(new_state)
+        # Where the step is padding, what was known is kept. Products by 0 and 1 are exact.
+        present, absent = masks[step]
+        state = present * new_state + absent * state
+        output = present * new_output + absent * output
+    return output

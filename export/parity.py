@@ -1,0 +1,207 @@
+"""The proof: the same strings through every runtime, from raw string to probability; a report and a gate."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export import graph, hostile, metadata, runtimes
+from export.runtimes import Answers
+from trainer.evaluate import truth_of
+from trainer.run import Run
+
+TOLERANCE: Final = 1e-4  # of a probability; answers closer to one another than this are a tie
+ROUNDING_ACCURACY: Final = 0.002  # what rounding may cost: 0.2 points of accuracy,
+ROUNDING_KEPT: Final = 0.995  # and at most one answer in two hundred
+
+
+@dataclass(frozen=True)
+class Row:
+    """One runtime beside the model that it has to agree with.
+
+    Attributes:
+        runtime: Name, version and file.
+        against: The model that it is held against.
+        strings: How many it answered: all test phrases and the hostile strings.
+        mismatches: In how many of them it read other word ids.
+        agreement: Share of equal best labels, ties aside.
+        difference: The largest difference of a probability.
+        accuracy: On the test phrases.
+        size: Bytes of what it loads.
+        faults: What is out of bounds; an empty list is well.
+    """
+
+    runtime: str
+    against: str
+    strings: int
+    mismatches: int
+    agreement: float
+    difference: float
+    accuracy: float
+    size: int
+    faults: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Report:
+    """All rows of one proof."""
+
+    rows: tuple[Row, ...]
+
+    @property
+    def faults(self) -> list[str]:
+        return [f"{row.runtime}: {fault}" for row in self.rows for fault in row.faults]
+
+    def to_json(self) -> list[dict[str, Any]]:
+        return [asdict(row) for row in self.rows]
+
+
+def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
+    """Gives what is asked: the test phrases, then the hostile strings; and the right labels' indices of the former."""
+    phrases = run.phrases("test")
+    texts = [phrase.text for phrase in phrases] + hostile.strings(run.vocabulary, int(run.facts["seed"]))
+    return texts, truth_of(phrases, run.vocabulary.labels)
+
+
+def prove(run: Run, dist: Path, name: str) -> Report:
+    """Asks every runtime every string.
+
+    Args:
+        run: The run that was exported.
+        dist: The artefacts.
+        name: What the `.tflite` files are called.
+    """
+    texts, truth = texts_of(run)
+    rounded = graph.rounded_classifier(run.classifier, graph.round_weights(graph.weights_of(run.classifier.model)))
+    trained = runtimes.ask_keras("as trained", run.classifier, texts)
+    reference = runtimes.ask_keras("rounded", rounded, texts)
+    keras_file, int8, float32 = run.path / "model.keras", int8_path(dist, name), float32_path(dist, name)
+    rows = [
+        compare(trained, reference, truth, size_of(keras_file), rounding=True),
+        compare(runtimes.ask_tfjs(dist, texts), reference, truth, size_of(dist / "tfjs")),
+    ]
+    if metadata.AVAILABLE:
+        rows += [
+            compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
+            compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
+        ]
+        first = first_window(reference, rounded, run.vocabulary.sequence_length)
+        with tempfile.TemporaryDirectory() as folder:
+            probe = Path(folder, "probe.tflite")
+            runtimes.write_probe(run.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
+            answers = runtimes.ask_nl_classifier(int8, probe, texts)
+        rows.append(compare(answers, first, truth, size_of(int8), note="int8 rows, first window"))
+    return Report(tuple(rows))
+
+
+def int8_path(dist: Path, name: str) -> Path:
+    return dist / "tflite" / f"{name}.tflite"
+
+
+def float32_path(dist: Path, name: str) -> Path:
+    return dist / "tflite" / f"{name}-float32.tflite"
+
+
+def size_of(path: Path) -> int:
+    """Bytes of a file, or of all files in a folder."""
+    return sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
+
+
+def first_window(answers: Answers, classifier: Any, sequence_length: int) -> Answers:
+    """What Keras says of each text's first window alone, which is what the raw-string mobile clients read."""
+    ids = [of_text[:sequence_length] for of_text in answers.ids]
+    rows = np.zeros((len(ids), sequence_length), np.int32)
+    for row, of_text in zip(rows, ids, strict=True):
+        row[: len(of_text)] = of_text
+    probabilities = classifier.model.predict(rows, batch_size=512, verbose=0).astype(np.float64)
+    return Answers(f"{answers.runtime}, first window", ids, probabilities)
+
+
+def compare(
+    answers: Answers,
+    reference: Answers,
+    truth: NDArray[np.int64],
+    size: int,
+    note: str = "",
+    rounding: bool = False,
+) -> Row:
+    """Holds one runtime's answers against the model's.
+
+    Args:
+        answers: The runtime's.
+        reference: What they have to be.
+        truth: The right labels' indices of the first `len(truth)` texts.
+        size: Bytes of what the runtime loads.
+        note: Which file it is, behind the runtime's name.
+        rounding: The row says what rounding costs, and has bounds of its own.
+    """
+    mismatches = sum(mine != theirs for mine, theirs in zip(answers.ids, reference.ids, strict=True))
+    difference = float(np.abs(answers.probabilities - reference.probabilities).max())
+    kept = _same_best(answers.probabilities, reference.probabilities)
+    accuracy, expected = (_accuracy(which.probabilities, truth) for which in (answers, reference))
+    faults = []
+    if mismatches:
+        faults.append(f"{mismatches} strings gave other word ids")
+    if not np.isfinite(answers.probabilities).all():
+        faults.append("a probability is not a number")
+    if rounding:
+        if accuracy - expected > ROUNDING_ACCURACY:
+            faults.append(f"rounding costs {100 * (accuracy - expected):.2f} points of accuracy")
+        if kept < ROUNDING_KEPT:
+            faults.append(f"rounding keeps {100 * kept:.2f} % of the answers")
+    else:
+        if kept < 1:
+            faults.append(f"{100 * (1 - kept):.3f} % of the answers are others")
+        if not difference <= TOLERANCE:
+            faults.append(f"a probability is off by {difference:.1e}")
+    return Row(
+        runtime=f"{answers.runtime}, {note}" if note else answers.runtime,
+        against=reference.runtime,
+        strings=len(answers.ids),
+        mismatches=mismatches,
+        agreement=kept,
+        difference=difference,
+        accuracy=accuracy,
+        size=size,
+        faults=tuple(faults),
+    )
+
+
+def _same_best(mine: NDArray[np.float64], theirs: NDArray[np.float64]) -> float:
+    """Share of equal best labels; where the reference's two best are within the tolerance, either is right."""
+    of_mine = np.take_along_axis(theirs, mine.argmax(axis=1)[:, None], axis=1)[:, 0]
+    return float((theirs.max(axis=1) - of_mine <= TOLERANCE).mean())
+
+
+def _accuracy(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> float:
+    return float((probabilities[: len(truth)].argmax(axis=1) == truth).mean())
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Draws the report as a Markdown table, which reads well on a terminal too."""
+    head = ["runtime", "held against", "strings", "id mismatches", "same answer", "largest difference", "accuracy", "bytes"]
+    cells = [
+        [
+            row.runtime,
+            row.against,
+            f"{row.strings:,}",
+            str(row.mismatches),
+            f"{100 * row.agreement:.2f} %",
+            f"{row.difference:.1e}",
+            f"{100 * row.accuracy:.2f} %",
+            f"{row.size:,}",
+        ]
+        for row in rows
+    ]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    lines = [head, ["-" * (width - 1) + (":" if index > 1 else "-") for index, width in enumerate(widths)], *cells]
+    return "\n".join(
+        "| "
+        + " | ".join(f"{cell:{'>' if index > 1 else '<'}{width}}" for index, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        + " |"
+        for line in lines
+    )

@@ -1,0 +1,130 @@
+"""The runtimes: each answers the same texts from raw string to probability, with its own tokenizer."""
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from export import metadata, node, tflite
+from trainer.classifier import Classifier
+from trainer.quiet import quietly
+from trainer.vocabulary import UNKNOWN_ID, Vocabulary, normalize
+from trainer.windows import average, split_ids
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What one runtime says.
+
+    Attributes:
+        runtime: Its name and version.
+        ids: For each text the word ids that it read.
+        probabilities: float64, shape [texts, labels].
+    """
+
+    runtime: str
+    ids: list[list[int]]
+    probabilities: NDArray[np.float64]
+
+
+def ask_keras(name: str, classifier: Classifier, texts: Sequence[str]) -> Answers:
+    """The Keras model with the Python tokenizer."""
+    import keras
+
+    ids = [classifier.vocabulary.encode(text) for text in texts]
+    return Answers(f"Keras {keras.__version__}, {name}", ids, classifier.probabilities(texts))
+
+
+def ask_tfjs(dist: Path, texts: Sequence[str]) -> Answers:
+    """Stock TF.js in Node with the page's own tokenizer."""
+    modules = node.modules()
+    program = [str(node.WEB / "node" / "classify.mjs"), "--modules", str(modules), "--model", str(dist / "tfjs")]
+    program += ["--vocabulary", str(dist / "vocabulary.json")]
+    answer = json.loads(node.run(["node", *program], stdin=json.dumps(list(texts))))
+    results = answer["results"]
+    return Answers(
+        answer["runtime"],
+        [result["ids"] for result in results],
+        np.array([result["probabilities"] for result in results], np.float64),
+    )
+
+
+def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
+    """The TFLite interpreter; words are found as the file's own metadata says, not as the vocabulary does."""
+    with quietly():
+        import tensorflow as tf
+    model = path.read_bytes()
+    tokenizer = metadata.read_metadata(model)
+    delimiters = re.compile(tokenizer.delimiters)
+    ids = [
+        [tokenizer.ids.get(token, UNKNOWN_ID) for token in delimiters.split(normalize(text)) if token] for text in texts
+    ]
+    answer = interpreter(model)
+    length = _input_length(model)
+    probabilities = np.stack(
+        [average(np.stack([answer(window) for window in split_ids(of_text, length)])) for of_text in ids]
+    )
+    return Answers(f"TFLite interpreter {tf.__version__}", ids, probabilities)
+
+
+def interpreter(model: bytes) -> Callable[[NDArray[np.int32]], NDArray[np.float32]]:
+    """Gives a function from one window's ids, shape [sequence_length], to the outputs, shape [labels]."""
+    with quietly():
+        import tensorflow as tf
+
+        loaded = tf.lite.Interpreter(model_content=model, num_threads=1)
+        loaded.allocate_tensors()
+    source, target = loaded.get_input_details()[0]["index"], loaded.get_output_details()[0]["index"]
+
+    def answer(window: NDArray[np.int32]) -> NDArray[np.float32]:
+        loaded.set_tensor(source, window[None])
+        loaded.invoke()
+        return np.array(loaded.get_tensor(target)[0])
+
+    return answer
+
+
+def _input_length(model: bytes) -> int:
+    with quietly():
+        import tensorflow as tf
+
+        return int(tf.lite.Interpreter(model_content=model).get_input_details()[0]["shape"][1])
+
+
+def ask_nl_classifier(path: Path, probe: Path, texts: Sequence[str]) -> Answers:
+    """The Task Library's `NLClassifier`. It reads a text's first window; an app gives it NFC without NUL.
+
+    Args:
+        path: The exported `.tflite` file.
+        probe: What `write_probe` made of it: the client keeps its word ids to itself, the probe answers with them.
+        texts: Raw.
+    """
+    normal = [normalize(text) for text in texts]
+    model = path.read_bytes()
+    labels = metadata.read_metadata(model).labels
+    positions = [str(position) for position in range(_input_length(model))]
+    read = metadata.nl_classifier_probabilities(probe, normal, positions)
+    return Answers(
+        "NLClassifier, tflite-support 0.4.4",
+        [[int(word_id) for word_id in row if word_id] for row in read],
+        metadata.nl_classifier_probabilities(path, normal, labels),
+    )
+
+
+def write_probe(vocabulary: Vocabulary, about: metadata.Description, path: Path) -> None:
+    """Writes a `.tflite` file with the same tokenizer whose outputs are the word ids: it shows what a client reads."""
+    with quietly():
+        import tensorflow as tf
+
+    def ids_as_scores(ids: Any) -> Any:
+        return tf.cast(ids, tf.float32)
+
+    length = vocabulary.sequence_length
+    model = tflite.convert_function(ids_as_scores, length, half=False)
+    positions = [str(position) for position in range(length)]
+    path.write_bytes(metadata.add_metadata(model, vocabulary, positions, about))

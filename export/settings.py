@@ -1,0 +1,41 @@
+"""What an export is called, what it says of itself, and how large it may be."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from trainer.errors import UserError
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All defaults of an export; what is empty is filled from the run by `complete`."""
+
+    name: str = "byline"  # of the .tflite and the single-file page
+    title: str = ""
+    description: str = ""
+    author: str = "not stated"
+    license: str = ""
+    language: str = "en"
+
+    # what an app or a visitor is asked to download, in bytes
+    tflite_budget: int = 1_500_000  # the int8 file with everything inside
+    page_budget: int = 1_000_000  # the whole page, compressed with brotli
+
+    def check(self) -> None:
+        """Raises:
+        UserError: The name cannot be a file's.
+        """
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
+            raise UserError(f"--name: must be letters, digits, `.`, `_` and `-`; received {self.name!r}")
+
+    def complete(self, facts: dict[str, Any]) -> "Settings":
+        """Fills what was left empty from what `run.json` says of the corpus."""
+        corpus = facts["corpus"]
+        given = {key: value for key, value in vars(self).items() if value != ""}
+        filled = {
+            "title": corpus.get("title") or corpus["name"],
+            "description": corpus["description"],
+            "license": corpus.get("license") or "not stated",
+        }
+        return Settings(**(filled | given))

@@ -1,0 +1,41 @@
+"""The graph as a TensorFlow.js graph model: `model.json` and weight shards."""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from export.graph import Weights, inference
+from trainer.quiet import quietly
+
+
+def write_tfjs(weights: Weights, sequence_length: int, folder: Path) -> None:
+    """Writes the graph model that stock TF.js loads and that answers synchronously.
+
+    The rows are stored as 8-bit whole numbers, every other weight as float16; both hold the rounded numbers exactly.
+
+    Args:
+        weights: Rounded.
+        sequence_length: How many word ids the graph reads.
+        folder: Where `model.json` and the shards go.
+    """
+    with quietly():
+        import tensorflow as tf
+        from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
+
+    if weights.rows.min() != -128 or weights.rows.max() != 127 or np.any(weights.rows % 1):
+        raise ValueError("`weights` must be rounded: whole numbers with both ends present, or 8 bits are not exact.")
+    probabilities = inference(weights, "float32")
+    signature = tf.TensorSpec([None, sequence_length], tf.int32, name="ids")
+    function = tf.function(lambda ids: {"probabilities": probabilities(ids)}, input_signature=[signature])
+    with tempfile.TemporaryDirectory() as saved, quietly():
+        tf.saved_model.save(tf.Module(), saved, signatures={"serving_default": function})
+        convert_tf_saved_model(
+            saved,
+            str(folder),
+            quantization_dtype_map={
+                "uint8": ["*embedding_rows"],
+                "float16": ["*embedding_scales", "*_kernel", "*_recurrent", "*_bias"],
+            },
+            skip_op_check=False,
+        )

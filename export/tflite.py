@@ -1,0 +1,54 @@
+"""The graph as a `.tflite` file: one subgraph, builtin operators, no state."""
+
+from typing import Any, Literal
+
+from export.graph import Weights, inference
+from trainer.quiet import quietly
+
+SIGNATURE_NAME = "ids"
+
+
+def convert(weights: Weights, sequence_length: int, row_type: Literal["int8", "float32"]) -> bytes:
+    """Converts the inference graph.
+
+    Args:
+        weights: Rounded for int8; as trained for float32.
+        sequence_length: How many word ids the graph reads.
+        row_type: "int8" stores int8 rows and float16 elsewhere; "float32" stores every number as it is.
+    """
+    return convert_function(inference(weights, row_type), sequence_length, half=row_type == "int8")
+
+
+def convert_function(function: Any, sequence_length: int, half: bool) -> bytes:
+    """Converts any function of int32 ids, shape [1, sequence_length], to a `.tflite` file without metadata."""
+    with quietly():
+        import tensorflow as tf
+
+        signature = tf.TensorSpec([1, sequence_length], tf.int32, name=SIGNATURE_NAME)
+        traced = tf.function(function, input_signature=[signature]).get_concrete_function()
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], tf.Module())
+        if half:
+            converter.optimizations = [tf.lite.Optimize.DEFAULT]
+            converter.target_spec.supported_types = [tf.float16]
+        return bytes(converter.convert())
+
+
+def faults(model: bytes) -> list[str]:
+    """Says what in a `.tflite` file the mobile clients could not run; an empty list is well.
+
+    A second subgraph stops MediaPipe; a Flex or custom operator needs a library that apps do not carry; a variable
+    keeps state, so that from the second phrase on the answers are silently wrong.
+    """
+    with quietly():
+        from tensorflow.lite.python import schema_py_generated as schema
+
+    parsed = schema.Model.GetRootAs(model)
+    found = []
+    if parsed.SubgraphsLength() != 1:
+        found.append(f"{parsed.SubgraphsLength()} subgraphs")
+    codes = [parsed.OperatorCodes(index) for index in range(parsed.OperatorCodesLength())]
+    found += [f"the operator {code.CustomCode().decode()}" for code in codes if code.CustomCode()]
+    graphs = [parsed.Subgraphs(index) for index in range(parsed.SubgraphsLength())]
+    if any(graph.Tensors(index).IsVariable() for graph in graphs for index in range(graph.TensorsLength())):
+        found.append("a variable tensor")
+    return found

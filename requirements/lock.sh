@@ -1,0 +1,10 @@
+#!/bin/sh
+# Writes the hashed locks anew from pyproject.toml, with uv: sh requirements/lock.sh
+# Plain pip installs them: pip install --require-hashes -r requirements/demo.txt
+set -eu
+cd "$(dirname "$0")/.."
+export UV_CUSTOM_COMPILE_COMMAND="sh requirements/lock.sh"
+compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate "$@"; }
+compile pyproject.toml --extra test --output-file requirements/test.txt
+compile pyproject.toml --extra demo --constraint requirements/test.txt --output-file requirements/demo.txt
+compile requirements/mediapipe.in --output-file requirements/mediapipe.txt

@@ -1,0 +1,74 @@
+"""Files that are written whole or not at all."""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from trainer.errors import UserError
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+def read_json(path: Path) -> Any:
+    """Reads one JSON file.
+
+    Raises:
+        UserError: The file is missing, unreadable, or not JSON in UTF-8.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    except ValueError as error:
+        raise UserError(f"{path}: is not JSON in UTF-8 ({error})") from error
+
+
+@contextmanager
+def whole_directory(path: Path) -> Iterator[Path]:
+    """Gives an empty directory beside `path` that takes its place when the block ends without an error.
+
+    A reader sees the old directory or the new one. An error in the block leaves the old one as it was.
+
+    Raises:
+        UserError: The place cannot be written.
+    """
+    path = Path(os.path.abspath(path))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    try:
+        staging.chmod(0o755)  # mkdtemp's 0700 would lock a web server out
+        yield staging
+        _swap(staging, path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _swap(staging: Path, path: Path) -> None:
+    if not path.exists():
+        staging.rename(path)
+        return
+    retired = staging.with_name(staging.name + "-old")
+    path.rename(retired)
+    try:
+        staging.rename(path)
+    except OSError:
+        retired.rename(path)
+        raise
+    shutil.rmtree(retired, ignore_errors=True)

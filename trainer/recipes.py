@@ -1,0 +1,60 @@
+"""All defaults of training, each with its reason."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+Unit = Literal["windows", "lines"]
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How phrases are made, what is built, and how it is trained. The defaults are the recipe `byline`."""
+
+    name: str = "byline"
+
+    # data
+    unit: Unit = "windows"  # lines would make their length, the printer's choice, a label
+    window_passes: int = 4  # each pass cuts the training text at other places
+
+    # tokenizer
+    sequence_length: int = 16  # the lesson's; longer texts are read in windows
+    minimum_count: int = 2  # a word seen once teaches only what it is to be unknown
+    maximum_words: int = 16_000
+
+    # model
+    embedding_size: int = 32  # 64 was no better on validation, and is twice the download
+    lstm_units: int = 48
+    dense_units: tuple[int, ...] = (64, 16)  # the lesson's
+    dropout: float = 0.4  # of the embedding's and the LSTM's outputs
+
+    # training
+    epochs: int = 6
+    batch_size: int = 256  # twice the speed of the lesson's 64
+    shuffle_buffer: int = 200_000  # holds the corpus: neighbouring lines do not arrive together
+    learning_rate: float = 0.003  # falls to zero along a cosine
+    word_dropout: float = 0.1  # of the words become unknown, so that one word alone decides nothing
+    label_smoothing: float = 0.05  # keeps probabilities honest
+
+
+RECIPES: Final = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(),
+        Recipe(name="tiny", window_passes=1, embedding_size=8, lstm_units=8, dense_units=(16,), epochs=2, maximum_words=4_000),
+        Recipe(
+            name="lesson",
+            unit="lines",
+            minimum_count=1,
+            maximum_words=1_000_000,
+            embedding_size=64,
+            lstm_units=64,
+            dropout=0.0,
+            epochs=3,
+            batch_size=64,
+            shuffle_buffer=50_000,
+            learning_rate=0.001,
+            word_dropout=0.0,
+            label_smoothing=0.0,
+        ),
+    )
+}

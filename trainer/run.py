@@ -1,0 +1,127 @@
+"""The run directory: what was trained, from what, with which result.
+
+    run.json           corpus, recipe, seed, split, metrics, versions, SHA-256 of the model
+    model.keras        the trained model
+    vocabulary.json    the tokenizer contract
+    validation.jsonl   the held-out phrases with their labels, so that an evaluation can be repeated
+    test.jsonl
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from trainer.classifier import Classifier
+from trainer.corpus import Phrase
+from trainer.errors import UserError
+from trainer.files import read_json, sha256
+from trainer.quiet import quietly
+from trainer.vocabulary import Vocabulary
+
+FORMAT = "byline-run-1"
+RUNS = Path("runs")
+_NEEDED = ("created", "corpus", "recipe", "seed", "split", "metrics", "versions", "model_sha256")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run directory that has been read and checked.
+
+    Attributes:
+        path: The directory.
+        facts: What `run.json` holds.
+        vocabulary: The tokenizer contract.
+    """
+
+    path: Path
+    facts: dict[str, Any]
+    vocabulary: Vocabulary
+
+    @classmethod
+    def read(cls, path: Path) -> "Run":
+        """Reads a run directory.
+
+        Raises:
+            UserError: It is missing, or a file in it is missing or damaged.
+        """
+        if not (path / "run.json").is_file():
+            raise UserError(f"{path}: is not a run directory (it has no run.json); `python -m trainer fit` makes one")
+        facts = read_json(path / "run.json")
+        if not isinstance(facts, dict) or facts.get("format") != FORMAT:
+            raise UserError(f"{path / 'run.json'}: the format is not {FORMAT}")
+        missing = [key for key in _NEEDED if key not in facts]
+        if missing:
+            raise UserError(f"{path / 'run.json'}: has no {missing[0]}")
+        return cls(path, facts, Vocabulary.read(path / "vocabulary.json"))
+
+    @cached_property
+    def classifier(self) -> Classifier:
+        """The trained model, loaded.
+
+        Raises:
+            UserError: The model file is not the one that was trained.
+        """
+        path = self.path / "model.keras"
+        try:
+            damaged = sha256(path.read_bytes()) != self.facts["model_sha256"]
+        except OSError as error:
+            raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+        if damaged:
+            raise UserError(f"{path}: is damaged: its SHA-256 is not the one in run.json")
+        with quietly():
+            import keras
+
+        model = keras.models.load_model(path, compile=False)
+        if model.input_shape[1] != self.vocabulary.sequence_length or model.output_shape[1] != len(self.vocabulary.labels):
+            raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")
+        return Classifier(model, self.vocabulary)
+
+    def phrases(self, part: str) -> list[Phrase]:
+        """Gives the phrases of the part "validation" or "test".
+
+        Raises:
+            UserError: The file is missing, or a row of it is damaged.
+        """
+        path = self.path / f"{part}.jsonl"
+        try:
+            rows = path.read_text(encoding="utf-8").splitlines()
+        except (OSError, UnicodeDecodeError) as error:
+            raise UserError(f"{path}: cannot be read ({error})") from error
+        phrases = []
+        for number, row in enumerate(rows, 1):
+            try:
+                phrase = Phrase(**json.loads(row))
+            except (ValueError, TypeError) as error:
+                raise UserError(f"{path}: row {number}: is not a phrase with its label") from error
+            if phrase.label not in self.vocabulary.labels:
+                raise UserError(f"{path}: row {number}: {phrase.label!r} is none of the model's labels")
+            phrases.append(phrase)
+        return phrases
+
+
+def write_phrases(path: Path, phrases: Sequence[Phrase]) -> None:
+    # Every character beyond ASCII is escaped: no line separator of any kind can break a row.
+    path.write_text("".join(json.dumps(vars(phrase)) + "\n" for phrase in phrases), encoding="utf-8")
+
+
+def find(path: Path | None, runs: Path = RUNS) -> Run:
+    """Reads the run at `path`, or the newest one in `runs`.
+
+    Raises:
+        UserError: There is none, or it is damaged.
+    """
+    if path is not None:
+        return Run.read(path)
+    newest = newest_path(runs)
+    if newest is None:
+        raise UserError(f"{runs}/ holds no run; `python -m trainer fit` makes one")
+    return Run.read(newest)
+
+
+def newest_path(runs: Path = RUNS) -> Path | None:
+    """Gives the run directory that was made last, if there is one."""
+    made = [path.parent for path in runs.glob("[!.]*/run.json")]
+    return max(made, key=lambda path: (read_json(path / "run.json").get("created", ""), path.name), default=None)

@@ -1,0 +1,66 @@
+"""Windows: how running text is cut into phrases to train on, and how a text too long for the model is read."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHORTEST = 3  # words; two words of running text rarely tell anything
+FLOOR = 1e-7  # a probability's least value under a logarithm, as in Keras
+
+
+def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np.random.Generator) -> Iterator[str]:
+    """Cuts running text into consecutive windows of `SHORTEST` to `longest` words, drawn evenly.
+
+    A remainder shorter than the length drawn is dropped, so that the lengths tell nothing about the text's label.
+
+    Args:
+        text: Running text.
+        spans: Start and end of each of its words, in characters.
+        longest: The most words a window holds.
+        generator: Where the lengths are drawn from.
+
+    Returns:
+        The windows as they stand in the text, with the punctuation that follows their last word.
+    """
+    position = 0
+    while (end := position + int(generator.integers(SHORTEST, longest + 1))) <= len(spans):
+        stop = spans[end][0] if end < len(spans) else len(text)
+        window, last_word = text[spans[position][0] : stop], spans[end - 1][1] - spans[position][0]
+        yield window[:last_word] + window[last_word:].split(" ")[0]
+        position = end
+
+
+def split_ids(ids: Sequence[int], sequence_length: int) -> NDArray[np.int32]:
+    """Gives a text's word ids as rows for the model.
+
+    Up to `sequence_length` ids make one row, padded on the right with 0. More make consecutive full rows; if some ids
+    are left over, the last row holds the text's last `sequence_length` ids, so that no row is a scrap.
+
+    Returns:
+        int32, shape [windows, sequence_length], at least one row.
+    """
+    starts = list(range(0, len(ids) - sequence_length + 1, sequence_length)) or [0]
+    if len(ids) > sequence_length and len(ids) % sequence_length:
+        starts.append(len(ids) - sequence_length)
+    rows = np.zeros((len(starts), sequence_length), np.int32)
+    for row, start in zip(rows, starts, strict=True):
+        window = ids[start : start + sequence_length]
+        row[: len(window)] = window
+    return rows
+
+
+def average(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Averages the windows' log-probabilities.
+
+    Args:
+        probabilities: float32, shape [windows, labels].
+
+    Returns:
+        float64, shape [labels]. A single window's probabilities are given as they are.
+    """
+    if len(probabilities) == 1:
+        return probabilities[0].astype(np.float64)
+    mean = np.log(np.maximum(probabilities.astype(np.float64), FLOOR)).mean(axis=0)
+    scores = np.exp(mean - mean.max())
+    return np.asarray(scores / scores.sum())

@@ -1,0 +1,74 @@
+/**
+ * The parity program: the page's own tokenizer and windows, with the stock TF.js package, under Node.
+ *
+ *     node classify.mjs --modules DIR --model DIR/tfjs --vocabulary FILE < strings.json > out.json
+ *
+ * Reads a JSON array of strings and writes, for each, all its word ids and a probability for every label:
+ *
+ *     {"runtime": "tfjs 4.22.0, node v20.20.2, cpu", "results": [{"ids": [4, 1], "probabilities": [0.9, 0.1]}]}
+ */
+
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createClassifier } from "../src/classifier.js";
+import { createPredict, shardPaths } from "../src/graph.js";
+
+const BATCH = 128;
+
+/** @param {string} path */
+const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
+
+/** @param {string} folder @returns {typeof import("@tensorflow/tfjs")} */
+function loadTensorFlow(folder) {
+  const tf = createRequire(join(resolve(folder), "modules.cjs"))("@tensorflow/tfjs");
+  tf.enableProdMode(); // or it advises, on standard error, to use another package under Node
+  return tf;
+}
+
+/**
+ * @param {import("../src/graph.js").ModelJSON} topology
+ * @param {string} folder
+ * @returns {ArrayBuffer}
+ */
+function readWeights(topology, folder) {
+  const shards = shardPaths(topology).map((path) => readFileSync(join(folder, path)));
+  return new Uint8Array(Buffer.concat(shards)).buffer;
+}
+
+async function main() {
+  const { values } = parseArgs({
+    options: {
+      modules: { type: "string" },
+      model: { type: "string" },
+      vocabulary: { type: "string" },
+    },
+  });
+  const { modules, model, vocabulary: vocabularyPath } = values;
+  if (!modules || !model || !vocabularyPath) {
+    throw new Error("--modules, --model and --vocabulary are needed");
+  }
+  const tf = loadTensorFlow(modules);
+  await tf.setBackend("cpu");
+
+  const vocabulary = readJson(vocabularyPath);
+  const topology = readJson(join(model, "model.json"));
+  const weights = readWeights(topology, model);
+  const predict = createPredict(tf, topology, weights, vocabulary.sequence_length);
+  const classifier = createClassifier(vocabulary, predict);
+
+  const texts = JSON.parse(readFileSync(0, "utf8"));
+  const results = classifier
+    .explainAll(texts, BATCH)
+    .map(({ ids, probabilities }) => ({ ids, probabilities }));
+  const runtime = `tfjs ${tf.version.tfjs}, node ${process.version}, ${tf.getBackend()}`;
+  process.stdout.write(`${JSON.stringify({ runtime, results })}\n`);
+}
+
+try {
+  await main();
+} catch (error) {
+  process.stderr.write(`classify.mjs: ${error instanceof Error ? error.message : error}\n`);
+  process.exitCode = 2;
+}

@@ -1,0 +1,169 @@
+/**
+ * From a raw string to a probability for every label. The page and the parity program share this file; only
+ * `predict` differs between them.
+ *
+ *     const { classify } = createClassifier(vocabulary, predict);
+ *     classify("Sing, O Muse!");  // [{label: "Derby", score: 0.71}, {label: "Cowper", score: 0.2}, …]
+ */
+
+import { countIds, createTokenizer } from "./tokenizer.js";
+import { combineWindows, cutWindows } from "./windows.js";
+
+/** @typedef {import("./tokenizer.js").Vocabulary} Vocabulary */
+/** @typedef {import("./tokenizer.js").Phrase} Phrase */
+
+/**
+ * @callback Predict asks the model about some windows at once
+ * @param {Int32Array} ids `[count, sequence_length]`, row after row
+ * @param {number} count
+ * @returns {ArrayLike<number>} probabilities, `[count, labels]`, row after row
+ */
+
+/** @typedef {{label: string, score: number}} Result */
+
+/**
+ * @typedef {Phrase & {
+ *   windows: number,
+ *   known: number,
+ *   probabilities: number[],
+ *   results: Result[],
+ * }} Explanation A phrase and its answer: `windows` it was read in, `known` words of it, `probabilities` in
+ *   the order of the labels, `results` best first.
+ */
+
+/**
+ * @param {Vocabulary} vocabulary
+ * @param {Predict} predict
+ */
+export function createClassifier(vocabulary, predict) {
+  const { labels, sequence_length: length, padding_id: paddingId } = vocabulary;
+  const tokenize = createTokenizer(vocabulary);
+  const predictWindows = checkedPredict(predict, length, labels.length, countIds(vocabulary));
+
+  /** @param {Phrase} phrase @returns {number[][]} */
+  const windowsOf = (phrase) => cutWindows(phrase.ids, length, paddingId);
+
+  /** @param {Phrase} phrase @param {ArrayLike<number>[]} answers @returns {Explanation} */
+  function explanation(phrase, answers) {
+    const probabilities = combineWindows(answers);
+    return {
+      ...phrase,
+      windows: answers.length,
+      known: phrase.tokens.filter((token) => token.known).length,
+      probabilities,
+      results: bestFirst(labels, probabilities),
+    };
+  }
+
+  /**
+   * Reads a text in steps, for a page that must not freeze over a long one: it yields after every batch of
+   * windows and returns the explanation.
+   *
+   * @param {string} text
+   * @param {number} [batch] windows a step
+   * @returns {Generator<Progress, Explanation, void>}
+   */
+  function* read(text, batch = 8) {
+    const phrase = tokenize(text);
+    return explanation(phrase, yield* inBatches(predictWindows, windowsOf(phrase), batch));
+  }
+
+  /**
+   * Reads many texts at once, windows of several in a batch.
+   *
+   * @param {string[]} texts
+   * @param {number} [batch] windows a batch
+   * @returns {Explanation[]}
+   */
+  function explainAll(texts, batch = 128) {
+    const phrases = texts.map(tokenize);
+    const windows = phrases.map(windowsOf);
+    const answers = drain(inBatches(predictWindows, windows.flat(), batch));
+    let start = 0;
+    return phrases.map((phrase, position) => {
+      const end = start + windows[position].length;
+      const explained = explanation(phrase, answers.slice(start, end));
+      start = end;
+      return explained;
+    });
+  }
+
+  /** @param {string} text @returns {Explanation} */
+  const explain = (text) => explainAll([text])[0];
+
+  /** @param {string} text @returns {Result[]} */
+  const classify = (text) => explain(text).results;
+
+  return { classify, explain, explainAll, read, sequenceLength: length };
+}
+
+/** @typedef {ReturnType<typeof createClassifier>} Classifier */
+
+/** @typedef {{read: number, of: number}} Progress windows read, of all */
+
+/**
+ * @param {string[]} labels
+ * @param {number[]} probabilities
+ * @returns {Result[]} best first; labels that tie keep the vocabulary's order
+ */
+function bestFirst(labels, probabilities) {
+  return labels
+    .map((label, position) => ({ label, score: probabilities[position] }))
+    .sort((a, b) => b.score - a.score);
+}
+
+/**
+ * @param {(windows: number[][]) => ArrayLike<number>[]} predictWindows
+ * @param {number[][]} windows
+ * @param {number} batch
+ * @returns {Generator<Progress, ArrayLike<number>[], void>}
+ */
+function* inBatches(predictWindows, windows, batch) {
+  /** @type {ArrayLike<number>[]} */
+  const answers = [];
+  for (let start = 0; start < windows.length; start += batch) {
+    answers.push(...predictWindows(windows.slice(start, start + batch)));
+    yield { read: answers.length, of: windows.length };
+  }
+  return answers;
+}
+
+/**
+ * @template T
+ * @param {Generator<unknown, T, void>} steps
+ * @returns {T}
+ */
+function drain(steps) {
+  let step = steps.next();
+  while (!step.done) step = steps.next();
+  return step.value;
+}
+
+/**
+ * Holds both ends of the model to their promise. TF.js takes NaN or a number past the table's end for an
+ * index without a word, and answers.
+ *
+ * @param {Predict} predict
+ * @param {number} length of a window
+ * @param {number} labelCount
+ * @param {number} idCount
+ * @returns {(windows: number[][]) => ArrayLike<number>[]}
+ */
+function checkedPredict(predict, length, labelCount, idCount) {
+  return (windows) => {
+    const ids = windows.flat();
+    const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < idCount));
+    if (wrong !== undefined || ids.length !== windows.length * length) {
+      throw new Error(
+        `Windows must be of ${length} word ids below ${idCount}. Received: ${wrong ?? `${ids.length} ids`}`,
+      );
+    }
+    const flat = Array.from(predict(Int32Array.from(ids), windows.length));
+    if (flat.length !== windows.length * labelCount || !flat.every(Number.isFinite)) {
+      throw new Error(
+        `The model must give ${labelCount} finite probabilities a window. Received: ${flat.slice(0, labelCount)}`,
+      );
+    }
+    return windows.map((_, row) => flat.slice(row * labelCount, (row + 1) * labelCount));
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The phrase as it was read: unknown words marked, and how many words and windows there were.
+ */
+
+import { counted, element, number } from "./text.js";
+
+/** @typedef {import("./classifier.js").Explanation} Explanation */
+
+/** Words of a long text that are shown again; the rest is counted. */
+const SHOWN_WORDS = 240;
+
+/** @param {number} sequenceLength */
+export function createReadingView(sequenceLength) {
+  const section = /** @type {HTMLElement} */ (document.getElementById("reading"));
+  const words = /** @type {HTMLElement} */ (document.getElementById("reading-words"));
+  const notes = /** @type {HTMLElement} */ (document.getElementById("reading-notes"));
+
+  return {
+    /** @param {Explanation} explanation */
+    show(explanation) {
+      section.hidden = explanation.tokens.length === 0;
+      delete section.dataset.busy;
+      words.replaceChildren(...markedText(explanation));
+      notes.textContent = `${wordsKnown(explanation)} ${windowsRead(explanation, sequenceLength)}`;
+    },
+
+    /** @param {import("./classifier.js").Progress} progress */
+    progress({ read, of }) {
+      section.hidden = false;
+      section.dataset.busy = "";
+      words.replaceChildren();
+      notes.textContent = `Reading: ${number(read)} of ${number(of)} windows…`;
+    },
+  };
+}
+
+/** @param {Explanation} explanation */
+export function wordsKnown({ tokens, known }) {
+  if (tokens.length === 0) return "";
+  if (known === tokens.length) {
+    return known === 1 ? "Its one word is known." : `All ${number(known)} words known.`;
+  }
+  if (known === 0) {
+    const none = tokens.length === 1 ? "Its one word is not known" : "None of its words is known";
+    return `${none}: the answer is little more than a guess.`;
+  }
+  return `${number(known)} of ${counted(tokens.length, "word")} known.`;
+}
+
+/**
+ * @param {Explanation} explanation
+ * @param {number} sequenceLength
+ */
+function windowsRead({ windows }, sequenceLength) {
+  if (windows === 1) return "";
+  return `Read in ${number(windows)} windows of ${sequenceLength} words; the answer is drawn from all of them.`;
+}
+
+/**
+ * @param {Explanation} explanation
+ * @returns {(string | Node)[]}
+ */
+function markedText({ text, tokens }) {
+  const shown = tokens.slice(0, SHOWN_WORDS);
+  /** @type {(string | Node)[]} */
+  const parts = [];
+  let end = 0;
+  for (const token of shown.filter(({ known }) => !known)) {
+    parts.push(text.slice(end, token.start), unknownWord(token.word));
+    end = token.end;
+  }
+  const cut = shown.length < tokens.length;
+  parts.push(text.slice(end, cut ? shown[shown.length - 1].end : undefined));
+  if (cut) {
+    const rest = counted(tokens.length - shown.length, "more word");
+    parts.push(element("span", "rest", ` … and ${rest}`));
+  }
+  return parts;
+}
+
+/** @param {string} word */
+function unknownWord(word) {
+  return element("span", "unknown", word, element("span", "visually-hidden", " (unknown word)"));
+}

@@ -1,0 +1,136 @@
+/**
+ * The tokenizer: an interpreter of `vocabulary.json`, and nothing besides.
+ *
+ *     const tokenize = createTokenizer(vocabulary);
+ *     tokenize("Sing, O Muse!").ids;  // [412, 9, 87]
+ *
+ * The same steps are taken in Python and in the mobile clients: NUL out, NFC, split on everything that is
+ * not a word character, look each token up. Nothing is lower-cased and no `\w` or `\s` is used: those mean
+ * something else in every language.
+ */
+
+/**
+ * @typedef {object} Vocabulary `vocabulary.json`, the contract that every runtime reads.
+ * @property {string} format
+ * @property {number} version
+ * @property {string} normalization
+ * @property {[string, string][]} word_characters inclusive ranges of code points
+ * @property {number} sequence_length
+ * @property {number} padding_id
+ * @property {number} unknown_id
+ * @property {string[]} reserved tokens of the ids below the words
+ * @property {string[][]} words the surface forms of each word, the canonical form first
+ * @property {string[]} labels
+ */
+
+/**
+ * @typedef {object} Token
+ * @property {string} word as it stands in the phrase
+ * @property {number} start where it starts in `Phrase.text`, in UTF-16 units
+ * @property {number} end
+ * @property {number} id
+ * @property {boolean} known
+ */
+
+/**
+ * @typedef {object} Phrase
+ * @property {string} text what was read: the given text without NUL, in NFC
+ * @property {Token[]} tokens
+ * @property {number[]} ids one for each token, neither cut nor padded
+ */
+
+/**
+ * Makes the function from text to tokens.
+ *
+ * @param {Vocabulary} vocabulary
+ * @returns {(text: string) => Phrase}
+ * @throws {Error} if the vocabulary is not one that this code can read faithfully
+ */
+export function createTokenizer(vocabulary) {
+  checkContract(vocabulary);
+  const words = wordPattern(vocabulary.word_characters);
+  const idOfForm = surfaceForms(vocabulary);
+
+  return function tokenize(text) {
+    // The string's NUL goes because MediaPipe would stop reading there.
+    const clean = String(text).replaceAll("\0", "").normalize("NFC");
+    const tokens = Array.from(clean.matchAll(words), ({ 0: word, index }) => {
+      const id = idOfForm.get(word);
+      return {
+        word,
+        start: index,
+        end: index + word.length,
+        id: id ?? vocabulary.unknown_id,
+        known: id !== undefined,
+      };
+    });
+    return { text: clean, tokens, ids: tokens.map((token) => token.id) };
+  };
+}
+
+/**
+ * How many ids there are: the rows of the model's embedding.
+ *
+ * @param {Vocabulary} vocabulary
+ */
+export function countIds(vocabulary) {
+  return vocabulary.reserved.length + vocabulary.words.length;
+}
+
+/** @param {Vocabulary} vocabulary */
+function checkContract(vocabulary) {
+  const { format, version, normalization } = vocabulary;
+  if (format !== "byline-vocabulary" || version !== 1) {
+    throw new Error(`A byline-vocabulary of version 1 is needed. Received: ${format} ${version}`);
+  }
+  if (normalization !== "NFC") {
+    throw new Error(`\`normalization\` must be "NFC". Received: ${normalization}`);
+  }
+  if (!Number.isInteger(vocabulary.sequence_length) || vocabulary.sequence_length < 1) {
+    throw new Error(
+      `\`sequence_length\` must be a positive integer. Received: ${vocabulary.sequence_length}`,
+    );
+  }
+}
+
+/**
+ * Maximal runs of word characters. The `u` flag makes an astral letter one character, and a lone surrogate
+ * one that delimits.
+ *
+ * @param {[string, string][]} ranges
+ */
+function wordPattern(ranges) {
+  const members = ranges.map(([first, last]) => `${escaped(first)}-${escaped(last)}`);
+  // A class without members is legal JavaScript and matches nothing: every word is then a delimiter.
+  return new RegExp(`[${members.join("")}]+`, "gu");
+}
+
+/** @param {string} character */
+function escaped(character) {
+  const point = character.codePointAt(0);
+  if (point === undefined || String.fromCodePoint(point) !== character) {
+    throw new Error(
+      `An end of a range in \`word_characters\` must be one character. Received: ${JSON.stringify(character)}`,
+    );
+  }
+  return `\\u{${point.toString(16)}}`;
+}
+
+/**
+ * A Map, because in a plain object `constructor` would be a known word.
+ *
+ * @param {Vocabulary} vocabulary
+ * @returns {Map<string, number>}
+ */
+function surfaceForms({ reserved, words }) {
+  const idOfForm = new Map();
+  for (const [position, forms] of words.entries()) {
+    for (const form of forms) {
+      if (idOfForm.has(form)) {
+        throw new Error(`A surface form must have one id. Received twice: ${JSON.stringify(form)}`);
+      }
+      idOfForm.set(form, reserved.length + position);
+    }
+  }
+  return idOfForm;
+}
