@@ -36,10 +36,15 @@ def parser() -> argparse.ArgumentParser:
         )
         output = "dist" if name == "all" else f"dist-{name}"
         command.add_argument("--run", type=Path, metavar="DIR", help="the run directory [the newest in runs/]")
-        command.add_argument("--output", type=Path, metavar="DIR", default=Path(output), help=f"where it goes [{output}]")
+        command.add_argument(
+            "--output", type=Path, metavar="DIR", default=Path(output), help=f"where it goes [{output}]"
+        )
         if name == "all":
             command.add_argument(
-                "--recipe", choices=list(RECIPES), default="byline", help="how to train, where there is no run yet [byline]"
+                "--recipe",
+                choices=list(RECIPES),
+                default="byline",
+                help="how to train, where there is no run yet [byline]",
             )
         about = command.add_argument_group("what it says of itself")
         about.add_argument("--name", default=defaults.name, help=f"names the .tflite and the page [{defaults.name}]")
@@ -49,11 +54,17 @@ def parser() -> argparse.ArgumentParser:
         about.add_argument("--license", default="", help="the model's licence [the corpus' terms]")
         sizes = command.add_argument_group("budgets")
         sizes.add_argument(
-            "--tflite-budget", type=int, metavar="BYTES", default=defaults.tflite_budget,
+            "--tflite-budget",
+            type=int,
+            metavar="BYTES",
+            default=defaults.tflite_budget,
             help=f"the most the quantized .tflite may weigh [{defaults.tflite_budget}]",
         )
         sizes.add_argument(
-            "--page-budget", type=int, metavar="BYTES", default=defaults.page_budget,
+            "--page-budget",
+            type=int,
+            metavar="BYTES",
+            default=defaults.page_budget,
             help=f"the most the page may weigh, compressed with brotli [{defaults.page_budget}]",
         )
         command.set_defaults(do=_export)
@@ -61,10 +72,12 @@ def parser() -> argparse.ArgumentParser:
         "verify",
         help="prove again that every artefact agrees",
         description="Runs every test phrase and 2,000 hostile strings through every runtime, and prints a table.",
-        epilog="The table is written to PROOF.md in the directory. Exit codes: 0 all agree, 1 one does not, 2 a mistake.",
+        epilog="Writes the table to PROOF.md in the directory. Exit codes: 0 all agree, 1 one does not, 2 a mistake.",
     )
     verify.add_argument("dist", type=Path, nargs="?", default=Path("dist"), metavar="DIST", help="the directory [dist]")
-    verify.add_argument("--run", type=Path, metavar="DIR", help="the run it was exported from [the one in runs/ it names]")
+    verify.add_argument(
+        "--run", type=Path, metavar="DIR", help="the run it was exported from [the one in runs/ it names]"
+    )
     verify.set_defaults(do=_verify)
     return top
 

@@ -116,9 +116,7 @@ def _write_parts(
         say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {parity.size_of(single):,}")
 
 
-def _write_tflite(
-    run: Run, staging: Path, settings: Settings, trained: graph.Weights, rounded: graph.Weights
-) -> None:
+def _write_tflite(run: Run, staging: Path, settings: Settings, trained: graph.Weights, rounded: graph.Weights) -> None:
     about = metadata.Description(
         name=settings.name,
         description=f"{settings.title} {settings.description}",
@@ -145,8 +143,9 @@ def write_card(dist: Path, run: Run, settings: Settings, report: parity.Report) 
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701  Markdown, not HTML
+        autoescape=False,  # Markdown, not HTML
     )
+    environment.filters["cell"] = lambda text: text.replace("|", "\\|")  # or it would end the table's cell
     card = environment.get_template("MODEL_CARD.md.j2").render(
         settings=settings,
         run=run.facts,

@@ -75,8 +75,8 @@ def weights_of(model: "keras.Model") -> Weights:
 def round_weights(weights: Weights) -> Weights:
     """Rounds all numbers once, before any converter sees them.
 
-    A row's scale is the float16 next to its largest number divided by 127. The row of `<PAD>`, which the mask never lets
-    through, holds -128 and 127: with both ends present, TF.js's affine 8-bit storage is exact.
+    A row's scale is the float16 next to its largest number divided by 127. The row of `<PAD>`, which the mask never
+    lets through, holds -128 and 127: with both ends present, TF.js's affine 8-bit storage is exact.
     """
     largest = np.abs(weights.rows).max(axis=1)
     scales = np.maximum(largest / 127, np.finfo(np.float16).tiny).astype(np.float16).astype(np.float32)

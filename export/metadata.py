@@ -114,9 +114,7 @@ def add_metadata(model: bytes, vocabulary: Vocabulary, labels: Sequence[str], ab
         )
         with quietly():
             populated = bytes(writer.populate())
-    if read_metadata(populated) != MobileTokenizer(
-        delimiters(vocabulary), dict(enumerated(vocabulary)), tuple(labels)
-    ):
+    if read_metadata(populated) != MobileTokenizer(delimiters(vocabulary), dict(enumerated(vocabulary)), tuple(labels)):
         raise RuntimeError("The metadata read back from the .tflite file is not what was written.")
     return populated
 

@@ -93,9 +93,14 @@ def modules() -> Path:
         for name in ("package.json", "package-lock.json"):
             shutil.copyfile(WEB / name, staging / name)
         try:
-            run(["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=staging)
+            run(
+                ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
+                cwd=staging,
+            )
         except UserError as error:
-            raise UserError(f"the page's JavaScript packages cannot be installed; is there a network? {error}") from error
+            raise UserError(
+                f"the page's JavaScript packages cannot be installed; is there a network? {error}"
+            ) from error
         if not folder.exists():
             staging.rename(folder)
     finally:

@@ -24,7 +24,8 @@ class Row:
     """One runtime beside the model that it has to agree with.
 
     Attributes:
-        runtime: Name, version and file.
+        runtime: Its name, and which file it read.
+        version: Its version.
         against: The model that it is held against.
         strings: How many it answered: all test phrases and the hostile strings.
         mismatches: In how many of them it read other word ids.
@@ -36,6 +37,7 @@ class Row:
     """
 
     runtime: str
+    version: str
     against: str
     strings: int
     mismatches: int
@@ -94,7 +96,7 @@ def prove(run: Run, dist: Path, name: str) -> Report:
             probe = Path(folder, "probe.tflite")
             runtimes.write_probe(run.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
             answers = runtimes.ask_nl_classifier(int8, probe, texts)
-        rows.append(compare(answers, first, truth, size_of(int8), note="int8 rows, first window"))
+        rows.append(compare(answers, first, truth, size_of(int8), note="int8 rows"))
     return Report(tuple(rows))
 
 
@@ -118,7 +120,7 @@ def first_window(answers: Answers, classifier: Any, sequence_length: int) -> Ans
     for row, of_text in zip(rows, ids, strict=True):
         row[: len(of_text)] = of_text
     probabilities = classifier.model.predict(rows, batch_size=512, verbose=0).astype(np.float64)
-    return Answers(f"{answers.runtime}, first window", ids, probabilities)
+    return Answers(f"{answers.runtime}, first window", answers.version, ids, probabilities)
 
 
 def compare(
@@ -160,6 +162,7 @@ def compare(
             faults.append(f"a probability is off by {difference:.1e}")
     return Row(
         runtime=f"{answers.runtime}, {note}" if note else answers.runtime,
+        version=answers.version,
         against=reference.runtime,
         strings=len(answers.ids),
         mismatches=mismatches,
@@ -182,8 +185,8 @@ def _accuracy(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> f
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Draws the report as a Markdown table, which reads well on a terminal too."""
-    head = ["runtime", "held against", "strings", "id mismatches", "same answer", "largest difference", "accuracy", "bytes"]
+    """Draws the report as a Markdown table, which reads well on a terminal too; the versions stand below it."""
+    head = ["runtime", "held against", "strings", "other ids", "same answer", "difference", "accuracy", "bytes"]
     cells = [
         [
             row.runtime,
@@ -198,10 +201,12 @@ def table(rows: Sequence[Row]) -> str:
         for row in rows
     ]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    lines = [head, ["-" * (width - 1) + (":" if index > 1 else "-") for index, width in enumerate(widths)], *cells]
-    return "\n".join(
-        "| "
-        + " | ".join(f"{cell:{'>' if index > 1 else '<'}{width}}" for index, (cell, width) in enumerate(zip(line, widths, strict=True)))
-        + " |"
-        for line in lines
-    )
+    ruler = ["-" * (width - 1) + ("-" if index < 2 else ":") for index, width in enumerate(widths)]
+    lines = "\n".join(_line(line, widths) for line in [head, ruler, *cells])
+    return f"{lines}\n\n{' · '.join(dict.fromkeys(row.version for row in rows))}"
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    """Words to the left, numbers to the right."""
+    padded = [f"{cell:{'<' if index < 2 else '>'}{widths[index]}}" for index, cell in enumerate(cells)]
+    return f"| {' | '.join(padded)} |"

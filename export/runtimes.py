@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,22 +23,24 @@ class Answers:
     """What one runtime says.
 
     Attributes:
-        runtime: Its name and version.
+        runtime: Its name.
+        version: Its version.
         ids: For each text the word ids that it read.
         probabilities: float64, shape [texts, labels].
     """
 
     runtime: str
+    version: str
     ids: list[list[int]]
     probabilities: NDArray[np.float64]
 
 
 def ask_keras(name: str, classifier: Classifier, texts: Sequence[str]) -> Answers:
-    """The Keras model with the Python tokenizer."""
+    """The Keras model with the Python tokenizer; `name` says which numbers it holds."""
     import keras
 
     ids = [classifier.vocabulary.encode(text) for text in texts]
-    return Answers(f"Keras {keras.__version__}, {name}", ids, classifier.probabilities(texts))
+    return Answers(f"Keras, {name}", f"Keras {keras.__version__}", ids, classifier.probabilities(texts))
 
 
 def ask_tfjs(dist: Path, texts: Sequence[str]) -> Answers:
@@ -48,6 +51,7 @@ def ask_tfjs(dist: Path, texts: Sequence[str]) -> Answers:
     answer = json.loads(node.run(["node", *program], stdin=json.dumps(list(texts))))
     results = answer["results"]
     return Answers(
+        "TF.js in Node",
         answer["runtime"],
         [result["ids"] for result in results],
         np.array([result["probabilities"] for result in results], np.float64),
@@ -69,7 +73,7 @@ def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
     probabilities = np.stack(
         [average(np.stack([answer(window) for window in split_ids(of_text, length)])) for of_text in ids]
     )
-    return Answers(f"TFLite interpreter {tf.__version__}", ids, probabilities)
+    return Answers("TFLite interpreter", f"TFLite of TensorFlow {tf.__version__}", ids, probabilities)
 
 
 def interpreter(model: bytes) -> Callable[[NDArray[np.int32]], NDArray[np.float32]]:
@@ -110,7 +114,8 @@ def ask_nl_classifier(path: Path, probe: Path, texts: Sequence[str]) -> Answers:
     positions = [str(position) for position in range(_input_length(model))]
     read = metadata.nl_classifier_probabilities(probe, normal, positions)
     return Answers(
-        "NLClassifier, tflite-support 0.4.4",
+        "NLClassifier",
+        f"tflite-support {version('tflite-support')}",
         [[int(word_id) for word_id in row if word_id] for row in read],
         metadata.nl_classifier_probabilities(path, normal, labels),
     )

@@ -51,7 +51,7 @@ def write_web(run: Run, rounded: Classifier, dist: Path, settings: Settings) -> 
 
 
 def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
-    """Chooses phrases that the model was not trained on, the same number for each label, by chance and not by answer."""
+    """Chooses phrases held out from training, as many for each label, by chance and not by what the model says."""
     generator = np.random.default_rng(int(run.facts["seed"]))
     labels = run.vocabulary.labels[:EXAMPLES]
     chosen = []
@@ -74,7 +74,7 @@ def script_json(value: Any) -> Markup:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
-    return Markup(text)  # noqa: S704  every character that could leave the element is escaped
+    return Markup(text)
 
 
 def _bundle(folder: Path) -> None:
@@ -161,13 +161,17 @@ def _render_single(dist: Path, page: dict[str, Any], content: dict[str, Any]) ->
     }
     script, style = ((site / name).read_text(encoding="utf-8") for name in ("app.js", "style.css"))
     script = script.replace("</script", "<\\/script")
-    return _environment().get_template("single.html.j2").render(
-        page=page,
-        config=config,
-        script=Markup(script),  # noqa: S704  our own bundle
-        style=Markup(style),  # noqa: S704  our own style sheet
-        csp_script_hash=_csp_hash(script),
-        csp_style_hash=_csp_hash(style),
+    return (
+        _environment()
+        .get_template("single.html.j2")
+        .render(
+            page=page,
+            config=config,
+            script=Markup(script),
+            style=Markup(style),
+            csp_script_hash=_csp_hash(script),
+            csp_style_hash=_csp_hash(style),
+        )
     )
 
 

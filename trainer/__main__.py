@@ -43,7 +43,9 @@ def parser() -> argparse.ArgumentParser:
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    corpus = commands.add_parser("corpus", help="show the built-in corpus", description="Shows the built-in corpus: the lesson's four authors.")
+    corpus = commands.add_parser(
+        "corpus", help="show the built-in corpus", description="Shows the built-in corpus: the lesson's four authors."
+    )
     corpus.set_defaults(do=_corpus)
 
     fit = commands.add_parser(
@@ -52,7 +54,9 @@ def parser() -> argparse.ArgumentParser:
         description="Trains on the built-in corpus and writes a run directory, whole or not at all.",
         epilog="Defaults stand in brackets, for each recipe in the order " + ", ".join(RECIPES) + ".",
     )
-    fit.add_argument("--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]")
+    fit.add_argument(
+        "--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]"
+    )
     fit.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
     fit.add_argument("--run", type=Path, metavar="DIR", help="where the run goes [runs/<time>-<recipe>]")
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
@@ -64,7 +68,9 @@ def parser() -> argparse.ArgumentParser:
             group.add_argument(option, type=kinds[name], metavar="N", help=f"{_HELP[name]} [{defaults}]")
     fit.set_defaults(do=_fit)
 
-    evaluate = commands.add_parser("evaluate", help="measure a run on its test phrases", description="Measures a run on its test phrases.")
+    evaluate = commands.add_parser(
+        "evaluate", help="measure a run on its test phrases", description="Measures a run on its test phrases."
+    )
     _add_run(evaluate)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.set_defaults(do=_evaluate)
@@ -77,7 +83,9 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_run(predict)
     predict.add_argument("--json", action="store_true", help='print a line a phrase: [{"label": …, "score": …}, …]')
-    predict.add_argument("text", nargs="*", metavar="TEXT", help="a phrase; without any, a phrase a line from standard input")
+    predict.add_argument(
+        "text", nargs="*", metavar="TEXT", help="a phrase; without any, a phrase a line from standard input"
+    )
     predict.set_defaults(do=_predict)
     return top
 
@@ -109,13 +117,17 @@ def _fit(arguments: argparse.Namespace) -> int:
     run = fit(_load(), recipe, arguments.seed, arguments.run)
     results = run.facts["metrics"]
     first = run.facts["history"]["accuracy"][0]
-    print(f"accuracy   train {results['train']['accuracy']:.1%} (first epoch {first:.1%}), "
-          f"validation {results['validation']['accuracy']:.1%}, test {results['test']['accuracy']:.1%}")
+    print(
+        f"accuracy   train {results['train']['accuracy']:.1%} (first epoch {first:.1%}), "
+        f"validation {results['validation']['accuracy']:.1%}, test {results['test']['accuracy']:.1%}"
+    )
     print(f"macro F1   test {results['test']['macro_f1']:.3f}")
-    print(f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label")
+    print(
+        f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label"
+    )
     print("confusion  test, rows the truth, columns the answers")
     print(confusion_table(results["test"]["confusion"], run.vocabulary.labels))
-    print(f"{run.path}: next, python -m trainer predict \"To be or not to be\", or python -m export all")
+    print(f'{run.path}: next, python -m trainer predict "To be or not to be", or python -m export all')
     return 0
 
 

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -44,7 +43,7 @@ def whole_directory(path: Path) -> Iterator[Path]:
     Raises:
         UserError: The place cannot be written.
     """
-    path = Path(os.path.abspath(path))
+    path = path.absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))

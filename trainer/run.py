@@ -1,10 +1,10 @@
 """The run directory: what was trained, from what, with which result.
 
-    run.json           corpus, recipe, seed, split, metrics, versions, SHA-256 of the model
-    model.keras        the trained model
-    vocabulary.json    the tokenizer contract
-    validation.jsonl   the held-out phrases with their labels, so that an evaluation can be repeated
-    test.jsonl
+run.json           corpus, recipe, seed, split, metrics, versions, SHA-256 of the model
+model.keras        the trained model
+vocabulary.json    the tokenizer contract
+validation.jsonl   the held-out phrases with their labels, so that an evaluation can be repeated
+test.jsonl
 """
 
 import json
@@ -75,7 +75,9 @@ class Run:
             import keras
 
         model = keras.models.load_model(path, compile=False)
-        if model.input_shape[1] != self.vocabulary.sequence_length or model.output_shape[1] != len(self.vocabulary.labels):
+        if model.input_shape[1] != self.vocabulary.sequence_length or model.output_shape[1] != len(
+            self.vocabulary.labels
+        ):
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")
         return Classifier(model, self.vocabulary)
 

@@ -70,7 +70,9 @@ def split(corpus: Corpus, recipe: Recipe, seed: int) -> Split:
                     continue
                 text = normalize(" ".join(block.lines))
                 spans = [match.span() for match in pattern.finditer(text)]
-                yield from (Phrase(window, block.label) for window in cut(text, spans, recipe.sequence_length, generator))
+                yield from (
+                    Phrase(window, block.label) for window in cut(text, spans, recipe.sequence_length, generator)
+                )
 
     result = Split(training_text, {part: tuple(phrases(part)) for part in PARTS})
     for part in PARTS:

@@ -139,7 +139,9 @@ class Vocabulary:
         """
         for character in self.word_characters:
             if unicodedata.category(character)[0] not in "LMN" and character not in APOSTROPHES:
-                raise UserError(f"{source}: word character U+{ord(character):04X} is no letter, digit, mark or apostrophe")
+                raise UserError(
+                    f"{source}: word character U+{ord(character):04X} is no letter, digit, mark or apostrophe"
+                )
         seen: set[str] = set()
         for word_id, forms in enumerate(self.words, len(RESERVED)):
             for form in forms:

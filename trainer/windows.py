@@ -60,7 +60,8 @@ def average(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
         float64, shape [labels]. A single window's probabilities are given as they are.
     """
     if len(probabilities) == 1:
-        return probabilities[0].astype(np.float64)
+        return np.asarray(probabilities[0], np.float64)
     mean = np.log(np.maximum(probabilities.astype(np.float64), FLOOR)).mean(axis=0)
-    scores = np.exp(mean - mean.max())
-    return np.asarray(scores / scores.sum())
+    scores: NDArray[np.float64] = np.exp(mean - mean.max())
+    scores /= scores.sum()
+    return scores

@@ -50,6 +50,7 @@ try {
   if (!values.modules || !values.output) throw new Error("--modules and --output are needed");
   await build(values.modules, values.output);
 } catch (error) {
-  process.stderr.write(`build.mjs: ${error instanceof Error ? error.message : error}\n`);
+  const [reason] = String(error instanceof Error ? error.message : error).split("\n");
+  process.stderr.write(`build.mjs: ${reason}\n`);
   process.exitCode = 2;
 }

@@ -69,6 +69,7 @@ async function main() {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`classify.mjs: ${error instanceof Error ? error.message : error}\n`);
+  const [reason] = String(error instanceof Error ? error.message : error).split("\n");
+  process.stderr.write(`classify.mjs: ${reason}\n`);
   process.exitCode = 2;
 }

@@ -74,7 +74,10 @@ function startReading(classifier, config) {
     },
   });
   const reader = createReader(classifier, {
-    progress: reading.progress,
+    progress(progress) {
+      reading.progress(progress);
+      results.wait();
+    },
     done(explanation) {
       reading.show(explanation);
       results.show(explanation, examples.verdict(field.value, explanation));

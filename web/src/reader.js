@@ -6,8 +6,8 @@
 /** How long the page may be busy before it lets the browser draw: about a frame. */
 const SLICE_MS = 12;
 
-/** Windows a step: few enough for a step to stay within a frame or two on a slow phone. */
-const BATCH = 8;
+/** Windows a step: few, because the page stands still for the length of one. */
+const BATCH = 4;
 
 /**
  * @typedef {object} Outcome

@@ -7,7 +7,7 @@ import { counted, element, number } from "./text.js";
 /** @typedef {import("./classifier.js").Explanation} Explanation */
 
 /** Words of a long text that are shown again; the rest is counted. */
-const SHOWN_WORDS = 240;
+const SHOWN_WORDS = 120;
 
 /** @param {number} sequenceLength */
 export function createReadingView(sequenceLength) {
@@ -19,7 +19,6 @@ export function createReadingView(sequenceLength) {
     /** @param {Explanation} explanation */
     show(explanation) {
       section.hidden = explanation.tokens.length === 0;
-      delete section.dataset.busy;
       words.replaceChildren(...markedText(explanation));
       notes.textContent = `${wordsKnown(explanation)} ${windowsRead(explanation, sequenceLength)}`;
     },
@@ -27,7 +26,6 @@ export function createReadingView(sequenceLength) {
     /** @param {import("./classifier.js").Progress} progress */
     progress({ read, of }) {
       section.hidden = false;
-      section.dataset.busy = "";
       words.replaceChildren();
       notes.textContent = `Reading: ${number(read)} of ${number(of)} windows…`;
     },

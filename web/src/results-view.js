@@ -30,6 +30,11 @@ export function createResultsView(labels) {
   if (many) createFold(list, byId("show-all"));
 
   return {
+    /** While a long text is read: what stands there is an older text's answer. */
+    wait() {
+      byId("answer").setAttribute("aria-busy", "true");
+    },
+
     /**
      * @param {Explanation} explanation
      * @param {Truth} truth
@@ -37,7 +42,7 @@ export function createResultsView(labels) {
     show(explanation, truth) {
       const answered = explanation.tokens.length > 0;
       const order = ranking(explanation.probabilities);
-      byId("answer").dataset.answered = String(answered);
+      byId("answer").setAttribute("aria-busy", "false");
       showLeader(answered ? order[0] : undefined, explanation);
       for (const [label, row] of rows.entries()) {
         row.show(answered ? explanation.probabilities[label] : undefined, label === order[0]);
