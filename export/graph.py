@@ -6,7 +6,7 @@ All artefacts carry these numbers exactly, and every runtime computes with them 
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,12 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Floats = NDArray[np.float32]
+GATES: Final = ("input", "forget", "cell", "output")  # in Keras' order
 
 
 @dataclass(frozen=True)
 class Lstm:
-    """One direction of the LSTM; gates in Keras' order: input, forget, cell, output.
+    """One direction of the LSTM; its columns are the four `GATES`, one after the other.
 
     Attributes:
         kernel: Shape [embedding_size, 4 * units].
@@ -134,11 +135,13 @@ def inference(weights: Weights, row_type: Literal["int8", "float32"]) -> Callabl
     def probabilities(ids: Any) -> Any:
         rows = tf.constant(weights.rows.astype(row_type), name="embedding_rows")
         scales = tf.constant(weights.scales, name="embedding_scales")
-        inputs = tf.cast(tf.gather(rows, ids), tf.float32) * tf.expand_dims(tf.gather(scales, ids), -1)
-        present = tf.expand_dims(tf.cast(tf.not_equal(ids, 0), tf.float32), -1)
-        masks = list(zip(tf.unstack(present, axis=1), tf.unstack(1.0 - present, axis=1), strict=True))
-        forward = _read(weights.forward, "forward", inputs, masks, range(len(masks)))
-        backward = _read(weights.backward, "backward", inputs, masks, range(len(masks) - 1, -1, -1))
+        steps = tf.transpose(
+            ids
+        )  # time first: TF.js takes a step out of the first axis without copying number by number
+        inputs = tf.cast(tf.gather(rows, steps), tf.float32) * tf.expand_dims(tf.gather(scales, steps), -1)
+        present = tf.expand_dims(tf.cast(tf.not_equal(steps, 0), tf.float32), -1)
+        forward = _read(weights.forward, "forward", inputs, present, reverse=False)
+        backward = _read(weights.backward, "backward", inputs, present, reverse=True)
         x = tf.concat([forward, backward], axis=1)
         for index, (kernel, bias) in enumerate(weights.dense):
             x = x @ tf.constant(kernel, name=f"dense_{index}_kernel") + tf.constant(bias, name=f"dense_{index}_bias")
@@ -148,23 +151,40 @@ def inference(weights: Weights, row_type: Literal["int8", "float32"]) -> Callabl
     return probabilities
 
 
-def _read(lstm: Lstm, name: str, inputs: Any, masks: list[tuple[Any, Any]], steps: range) -> Any:
-    """Runs one direction over the steps and gives its last output, shape [batch, units]."""
+def _read(lstm: Lstm, name: str, inputs: Any, present: Any, reverse: bool) -> Any:
+    """Runs one direction over the steps and gives its last output, shape [batch, units].
+
+    Each gate has matrices of its own: TF.js' CPU backend is slow to split what one product for all four would give.
+
+    Args:
+        lstm: The direction's weights.
+        name: Begins the names of its constants.
+        inputs: The words' vectors, shape [steps, batch, embedding_size].
+        present: 1 where there is a word and 0 where there is padding, shape [steps, batch, 1].
+        reverse: Whether the last step is read first.
+    """
     import tensorflow as tf
 
-    kernel = tf.constant(lstm.kernel, name=f"{name}_kernel")
-    recurrent = tf.constant(lstm.recurrent, name=f"{name}_recurrent")
-    bias = tf.constant(lstm.bias, name=f"{name}_bias")
-    size, gate_size = lstm.kernel.shape
-    projected = tf.reshape(tf.reshape(inputs, [-1, size]) @ kernel + bias, [-1, len(steps), gate_size])
-    of_step = tf.unstack(projected, axis=1)
-    output = state = tf.zeros_like(of_step[0][:, : gate_size // 4])
-    for step in steps:
-        write, forget, candidate, reveal = tf.split(of_step[step] + output @ recurrent, 4, axis=1)
+    length, _, size = inputs.shape
+    flat = tf.reshape(inputs, [-1, size])
+    units = lstm.recurrent.shape[0]
+    projected, recurrent = [], []
+    for index, gate in enumerate(GATES):
+        columns = slice(index * units, (index + 1) * units)
+        kernel = tf.constant(lstm.kernel[:, columns], name=f"{name}_{gate}_kernel")
+        bias = tf.constant(lstm.bias[columns], name=f"{name}_{gate}_bias")
+        projected.append(tf.unstack(tf.reshape(flat @ kernel + bias, [length, -1, units])))
+        recurrent.append(tf.constant(lstm.recurrent[:, columns], name=f"{name}_{gate}_recurrent"))
+    known = tf.unstack(present * tf.ones([units]))
+    padded = tf.unstack((1.0 - present) * tf.ones([units]))
+    output = state = tf.zeros_like(known[0])
+    for step in range(length - 1, -1, -1) if reverse else range(length):
+        write, forget, candidate, reveal = (
+            of_step[step] + output @ matrix for of_step, matrix in zip(projected, recurrent, strict=True)
+        )
         new_state = tf.sigmoid(forget) * state + tf.sigmoid(write) * tf.tanh(candidate)
         new_output = tf.sigmoid(reveal) * tf.tanh(new_state)
         # Where the step is padding, what was known is kept. Products by 0 and 1 are exact.
-        present, absent = masks[step]
-        state = present * new_state + absent * state
-        output = present * new_output + absent * output
+        state = known[step] * new_state + padded[step] * state
+        output = known[step] * new_output + padded[step] * output
     return output

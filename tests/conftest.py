@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -53,8 +52,8 @@ def trained(run_path: Path) -> Run:
 
 
 @pytest.fixture
-def dist_copy(dist_path: Path, tmp_path: Path) -> Iterator[Path]:
+def dist_copy(dist_path: Path, tmp_path: Path) -> Path:
     """A dist directory that a test may break."""
     copy = tmp_path / "dist"
     shutil.copytree(dist_path, copy)
-    yield copy
+    return copy

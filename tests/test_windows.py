@@ -1,0 +1,109 @@
+"""Windows: how running text is cut into phrases, and how a text too long for the model is read."""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from trainer.windows import SHORTEST, average, cut, split_ids
+
+VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "windows.json").read_text(encoding="utf-8"))
+
+
+def windows_of(text: str, longest: int, seed: int = 1) -> list[str]:
+    return list(cut(text, [match.span() for match in re.finditer(r"\w+", text)], longest, np.random.default_rng(seed)))
+
+
+def running_text(count: int, word: str = "w") -> str:
+    return " ".join(f"{word}{number}" for number in range(count))
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: f"{len(case['ids'])}-of-{case['sequence_length']}")
+def test_ids_become_rows_as_the_shared_vectors_say(case: dict[str, Any]) -> None:
+    rows = split_ids(case["ids"], case["sequence_length"])
+    assert rows.dtype == np.int32
+    assert rows.tolist() == case["rows"]
+
+
+@given(st.lists(st.integers(1, 99), max_size=60), st.integers(1, 17))
+def test_rows_hold_every_id_in_order_and_are_padded_only_where_the_text_is_short(ids: list[int], length: int) -> None:
+    rows = split_ids(ids, length)
+    assert rows.shape == (max(1, -(-len(ids) // length)), length)
+    if len(ids) <= length:
+        assert rows[0].tolist() == ids + [0] * (length - len(ids))
+    else:
+        left_over = len(ids) % length or length
+        assert [*rows[:-1].ravel(), *rows[-1][-left_over:]] == ids
+        assert rows[-1].tolist() == ids[-length:]
+
+
+@pytest.mark.parametrize("case", VECTORS["averages"], ids=lambda case: f"{len(case['probabilities'])}-windows")
+def test_windows_are_averaged_as_the_shared_vectors_say(case: dict[str, Any]) -> None:
+    result = average(np.array(case["probabilities"], np.float32))
+    assert result.dtype == np.float64
+    assert result == pytest.approx(case["average"], abs=1e-6)
+
+
+def test_a_single_window_is_given_unchanged() -> None:
+    probabilities = np.array([[0.1, 0.2, 0.7 + 1e-6]], np.float32)  # their sum is not quite 1, and stays so
+    assert average(probabilities).tolist() == probabilities[0].astype(np.float64).tolist()
+
+
+@given(st.permutations(range(5)))
+def test_the_order_of_windows_does_not_matter(order: list[int]) -> None:
+    probabilities = np.random.default_rng(3).dirichlet(np.ones(4), 5).astype(np.float32)
+    assert average(probabilities[order]) == pytest.approx(average(probabilities), abs=1e-12)
+
+
+def test_an_average_is_a_probability_even_where_a_window_is_certain() -> None:
+    result = average(np.array([[1, 0, 0], [0, 1, 0], [0, 1, 0]], np.float32))
+    assert np.isfinite(result).all()
+    assert result.sum() == pytest.approx(1)
+    assert result.argmax() == 1
+
+
+@given(st.integers(0, 200), st.integers(SHORTEST, 20), st.integers(0, 9))
+def test_cut_windows_follow_each_other_and_lose_no_word_but_the_remainder(count: int, longest: int, seed: int) -> None:
+    windows = windows_of(running_text(count), longest, seed)
+    words = [word for window in windows for word in window.split()]
+    assert words == running_text(count).split()[: len(words)]
+    assert count - len(words) < longest
+    assert all(SHORTEST <= len(window.split()) <= longest for window in windows)
+
+
+@settings(max_examples=50)
+@given(st.text("ab é'’-.,;:!? “”—", max_size=300), st.integers(0, 9))
+def test_cut_windows_stand_in_the_text_as_they_are_and_in_order(text: str, seed: int) -> None:
+    position = 0
+    for window in windows_of(text, 6, seed):
+        found = text.find(window, position)
+        assert found >= 0
+        position = found + len(window)
+
+
+def test_every_length_is_drawn_equally_often() -> None:
+    lengths = Counter(len(window.split()) for window in windows_of(running_text(33_000), 8))
+    assert sorted(lengths) == [3, 4, 5, 6, 7, 8]
+    mean = sum(lengths.values()) / 6
+    assert all(abs(count - mean) < 0.1 * mean for count in lengths.values())
+
+
+def test_lengths_depend_on_the_words_count_alone() -> None:
+    verse, prose = running_text(500, "o"), running_text(500, "incomprehensibility").replace(" ", ", ")
+    lengths = [[len(window.split()) for window in windows_of(text, 16)] for text in (verse, prose)]
+    assert lengths[0] == lengths[1]
+
+
+def test_text_without_enough_words_gives_no_window() -> None:
+    assert windows_of("", 3) == windows_of("two words", 3) == windows_of("?!", 3) == []
+
+
+def test_the_punctuation_after_the_last_word_is_kept_and_what_follows_it_is_not() -> None:
+    text = "One two three! four, five; six.” (Seven eight nine) ten"
+    assert windows_of(text, 3) == ["One two three!", "four, five; six.”", "Seven eight nine)"]
