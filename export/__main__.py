@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
         about.add_argument("--name", default=defaults.name, help=f"names the .tflite and the page [{defaults.name}]")
         about.add_argument("--title", default="", help="the page's heading [the corpus' question]")
         about.add_argument("--description", default="", help="one sentence [the corpus' description]")
-        about.add_argument("--author", default=defaults.author, help=f"who made the model [{defaults.author}]")
+        about.add_argument("--author", default="", help="who made the model [not stated]")
         about.add_argument("--license", default="", help="the model's licence [the corpus' terms]")
         sizes = command.add_argument_group("budgets")
         sizes.add_argument(

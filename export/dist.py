@@ -2,52 +2,76 @@
 
 import shutil
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import jinja2
 
 from export import graph, hostile, metadata, parity, tfjs, tflite, web
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
+from trainer.classifier import Classifier
 from trainer.errors import UserError
+from trainer.evaluate import measure
 from trainer.files import whole_directory
 from trainer.run import RUNS, Run
 from trainer.vocabulary import SCHEMA_FILE
 
 PARTS: Final = ("vocabulary", "tfjs", "tflite", "web")
+NOT_STATED: Final = "not stated"
+
+Say = Callable[[str], None]
 
 
 class GateError(Exception):
     """An artefact is out of bounds. Its text has a line for each fault."""
 
 
-def build(run: Run, output: Path, settings: Settings, parts: Collection[str], say: Callable[[str], None]) -> None:
+@dataclass(frozen=True)
+class Export:
+    """One run on its way into a dist directory.
+
+    Attributes:
+        run: What was trained.
+        rounded: The Keras model with the rounded numbers, which all artefacts carry.
+        metrics: The rounded model's, for the parts "validation" and "test".
+        settings: Names, descriptions and budgets, complete.
+    """
+
+    run: Run
+    rounded: Classifier
+    metrics: dict[str, dict[str, Any]]
+    settings: Settings
+
+
+def build(run: Run, output: Path, settings: Settings, parts: Collection[str], say: Say) -> None:
     """Exports a run.
 
     Args:
         run: What was trained.
-        output: The dist directory. One that is there already is replaced, but for a directory that is no dist.
-        settings: Name, description, budgets.
-        parts: Which of `PARTS`; with all of them the whole is proved, described and listed.
+        output: The dist directory. An earlier export there is replaced.
+        settings: Names, descriptions and budgets; what is empty is filled from the run.
+        parts: Which of `PARTS`; with all of them the whole is proved and described.
         say: Takes a line for each step.
 
     Raises:
-        UserError: `output` is in the way or cannot be written, or the page cannot be bundled.
+        UserError: `output` is in the way or cannot be written, the run is damaged, or the page cannot be bundled.
         GateError: An artefact disagrees, is too large, or could not be run by a client. `output` stays as it was.
     """
     check_output(output)
-    settings = settings.complete(run.facts)
     metadata.label_list(run.vocabulary.labels)
-    whole = set(parts) == set(PARTS)
     with whole_directory(output) as staging:
-        _write_parts(run, staging, settings, parts, say)
+        rounded = graph.rounded_classifier(run.classifier)
+        metrics = {part: measure(rounded, run.phrases(part)) for part in ("validation", "test")}
+        export = Export(run, rounded, metrics, settings.complete(run.facts))
+        _write_parts(export, staging, parts, say)
         sizes = _sizes(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})
         for name, size in sizes.items():
             say(f"budget     {name}: {size['bytes']:,} of {size['budget']:,} bytes")
         faults = _faults(staging, sizes)
         report = None
-        if whole:
+        if set(parts) == set(PARTS):
             say("proof      every test phrase and the hostile strings through every runtime")
             report = parity.prove(run, staging, settings.name)
             say(parity.table(report.rows))
@@ -55,9 +79,9 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         if faults:
             raise GateError("\n".join(faults))
         if report:
-            write_card(staging, run, settings, report)
-            write_proof(staging, report)
-        write_manifest(staging, run, settings.name, report, sizes)
+            _write_card(export, staging, report)
+            _write_proof(staging, report)
+        write_manifest(staging, run, settings.name, metrics, report, sizes)
 
 
 def check_output(output: Path) -> None:
@@ -69,6 +93,46 @@ def check_output(output: Path) -> None:
     replaceable = output.is_dir() and ((output / FILE).is_file() or not any(output.iterdir()))
     if output.exists() and not replaceable:
         raise UserError(f"{output}: is in the way: it is not an earlier export, so it is not replaced")
+
+
+def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say) -> None:
+    vocabulary, name = export.run.vocabulary, export.settings.name
+    trained = graph.weights_of(export.run.classifier.model)
+    rounded = graph.round_weights(trained)
+    if {"vocabulary", "web"} & set(parts):
+        vocabulary.write(staging / "vocabulary.json")
+        shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
+        say(f"vocabulary {vocabulary.size:,} word ids, {len(vocabulary.ids):,} surface forms")
+    if {"tfjs", "web"} & set(parts):
+        tfjs.write_tfjs(rounded, vocabulary.sequence_length, staging / "tfjs")
+        say(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
+    if "tflite" in parts:
+        (staging / "tflite").mkdir()
+        int8, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
+        _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, "int8"))
+        _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, "float32"))
+        say(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
+        if not metadata.AVAILABLE:
+            say(f"note       {metadata.NOT_AVAILABLE}")
+    if "web" in parts:
+        web.write_web(export.run, export.rounded, export.metrics["test"], staging, export.settings)
+        single = parity.size_of(staging / f"{name}.html")
+        say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
+
+
+def _write_tflite(export: Export, path: Path, model: bytes) -> None:
+    """Writes a model with its metadata inside."""
+    settings, run = export.settings, export.run
+    about = metadata.Description(
+        name=settings.name,
+        description=f"{settings.title} {settings.description}",
+        author=settings.author or NOT_STATED,
+        license=settings.license or NOT_STATED,
+        version=f"{run.path.name} {run.facts['model_sha256'][:16]}",
+    )
+    if metadata.AVAILABLE:
+        model = metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about)
+    path.write_bytes(model)
 
 
 def _sizes(dist: Path, name: str, budgets: dict[str, int]) -> dict[str, dict[str, int]]:
@@ -93,50 +157,7 @@ def _faults(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
     return found
 
 
-def _write_parts(
-    run: Run, staging: Path, settings: Settings, parts: Collection[str], say: Callable[[str], None]
-) -> None:
-    trained = graph.weights_of(run.classifier.model)
-    rounded = graph.round_weights(trained)
-    if {"vocabulary", "web"} & set(parts):
-        run.vocabulary.write(staging / "vocabulary.json")
-        shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
-        say(f"vocabulary {run.vocabulary.size:,} word ids, {len(run.vocabulary.ids):,} surface forms")
-    if {"tfjs", "web"} & set(parts):
-        tfjs.write_tfjs(rounded, run.vocabulary.sequence_length, staging / "tfjs")
-        say(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
-    if "tflite" in parts:
-        _write_tflite(run, staging, settings, trained, rounded)
-        say(f"tflite     {parity.size_of(parity.int8_path(staging, settings.name)):,} bytes with everything inside")
-        if not metadata.AVAILABLE:
-            say(f"note       {metadata.NOT_AVAILABLE}")
-    if "web" in parts:
-        web.write_web(run, graph.rounded_classifier(run.classifier, rounded), staging, settings)
-        single = staging / f"{settings.name}.html"
-        say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {parity.size_of(single):,}")
-
-
-def _write_tflite(run: Run, staging: Path, settings: Settings, trained: graph.Weights, rounded: graph.Weights) -> None:
-    about = metadata.Description(
-        name=settings.name,
-        description=f"{settings.title} {settings.description}",
-        author=settings.author,
-        license=settings.license,
-        version=f"{run.path.name} {run.facts['model_sha256'][:16]}",
-    )
-    length = run.vocabulary.sequence_length
-    (staging / "tflite").mkdir()
-    for path, model in (
-        (parity.int8_path(staging, settings.name), tflite.convert(rounded, length, "int8")),
-        (parity.float32_path(staging, settings.name), tflite.convert(trained, length, "float32")),
-    ):
-        if metadata.AVAILABLE:
-            model = metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about)
-        path.write_bytes(model)
-
-
-def write_card(dist: Path, run: Run, settings: Settings, report: parity.Report) -> None:
-    """Writes the model card."""
+def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -147,19 +168,20 @@ def write_card(dist: Path, run: Run, settings: Settings, report: parity.Report) 
     )
     environment.filters["cell"] = lambda text: text.replace("|", "\\|")  # or it would end the table's cell
     card = environment.get_template("MODEL_CARD.md.j2").render(
-        settings=settings,
-        run=run.facts,
-        run_name=run.path.name,
-        labels=run.vocabulary.labels,
-        vocabulary_size=run.vocabulary.size,
-        test=run.facts["metrics"]["test"],
+        settings=export.settings,
+        not_stated=NOT_STATED,
+        run=export.run.facts,
+        run_name=export.run.path.name,
+        labels=export.run.vocabulary.labels,
+        vocabulary_size=export.run.vocabulary.size,
+        test=export.metrics["test"],
         hostile=hostile.COUNT,
         proof=parity.table(report.rows),
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
-def write_proof(dist: Path, report: parity.Report) -> None:
+def _write_proof(dist: Path, report: parity.Report) -> None:
     (dist / PROOF).write_text(parity.table(report.rows) + "\n", encoding="utf-8")
 
 
@@ -173,12 +195,14 @@ def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]
         UserError: The directory is not as it was exported, or the run that it came from is not found.
     """
     manifest = read_manifest(dist)
+    if manifest["parity"] is None:
+        raise UserError(f"{dist}: holds one part alone; `python -m export all` makes a whole that can be proved")
     run = _run_of(manifest["run"], run_path)
     budgets = {part: size["budget"] for part, size in manifest["sizes"].items()}
     report = parity.prove(run, dist, manifest["name"])
     faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
     try:
-        write_proof(dist, report)
+        _write_proof(dist, report)
     except OSError as error:
         raise UserError(f"{dist / PROOF}: cannot be written ({error.strerror})") from error
     return report, faults

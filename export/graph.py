@@ -100,10 +100,11 @@ def _half(lstm: Lstm) -> Lstm:
     return Lstm(_to_half(lstm.kernel), _to_half(lstm.recurrent), _to_half(lstm.bias))
 
 
-def rounded_classifier(classifier: Classifier, rounded: Weights) -> Classifier:
-    """Gives a Keras model that holds the rounded numbers: what every artefact has to agree with."""
+def rounded_classifier(classifier: Classifier) -> Classifier:
+    """Gives the Keras model with its numbers rounded: what every artefact has to agree with."""
     import keras
 
+    rounded = round_weights(weights_of(classifier.model))
     model = keras.models.clone_model(classifier.model)
     model.get_layer("embedding").set_weights([rounded.rows * rounded.scales[:, None]])
     model.get_layer("bidirectional").set_weights(

@@ -17,7 +17,14 @@ PROOF: Final = "PROOF.md"  # written anew by every `verify`, so it is not among 
 _PACKAGES: Final = ("tensorflow", "keras", "tensorflowjs", "numpy", "jinja2")
 
 
-def write_manifest(dist: Path, run: Run, name: str, report: Report | None, sizes: dict[str, dict[str, int]]) -> None:
+def write_manifest(
+    dist: Path,
+    run: Run,
+    name: str,
+    metrics: dict[str, dict[str, Any]],
+    report: Report | None,
+    sizes: dict[str, dict[str, int]],
+) -> None:
     """Writes the manifest of a finished dist directory."""
     write_json(
         dist / FILE,
@@ -27,7 +34,7 @@ def write_manifest(dist: Path, run: Run, name: str, report: Report | None, sizes
             "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
             "seed": run.facts["seed"],
             "labels": list(run.vocabulary.labels),
-            "metrics": {part: without_confusion(run.facts["metrics"][part]) for part in ("validation", "test")},
+            "metrics": metrics,
             "sizes": sizes,
             "parity": report.to_json() if report else None,
             "versions": {"byline": __version__, "python": platform.python_version()}
@@ -38,10 +45,6 @@ def write_manifest(dist: Path, run: Run, name: str, report: Report | None, sizes
             },
         },
     )
-
-
-def without_confusion(metrics: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in metrics.items() if name != "confusion"}
 
 
 def listed(dist: Path) -> list[str]:

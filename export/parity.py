@@ -78,7 +78,7 @@ def prove(run: Run, dist: Path, name: str) -> Report:
         name: What the `.tflite` files are called.
     """
     texts, truth = texts_of(run)
-    rounded = graph.rounded_classifier(run.classifier, graph.round_weights(graph.weights_of(run.classifier.model)))
+    rounded = graph.rounded_classifier(run.classifier)
     trained = runtimes.ask_keras("as trained", run.classifier, texts)
     reference = runtimes.ask_keras("rounded", rounded, texts)
     keras_file, int8, float32 = run.path / "model.keras", int8_path(dist, name), float32_path(dist, name)

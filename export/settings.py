@@ -14,7 +14,7 @@ class Settings:
     name: str = "byline"  # of the .tflite and the single-file page
     title: str = ""
     description: str = ""
-    author: str = "not stated"
+    author: str = ""
     license: str = ""
     language: str = "en"
 
@@ -36,6 +36,6 @@ class Settings:
         filled = {
             "title": corpus.get("title") or corpus["name"],
             "description": corpus["description"],
-            "license": corpus.get("license") or "not stated",
+            "license": corpus.get("license", ""),
         }
         return Settings(**(filled | given))

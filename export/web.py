@@ -24,8 +24,15 @@ EXAMPLES = 8
 EXAMPLE_WORDS = range(6, 15)  # long enough to tell, short enough to read at a glance
 
 
-def write_web(run: Run, rounded: Classifier, dist: Path, settings: Settings) -> None:
+def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, settings: Settings) -> None:
     """Writes `web/` and `<name>.html` into `dist`, which holds `tfjs/` and `vocabulary.json` already.
+
+    Args:
+        run: What was trained.
+        rounded: The model that the page has to agree with.
+        test: Its metrics on the test phrases.
+        dist: The directory that is being built.
+        settings: Complete.
 
     Raises:
         UserError: The JavaScript cannot be bundled.
@@ -43,7 +50,7 @@ def write_web(run: Run, rounded: Classifier, dist: Path, settings: Settings) -> 
         "examples": [vars(phrase) for phrase in examples(validation, run)],
         "golden": _golden(rounded, validation),
     }
-    page = _facts(run, dist, settings)
+    page = _facts(run, test, dist, settings)
     page["examples"] = content["examples"]
     page["build"] = _digest(site, content | page)
     _render_site(site, page, content)
@@ -88,9 +95,8 @@ def _golden(rounded: Classifier, phrases: list[Phrase]) -> dict[str, Any]:
     return {"text": text, "probabilities": [round(float(p), 6) for p in rounded.probabilities([text])[0]]}
 
 
-def _facts(run: Run, dist: Path, settings: Settings) -> dict[str, Any]:
+def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> dict[str, Any]:
     """What the page says of the model."""
-    test = run.facts["metrics"]["test"]
     return {
         "name": settings.name,
         "title": settings.title,

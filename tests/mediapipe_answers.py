@@ -3,14 +3,13 @@
 import json
 import sys
 
-from mediapipe.tasks.python import BaseOptions
-from mediapipe.tasks.python.text import TextClassifier, TextClassifierOptions
+from mediapipe.tasks.python import BaseOptions, text
 
 request = json.load(sys.stdin)
-options = TextClassifierOptions(base_options=BaseOptions(model_asset_path=request["model"]))
-with TextClassifier.create_from_options(options) as classifier:
+options = text.TextClassifierOptions(base_options=BaseOptions(model_asset_path=request["model"]))
+with text.TextClassifier.create_from_options(options) as classifier:
     rows = []
-    for text in request["texts"]:
-        categories = classifier.classify(text).classifications[0].categories
+    for phrase in request["texts"]:
+        categories = classifier.classify(phrase).classifications[0].categories
         rows.append([category.score for category in sorted(categories, key=lambda category: category.index)])
 json.dump(rows, sys.stdout)

@@ -76,7 +76,7 @@ def test_graph_answers_as_keras_does(trained: Run, part: str) -> None:
     weights = graph.weights_of(classifier.model)
     if part == "rounded":
         weights = graph.round_weights(weights)
-        classifier = graph.rounded_classifier(classifier, weights)
+        classifier = graph.rounded_classifier(classifier)
     ids = np.random.default_rng(1).integers(1, trained.vocabulary.size, (64, trained.vocabulary.sequence_length))
     for row, length in zip(ids, range(64), strict=True):
         row[length % (ids.shape[1] + 1) :] = 0

@@ -27,8 +27,8 @@ def python() -> Path:
         pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
         subprocess.run([*pip, "-r", str(LOCK)], check=True)
         installed.write_bytes(LOCK.read_bytes())
-    module = "import mediapipe.tasks.python.text as text; text.TextClassifier"
-    tried = subprocess.run([str(interpreter), "-c", module], capture_output=True, text=True, check=False)
+    imports = "from mediapipe.tasks import python; from mediapipe.tasks.python import text"
+    tried = subprocess.run([str(interpreter), "-c", imports], capture_output=True, text=True, check=False)
     complaint = tried.stderr.strip().splitlines()[-1:] or [""]
     if "cannot open shared object file" in complaint[0]:
         pytest.skip(f"this machine lacks a system library that MediaPipe links: {complaint[0]}")
@@ -59,9 +59,7 @@ def test_mediapipe_gives_the_models_answer_from_the_raw_string(
         [[int(word_id) for word_id in row if word_id] for row in ask(python, probe, normal)],
         np.array(ask(python, model, normal)),
     )
-    rounded = graph.rounded_classifier(
-        trained.classifier, graph.round_weights(graph.weights_of(trained.classifier.model))
-    )
+    rounded = graph.rounded_classifier(trained.classifier)
     reference = runtimes.ask_keras("rounded", rounded, texts)
     first = parity.first_window(reference, rounded, trained.vocabulary.sequence_length)
     row = parity.compare(answers, first, truth, parity.size_of(model))

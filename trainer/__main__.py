@@ -156,13 +156,11 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from trainer.evaluate import confusion_table, metrics, truth_of
+    from trainer.evaluate import confusion_table, measure
     from trainer.run import find
 
     run = find(arguments.run)
-    phrases = run.phrases("test")
-    answers = run.classifier.probabilities([phrase.text for phrase in phrases])
-    results = metrics(answers, truth_of(phrases, run.vocabulary.labels))
+    results = measure(run.classifier, run.phrases("test"))
     if arguments.json:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))
         return 0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.classifier import Classifier
 from trainer.corpus import Phrase
 
 
@@ -13,6 +14,12 @@ def truth_of(phrases: Sequence[Phrase], labels: Sequence[str]) -> NDArray[np.int
     """Gives the index of each phrase's label, shape [phrases]."""
     index = {label: number for number, label in enumerate(labels)}
     return np.array([index[phrase.label] for phrase in phrases], np.int64)
+
+
+def measure(classifier: Classifier, phrases: Sequence[Phrase]) -> dict[str, Any]:
+    """Gives the `metrics` of a classifier's answers to labelled phrases."""
+    answers = classifier.probabilities([phrase.text for phrase in phrases])
+    return metrics(answers, truth_of(phrases, classifier.vocabulary.labels))
 
 
 def metrics(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> dict[str, Any]:

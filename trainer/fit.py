@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from trainer import __version__
 from trainer.classifier import Classifier
 from trainer.corpus import Corpus, Phrase
-from trainer.evaluate import metrics, truth_of
+from trainer.evaluate import measure, truth_of
 from trainer.files import sha256, whole_directory, write_json
 from trainer.model import build_model
 from trainer.quiet import quietly
@@ -60,7 +60,8 @@ def fit(corpus: Corpus, recipe: Recipe, seed: int, path: Path | None = None) -> 
         _say(", ".join(f"{counts[part]:,} {part} phrases" for part in PARTS) + f", {vocabulary.size:,} word ids")
         model, history = _train(parts, vocabulary, recipe, seed)
         classifier = Classifier(model, vocabulary)
-        results = {part: _measure(classifier, parts.phrases[part]) for part in PARTS}
+        _say("measuring the answers to all three parts")
+        results = {part: measure(classifier, parts.phrases[part]) for part in PARTS}
         model.save(staging / "model.keras")
         vocabulary.write(staging / "vocabulary.json")
         for part in ("validation", "test"):
@@ -88,11 +89,6 @@ def _say(line: str) -> None:
 def _first_windows(phrases: Sequence[Phrase], vocabulary: Vocabulary) -> NDArray[np.int32]:
     """Word ids, shape [phrases, sequence_length]: the lesson trains on a long line's first words."""
     return np.stack([split_ids(vocabulary.encode(phrase.text), vocabulary.sequence_length)[0] for phrase in phrases])
-
-
-def _measure(classifier: Classifier, phrases: Sequence[Phrase]) -> dict[str, Any]:
-    answers = classifier.probabilities([phrase.text for phrase in phrases])
-    return metrics(answers, truth_of(phrases, classifier.vocabulary.labels))
 
 
 def _train(

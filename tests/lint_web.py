@@ -1,0 +1,83 @@
+"""Holds `web/` with biome and `tsc --checkJs`: python tests/lint_web.py
+
+The tools come from `web/package-lock.json` and are installed once into the user's cache, so that nothing lands in the
+checkout. Prints a line when all is well; otherwise what the tool says, and exits 1.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+ROOT: Final = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from export import node  # noqa: E402
+from trainer.errors import UserError  # noqa: E402
+from trainer.files import sha256  # noqa: E402
+
+CHECKS: Final = {"lint": "biome check", "types": "tsc --checkJs"}
+SCRATCH: Final = shutil.ignore_patterns("node_modules", "__pycache__")
+
+
+def tools() -> Path:
+    """Gives a folder whose `node_modules` holds the packages of the lock with those for development."""
+    lock = (node.WEB / "package-lock.json").read_bytes()
+    folder = Path(platformdirs.user_cache_dir("byline")) / f"node-lint-{sha256(lock)[:16]}"
+    if (folder / "node_modules").is_dir():
+        return folder
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
+        staging = Path(name, folder.name)
+        staging.mkdir()
+        for file in ("package.json", "package-lock.json"):
+            shutil.copyfile(node.WEB / file, staging / file)
+        node.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=staging)
+        if not folder.exists():
+            staging.rename(folder)
+    return folder
+
+
+def check(folder: Path, script: str) -> str:
+    """Runs one script of `package.json`; gives what it says when it fails, and nothing when all is well."""
+    bins = [folder / "node_modules" / ".bin", node.node_folder()]
+    path = os.pathsep.join([*(str(bin_folder) for bin_folder in bins if bin_folder), os.environ["PATH"]])
+    npm = shutil.which("npm", path=path)
+    done = subprocess.run(
+        [npm or "npm", "run", "--silent", script],
+        cwd=folder,
+        env=dict(os.environ, PATH=path, NO_COLOR="1"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        check=False,
+    )
+    return (done.stdout or f"{script}: exit code {done.returncode}") if done.returncode else ""
+
+
+def main() -> int:
+    try:
+        installed = tools()
+    except (UserError, OSError) as error:
+        print(f"error: the linters of web/ cannot be installed; is there a network? {error}", file=sys.stderr)
+        return 2
+    with tempfile.TemporaryDirectory() as name:
+        copy = Path(name, "web")
+        shutil.copytree(node.WEB, copy, ignore=SCRATCH)
+        (copy / "node_modules").symlink_to(installed / "node_modules")
+        complaints = {script: said for script in CHECKS if (said := check(copy, script))}
+    for script, said in complaints.items():
+        print(f"web/: {CHECKS[script]}\n{said.replace(str(copy) + os.sep, 'web/').rstrip()}", file=sys.stderr)
+    if complaints:
+        return 1
+    print(f"web/: {' and '.join(CHECKS.values())} have nothing to say")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,91 @@
+"""The README's commands, options and code are held against the real ones."""
+
+import argparse
+import http.server
+import json
+import re
+import shlex
+import threading
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from conftest import ROOT
+
+import export.__main__ as exporter
+import trainer.__main__ as trainer_commands
+from export import graph, node
+from export.parity import TOLERANCE
+from trainer.run import Run
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+PARSERS = {"trainer": trainer_commands.parser(), "export": exporter.parser()}
+
+
+def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    (action,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+def test_every_command_shown_is_accepted() -> None:
+    shown = re.findall(r"^python -m (trainer|export) (.+?)(?:  +#.*)?$", README, re.MULTILINE)
+    assert len(shown) > 6
+    for program, line in shown:
+        PARSERS[program].parse_args(shlex.split(line))
+
+
+def test_every_option_is_in_the_table_and_every_one_there_is_real() -> None:
+    for program, parser in PARSERS.items():
+        for name, command in commands(parser).items():
+            (row,) = (line for line in README.splitlines() if re.match(rf"\| .*`{program} {name}`.* \|", line))
+            real = {option for action in command._actions for option in action.option_strings} - {"-h", "--help"}
+            if "the same without" in row:
+                assert real == {
+                    option
+                    for action in commands(parser)["all"]._actions
+                    for option in action.option_strings
+                    if option not in ("-h", "--help", "--recipe")
+                }
+            else:
+                assert set(re.findall(r"--[a-z-]+", row)) == real, name
+
+
+def test_every_option_has_help_with_its_default() -> None:
+    for parser in PARSERS.values():
+        for name, command in commands(parser).items():
+            for action in command._actions:
+                assert action.help, (name, action.dest)
+                valued = action.option_strings and action.nargs != 0
+                assert not valued or re.search(r"\[.+\]", action.help), (name, action.dest)
+
+
+def test_javascript_of_the_readme_gives_the_models_answer(trained: Run, dist_path: Path, tmp_path: Path) -> None:
+    (code,) = re.findall(r"```js\n(.*?)```", README, re.DOTALL)
+    phrases = [phrase.text for phrase in trained.phrases("test")[:50]]
+    handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(dist_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}/"
+        code = code.replace('"vocabulary.json"', f'"{base}vocabulary.json"').replace('"tfjs/', f'"{base}tfjs/')
+        (tmp_path / "node_modules").symlink_to(node.modules() / "node_modules")
+        (tmp_path / "readme.mjs").write_text(code, encoding="utf-8")
+        (tmp_path / "ask.mjs").write_text(
+            'import { classify } from "./readme.mjs";\n'
+            f"console.log(JSON.stringify({json.dumps(phrases)}.map((phrase) => classify(phrase))));\n",
+            encoding="utf-8",
+        )
+        printed = node.run(["node", "ask.mjs"], cwd=tmp_path)
+        server.shutdown()
+    answers = json.loads(printed.splitlines()[-1])
+    rounded = graph.rounded_classifier(trained.classifier)
+    expected = rounded.probabilities(phrases)
+    labels = trained.vocabulary.labels
+    for ranking, row in zip(answers, expected, strict=True):
+        scores = {entry["label"]: entry["score"] for entry in ranking}
+        assert np.abs(np.array([scores[label] for label in labels]) - row).max() < TOLERANCE
+
+
+def test_proof_in_the_readme_is_a_whole_table() -> None:
+    (proof,) = re.findall(r"<!-- proof -->\n(.*?)<!-- /proof -->", README, re.DOTALL)
+    for runtime in ("Keras, as trained", "TF.js in Node", "TFLite interpreter, int8 rows", "NLClassifier"):
+        assert f"| {runtime}" in proof

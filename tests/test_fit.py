@@ -1,0 +1,384 @@
+"""Training and the run directory: repeatable, whole or not at all, and read back with care."""
+
+import dataclasses
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trainer import fit as fitting
+from trainer.corpus import Corpus
+from trainer.errors import UserError
+from trainer.evaluate import metrics, truth_of
+from trainer.fit import fit
+from trainer.model import build_model
+from trainer.recipes import RECIPES
+from trainer.run import Run, find
+from trainer.split import split
+
+FILES = {"run.json", "model.keras", "vocabulary.json", "validation.jsonl", "test.jsonl"}
+RECIPE = dataclasses.replace(
+    RECIPES["tiny"], sequence_length=8, epochs=4, batch_size=16, shuffle_buffer=64, learning_rate=0.02, window_passes=1
+)
+
+
+def made_corpus() -> Corpus:
+    """Two labels that two thirds of the words tell apart; every ten lines share a word that no other line has."""
+    generator = np.random.default_rng(5)
+    kinds = {"cats": ["purr", "whisker", "paw", "meow", "fur"], "dogs": ["bark", "fetch", "bone", "woof", "tail"]}
+    return Corpus(
+        name="Pets",
+        title="Which pet?",
+        description="Made for a test.",
+        license="CC0-1.0",
+        lines={
+            label: tuple(
+                " ".join([*generator.choice([*words, "the", "and", "a"], 7), f"{label}{line // 10}block"])
+                for line in range(400)
+            )
+            for label, words in kinds.items()
+        },
+    )
+
+
+CORPUS = made_corpus()
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return fit(CORPUS, RECIPE, seed=1, path=tmp_path_factory.mktemp("runs") / "first")
+
+
+@pytest.fixture(scope="module")
+def again(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """The same once more, over a run that was there already."""
+    path = tmp_path_factory.mktemp("runs") / "again"
+    path.mkdir()
+    (path / "run.json").write_text("{}")
+    (path / "left-over.txt").write_text("from the old run")
+    return fit(CORPUS, RECIPE, seed=1, path=path)
+
+
+@pytest.fixture
+def copy(run: Run, tmp_path: Path) -> Path:
+    """A run directory that a test may break."""
+    shutil.copytree(run.path, tmp_path / "copy")
+    return tmp_path / "copy"
+
+
+def weights(of_run: Run) -> list[np.ndarray[Any, Any]]:
+    return [np.asarray(weight) for weight in of_run.classifier.model.get_weights()]
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+# Training.
+
+
+def test_the_model_learns(run: Run) -> None:
+    results = run.facts["metrics"]
+    assert results["test"]["accuracy"] > 0.85 > results["test"]["majority"] + 0.2
+    assert run.facts["history"]["loss"][-1] < run.facts["history"]["loss"][0]
+    assert len(run.facts["history"]["accuracy"]) == RECIPE.epochs
+
+
+def test_an_equal_seed_gives_equal_weights_and_metrics(run: Run, again: Run) -> None:
+    assert all(np.array_equal(one, other) for one, other in zip(weights(run), weights(again), strict=True))
+    for fact in ("split", "history", "metrics", "recipe", "corpus", "seed", "versions"):
+        assert run.facts[fact] == again.facts[fact]
+    assert run.vocabulary == again.vocabulary
+
+
+def test_another_seed_gives_another_split_and_other_first_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import keras
+
+    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: SimpleNamespace(history={"loss": [1.0]}))  # saves time
+    monkeypatch.setattr(fitting, "measure", lambda *_: {})
+    one, two = (fit(CORPUS, RECIPE, seed, tmp_path / str(seed)) for seed in (1, 2))
+    assert (one.facts["seed"], two.facts["seed"]) == (1, 2)
+    assert one.facts["split"]["sha256"] != two.facts["split"]["sha256"]
+    assert one.phrases("test") != two.phrases("test")
+    shape_of_lstm = weights(one)[1].shape
+    assert weights(two)[1].shape == shape_of_lstm
+    assert not np.allclose(weights(one)[1], weights(two)[1])
+
+
+def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides() -> None:
+    ids = np.arange(2, 322, dtype=np.int32).reshape(40, 8)
+    ids[:, 6:] = 0
+
+    def epochs(seed: int) -> list[list[list[int]]]:
+        recipe = dataclasses.replace(RECIPE, word_dropout=0.2)
+        dataset = fitting._dataset(ids, np.arange(40), recipe, seed)
+        assert len(dataset) == 3
+        return [[row.tolist() for words, _ in dataset for row in words.numpy()] for _ in range(2)]
+
+    first, again, other = epochs(1), epochs(1), epochs(2)
+    assert first == again != other
+    assert first[0] != first[1]  # every epoch has its own order and drops other words
+    words = np.array(first)
+    assert 0.1 < (words[..., :6] == 1).mean() < 0.3
+    assert (words[..., 6:] == 0).all()  # padding is not dropped to unknown
+    assert {max(row) // 8 for row in first[0]} == {row.max() // 8 for row in ids}  # every phrase, once an epoch
+
+
+def test_the_vocabulary_knows_training_text_alone(run: Run) -> None:
+    parts = split(CORPUS, RECIPE, seed=1)
+    training = {word for line in parts.training_text for word in line.split()}
+    held_out = {word for lines in CORPUS.lines.values() for line in lines for word in line.split()} - training
+    assert len(held_out) == 16  # the words of their own that two tenths of 2 x 40 blocks have
+    assert {run.vocabulary.ids.get(word) for word in held_out} == {None}
+    assert training <= set(run.vocabulary.ids)
+
+
+def test_the_lessons_recipe_builds_the_lessons_model() -> None:
+    recipe = RECIPES["lesson"]
+    model = build_model(vocabulary_size=100, label_count=4, recipe=recipe)
+    layers = {layer.name: layer for layer in model.layers if layer.weights}
+    assert list(layers) == ["embedding", "bidirectional", "dense_0", "dense_1", "probabilities"]
+    shapes = {name: [tuple(weight.shape) for weight in layer.weights] for name, layer in layers.items()}
+    assert shapes["embedding"] == [(100, 64)]
+    assert shapes["bidirectional"] == [(64, 256), (64, 256), (256,)] * 2  # four gates of 64 units, in two directions
+    assert shapes["dense_0"] == [(128, 64), (64,)]
+    assert shapes["dense_1"] == [(64, 16), (16,)]
+    assert shapes["probabilities"] == [(16, 4), (4,)]
+    assert [layers[name].activation.__name__ for name in ("dense_0", "dense_1", "probabilities")] == [
+        "relu",
+        "relu",
+        "softmax",
+    ]
+    assert (model.input_shape, recipe.epochs, recipe.unit) == ((None, 16), 3, "lines")
+    assert {layer.rate for layer in model.layers if hasattr(layer, "rate")} <= {0.0}
+
+
+def test_padding_does_not_count() -> None:
+    short_recipe = dataclasses.replace(RECIPE, sequence_length=3)
+    padded, short = (build_model(20, 3, recipe) for recipe in (RECIPE, short_recipe))
+    short.set_weights(padded.get_weights())
+    phrase = np.array([[5, 6, 7]], np.int32)
+    expected = short.predict(phrase, verbose=0)
+    with_zeros = np.pad(phrase, ((0, 0), (0, RECIPE.sequence_length - 3)))
+    assert padded.predict(with_zeros, verbose=0) == pytest.approx(expected, abs=1e-6)
+    table = padded.get_layer("embedding")
+    values = table.get_weights()[0]
+    values[0] = 100
+    table.set_weights([values])
+    assert padded.predict(with_zeros, verbose=0) == pytest.approx(expected, abs=1e-6)
+    values[5] = 100
+    table.set_weights([values])
+    assert padded.predict(with_zeros, verbose=0) != pytest.approx(expected, abs=1e-3)
+
+
+def test_metrics_of_a_worked_example() -> None:
+    answers = np.eye(3)[[0, 0, 1, 1, 0, 1]]
+    results = metrics(answers, np.array([0, 0, 0, 1, 1, 1]))
+    assert results["confusion"] == [[2, 1, 0], [1, 2, 0], [0, 0, 0]]
+    assert results["accuracy"] == pytest.approx(4 / 6)
+    assert results["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert (results["phrases"], results["majority"]) == (6, 0.5)
+
+
+# The run directory.
+
+
+def test_the_run_directory_holds_five_files_and_replaces_an_old_run_whole(run: Run, again: Run) -> None:
+    for path in (run.path, again.path):
+        assert {file.name for file in path.iterdir()} == FILES
+        assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_run_json_says_what_was_trained_from_what_with_which_result(run: Run) -> None:
+    facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
+    assert facts["recipe"] == json.loads(json.dumps(dataclasses.asdict(RECIPE)))
+    assert facts["corpus"]["title"] == "Which pet?"
+    assert facts["split"]["sha256"] == split(CORPUS, RECIPE, seed=1).fingerprint()
+    assert set(facts["metrics"]) == {"train", "validation", "test"}
+    assert facts["metrics"]["train"]["phrases"] == facts["split"]["phrases"]["train"]
+    assert set(facts["versions"]) == {"byline", "tensorflow", "keras", "numpy"}
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_the_held_out_phrases_are_kept_and_give_the_metrics_again(run: Run, part: str) -> None:
+    phrases = run.phrases(part)
+    assert tuple(phrases) == split(CORPUS, RECIPE, seed=1).phrases[part]
+    answers = run.classifier.probabilities([phrase.text for phrase in phrases])
+    assert metrics(answers, truth_of(phrases, run.vocabulary.labels)) == run.facts["metrics"][part]
+
+
+def test_stock_keras_loads_the_model_compiled(run: Run) -> None:
+    import keras
+
+    model = keras.models.load_model(run.path / "model.keras")
+    ids = np.array([[2, 3, 4, 5, 0, 0, 0, 0]], np.int32)
+    assert np.array_equal(model.predict(ids, verbose=0), run.classifier.model.predict(ids, verbose=0))
+    assert model.optimizer.name == "adam"
+    assert np.isfinite(model.evaluate(ids, np.array([[1.0, 0.0]]), verbose=0)).all()
+
+
+def test_a_long_text_is_read_in_windows_and_an_empty_one_answered(run: Run) -> None:
+    answers = run.classifier.probabilities(["purr meow paw " * 20, "", "woof", "bark fetch bone " * 20])
+    assert answers.shape == (4, 2)
+    assert answers.sum(axis=1) == pytest.approx([1, 1, 1, 1], abs=1e-6)
+    assert answers[0, 0] > 0.8
+    assert answers[3, 1] > 0.8
+    assert run.classifier.probabilities([]).shape == (0, 2)
+
+
+# Whole or not at all.
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), KeyboardInterrupt()])
+def test_an_exception_while_training_leaves_nothing_behind(
+    error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "_train", raising(error))
+    with pytest.raises(type(error)):
+        fit(CORPUS, RECIPE, seed=1, path=tmp_path / "run")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_exception_while_writing_leaves_the_old_run_as_it_was(
+    copy: Path, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "_train", lambda *_: (run.classifier.model, run.facts["history"]))
+    monkeypatch.setattr(fitting, "write_json", raising(OSError(28, "No space left on device")))
+    before = contents(copy.parent)
+    with pytest.raises(UserError, match=r"copy: cannot be written \(No space left on device\)"):
+        fit(CORPUS, RECIPE, seed=1, path=copy)
+    assert contents(copy.parent) == before
+
+
+def test_a_place_that_cannot_be_written_is_known_before_training(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
+    (tmp_path / "file").write_text("a file, where a folder is wanted")
+    with pytest.raises(UserError, match=r"file/runs/new: cannot be written \(Not a directory\)"):
+        fit(CORPUS, RECIPE, seed=1, path=tmp_path / "file" / "runs" / "new")
+    assert contents(tmp_path) == {"file": b"a file, where a folder is wanted"}
+
+
+@pytest.mark.parametrize("place", ["thesis", "thesis/chapter.txt"])
+def test_what_is_not_a_run_is_never_replaced(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
+    (tmp_path / "thesis").mkdir()
+    (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
+    with pytest.raises(UserError, match=f"{place}: "):
+        fit(CORPUS, RECIPE, seed=1, path=tmp_path / place)
+    assert contents(tmp_path) == {"thesis/chapter.txt": b"years of work"}
+
+
+def raising(error: BaseException) -> Callable[..., Any]:
+    def function(*_: object) -> None:
+        raise error
+
+    return function
+
+
+# Reading what is damaged.
+
+
+def edit(file: str, **values: object) -> Callable[[Path], object]:
+    """Changes the values of one JSON file; None takes a key out."""
+
+    def change(folder: Path) -> None:
+        content = json.loads((folder / file).read_text(encoding="utf-8")) | values
+        kept = {key: value for key, value in content.items() if value is not None}
+        (folder / file).write_text(json.dumps(kept), encoding="utf-8")
+
+    return change
+
+
+def put(file: str, content: bytes) -> Callable[[Path], object]:
+    return lambda folder: (folder / file).write_bytes(content)
+
+
+def flip(file: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / file).write_bytes(
+        (folder / file).read_bytes()[:-1] + bytes([(folder / file).read_bytes()[-1] ^ 1])
+    )
+
+
+def remove(file: str) -> Callable[[Path], object]:
+    return lambda folder: (folder / file).unlink()
+
+
+DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
+    "a bit of the model": (flip("model.keras"), r"model\.keras: is damaged"),
+    "no model": (remove("model.keras"), r"model\.keras: cannot be read"),
+    "no vocabulary": (remove("vocabulary.json"), r"vocabulary\.json: cannot be read"),
+    "vocabulary that is no JSON": (put("vocabulary.json", b"{"), r"vocabulary\.json: is not JSON"),
+    "vocabulary of another length": (edit("vocabulary.json", sequence_length=9), r"vocabulary\.json: does not belong"),
+    "vocabulary of other labels": (edit("vocabulary.json", labels=["a", "b", "c"]), r"vocabulary\.json: does not bel"),
+    "vocabulary of other words": (edit("vocabulary.json", words=[["purr"]]), r"vocabulary\.json: does not belong"),
+    "no run.json": (remove("run.json"), r"copy: is not a run directory"),
+    "run.json that is no JSON": (put("run.json", b"{"), r"run\.json: is not JSON"),
+    "run.json that is no object": (put("run.json", b"[]"), r"run\.json: the format is not"),
+    "run.json of another format": (edit("run.json", format="other-1"), r"run\.json: the format is not"),
+    "run.json without metrics": (edit("run.json", metrics=None), r"run\.json: has no metrics"),
+    "no test phrases": (remove("test.jsonl"), r"test\.jsonl: cannot be read"),
+    "empty test phrases": (put("test.jsonl", b""), r"test\.jsonl: "),
+    "test phrases that are no JSON": (put("test.jsonl", b"text,label\n"), r"test\.jsonl: row 1: is not a phrase"),
+    "test phrases that are no UTF-8": (put("test.jsonl", b"\xff\n"), r"test\.jsonl: cannot be read"),
+    "a phrase without a label": (put("test.jsonl", b'{"text": "a"}\n'), r"test\.jsonl: row 1: is not a phrase"),
+    "a phrase that is a number": (
+        put("test.jsonl", b'{"text": 1, "label": "cats"}\n'),
+        r"test\.jsonl: row 1: is not a",
+    ),
+    "an unknown label": (
+        put("test.jsonl", b'{"text": "a", "label": "cats"}\n{"text": "a", "label": "fish"}\n'),
+        r"test\.jsonl: row 2: 'fish' is none",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGE)
+def test_a_damaged_run_is_one_line_that_names_the_file(case: str, copy: Path) -> None:
+    damage, message = DAMAGE[case]
+    damage(copy)
+    with pytest.raises(UserError, match=message) as raised:
+        read_all(copy)
+    assert "\n" not in str(raised.value)
+
+
+def read_all(path: Path) -> None:
+    run = Run.read(path)
+    assert run.classifier.probabilities(["purr"]).shape == (1, 2)
+    assert run.phrases("validation") != run.phrases("test")
+
+
+def test_the_undamaged_copy_is_read(copy: Path) -> None:
+    read_all(copy)
+
+
+def test_the_newest_run_is_found_by_when_it_was_made(copy: Path) -> None:
+    runs = copy.parent
+    for name, created in (("b", "2026-01-02T00:00:00"), ("a", "2026-01-03T00:00:00"), (".c", "2026-01-04T00:00:00")):
+        shutil.copytree(copy, runs / name)
+        edit("run.json", created=created)(runs / name)
+    shutil.rmtree(copy)
+    (runs / "no-run").mkdir()
+    assert find(None, runs).path == runs / "a"
+    assert find(runs / "b", runs).path == runs / "b"
+
+
+@pytest.mark.parametrize("content", [b"[]", b"null", b'{"created": null}', b'{"created": 3}', b"{"])
+def test_a_broken_run_beside_others_is_named(content: bytes, copy: Path) -> None:
+    (copy.parent / "broken").mkdir()
+    (copy.parent / "broken" / "run.json").write_bytes(content)
+    with pytest.raises(UserError, match=r"broken/run\.json: "):
+        find(None, copy.parent)
+
+
+def test_without_a_run_the_command_that_makes_one_is_named(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"holds no run; `python -m trainer fit` makes one"):
+        find(None, tmp_path / "runs")

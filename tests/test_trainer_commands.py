@@ -1,0 +1,346 @@
+"""The trainer's commands: help, results on standard output, progress beside them, mistakes in one line."""
+
+import argparse
+import contextlib
+import dataclasses
+import io
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from trainer import lesson
+from trainer.__main__ import main, parser
+from trainer.corpus import Corpus
+from trainer.recipes import RECIPES, Recipe
+
+ROOT = Path(__file__).parent.parent
+CORPUS = Corpus(
+    name="Pets",
+    title="Which pet?",
+    description="Made for a test.",
+    license="CC0-1.0",
+    lines={
+        "cats": ("The cat will purr and meow", "the kitten’s paw, the whisker and the fur") * 60,
+        "dogs": ("The dog will bark and fetch", "the puppy’s bone, the tail and the woof") * 60,
+    },
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class Fitted:
+    path: Path
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture(scope="module")
+def fitted(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """What `python -m trainer fit` printed and made; `fitted.path` is `runs/pets` in a folder of its own."""
+    path = tmp_path_factory.mktemp("workshop") / "runs" / "pets"
+    out, err = io.StringIO(), io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        patch.setattr(lesson, "load", lambda: CORPUS)
+        arguments = ["--recipe=tiny", "--seed=3", "--epochs=5", "--learning-rate=0.03", "--window-passes=3"]
+        code = main(["fit", *arguments, "--batch-size=16", f"--run={path}"])
+    return Fitted(path, code, out.getvalue(), err.getvalue())
+
+
+def answered(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Runs a command that must do, and print nothing but its results."""
+    assert main(list(arguments)) == 0
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    return printed.out
+
+
+def predicted(capsys: pytest.CaptureFixture[str], fitted: Fitted, *arguments: str) -> str:
+    return answered(capsys, "predict", "--run", str(fitted.path), *arguments)
+
+
+def rankings(out: str) -> list[list[dict[str, object]]]:
+    return [json.loads(line) for line in out.splitlines()]
+
+
+# Help.
+
+
+def commands() -> dict[str, argparse.ArgumentParser]:
+    (action,) = (action for action in parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return dict(action.choices)
+
+
+def help_of(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    with pytest.raises(SystemExit) as raised:
+        main([*arguments, "--help"])
+    assert raised.value.code == 0
+    return " ".join(capsys.readouterr().out.split())
+
+
+def test_help_lists_every_command_with_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
+    assert set(commands()) >= {"corpus", "fit", "evaluate", "predict"}
+    text = help_of(capsys)
+    for command in commands():
+        assert re.search(rf" {command} +[a-z]", text)
+
+
+@pytest.mark.parametrize("command", sorted(commands()))
+def test_help_of_a_command_explains_every_option(
+    command: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    text = help_of(capsys, command)
+    assert str(commands()[command].description) in text
+    for action in commands()[command]._actions:
+        assert action.help
+        assert action.help in text
+        assert all(option in text for option in action.option_strings)
+
+
+def test_help_of_fit_gives_each_number_of_the_recipes_with_its_defaults(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "1000")
+    text = help_of(capsys, "fit")
+    numbers = [field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, int | float)]
+    assert {"epochs", "batch_size", "shuffle_buffer"} <= set(numbers)
+    for name in numbers:
+        defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
+        assert re.search(rf"--{name.replace('_', '-')} N [^\[]+\[{re.escape(defaults)}\]", text)
+    assert "in the order " + ", ".join(RECIPES) in text
+    assert "[byline]" in text
+
+
+def test_help_does_not_wait_for_tensorflow() -> None:
+    code = (
+        "import sys; from trainer.__main__ import main\n"
+        "try: main(['fit', '--help'])\n"
+        "finally: print(sorted({'tensorflow', 'keras', 'jsonschema'} & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+# The commands.
+
+
+def test_corpus_prints_for_each_label_the_counts_and_three_lines(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = ("The cat’s paw", "the CAT'S fur!", "A dog, a dog", "Émile", "— the end")
+    monkeypatch.setattr(lesson, "load", lambda: dataclasses.replace(CORPUS, lines={"pets": lines, "dogs": lines * 300}))
+    printed = answered(capsys, "corpus").splitlines()
+    assert printed[0] == "pets: 5 phrases, 13 words, 8 distinct words"
+    assert printed[1:4] == ["    The cat’s paw", "    A dog, a dog", "    — the end"]
+    assert printed[4] == "dogs: 1,500 phrases, 3,900 words, 8 distinct words"
+    assert len(printed) == 8
+
+
+def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: Fitted) -> None:
+    assert fitted.code == 0
+    accuracy, macro_f1, majority, *confusion, last = fitted.out.splitlines()
+    assert re.fullmatch(r"accuracy   train [\d.]+% \(first epoch [\d.]+%\), validation [\d.]+%, test [\d.]+%", accuracy)
+    assert macro_f1.startswith("macro F1   test ")
+    assert majority.startswith("majority   test ")
+    assert [line.split()[0] for line in confusion] == ["confusion", "cats", "cats", "dogs"]
+    assert last == f'{fitted.path}: next, python -m trainer predict "To be or not to be", or python -m export all'
+    assert re.search(r"\d train phrases, \d+ validation phrases, \d+ test phrases, \d+ word ids", fitted.err)
+    assert "Epoch 5/5" in fitted.err
+    assert "Epoch" not in fitted.out
+
+
+def test_fit_takes_the_options_over_the_recipes_defaults(fitted: Fitted) -> None:
+    facts = json.loads((fitted.path / "run.json").read_text(encoding="utf-8"))
+    given = {"epochs": 5, "learning_rate": 0.03, "batch_size": 16, "window_passes": 3}
+    assert facts["recipe"] == json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"]))) | given
+    assert facts["seed"] == 3
+
+
+def test_predict_prints_labels_best_first_and_how_many_words_it_knew(
+    fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    text, first, second, knew = predicted(capsys, fitted, "The dog will bark, zounds!").splitlines()
+    assert text == "The dog will bark, zounds!"
+    shares = [re.fullmatch(r"  (cats|dogs) +([\d.]+)%( +█*)?", line) for line in (first, second)]
+    assert [share and share[1] for share in shares] == ["dogs", "cats"]
+    assert sum(float(share[2]) for share in shares if share) == pytest.approx(100, abs=0.11)
+    assert knew == "  knew 4 of 5 words"
+
+
+def test_predict_json_is_a_line_a_phrase_sorted_and_sums_to_one(
+    fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answers = rankings(predicted(capsys, fitted, "--json", "the cat will purr", "the puppy’s bone", "", "bark " * 40))
+    assert [answer[0]["label"] for answer in answers[:2]] == ["cats", "dogs"]
+    assert len(answers) == 4
+    for answer in answers:
+        scores = [float(str(entry["score"])) for entry in answer]
+        assert {entry["label"] for entry in answer} == {"cats", "dogs"}
+        assert scores == sorted(scores, reverse=True)
+        assert sum(scores) == pytest.approx(1, abs=1e-6)
+
+
+def test_predict_without_text_answers_every_line_of_standard_input(
+    fitted: Fitted, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = b"the cat will purr\n\nthe dog will bark\r\n  \nth\0e caf\xc3\xa9 \xff\nmeow"
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(lines), encoding="utf-8"))
+    answers = rankings(predicted(capsys, fitted, "--json"))
+    assert [answer[0]["label"] for answer in answers[:3:2]] == ["cats", "dogs"]
+    assert len(answers) == 6
+    assert answers[1] == answers[3]  # an empty line and one of spaces
+
+
+def test_predict_of_nothing_prints_nothing(
+    fitted: Fitted, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    assert predicted(capsys, fitted, "--json") == ""
+
+
+def test_evaluate_measures_the_run_on_its_test_phrases_again(
+    fitted: Fitted, capsys: pytest.CaptureFixture[str]
+) -> None:
+    expected = json.loads((fitted.path / "run.json").read_text(encoding="utf-8"))["metrics"]["test"]
+    printed = json.loads(answered(capsys, "evaluate", "--json", "--run", str(fitted.path)))
+    assert printed == {"run": "pets", "labels": ["cats", "dogs"], **expected}
+    assert printed["accuracy"] > printed["majority"]
+    lines = answered(capsys, "evaluate", "--run", str(fitted.path)).splitlines()
+    assert lines[0] == f"{fitted.path}: {expected['phrases']:,} test phrases"
+    assert lines[1].startswith(f"accuracy   {expected['accuracy']:.1%} ")
+    assert lines[2] == f"macro F1   {expected['macro_f1']:.3f}"
+    assert [line.split() for line in lines[3:]] == [
+        ["cats", "dogs"],
+        *([label, *map(str, row)] for label, row in zip(("cats", "dogs"), expected["confusion"], strict=True)),
+    ]
+
+
+def test_a_process_of_its_own_takes_the_newest_run_and_prints_nothing_but_answers(fitted: Fitted) -> None:
+    done = trainer("predict", "--json", folder=fitted.path.parent.parent, text="the cat will purr\n\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    of_text, of_nothing = rankings(done.stdout)
+    assert of_text[0]["label"] == "cats"
+    assert len(of_nothing) == 2
+
+
+# Mistakes.
+
+
+def trainer(*arguments: str, folder: Path, text: str = "") -> subprocess.CompletedProcess[str]:
+    environment = dict(os.environ, PYTHONPATH=str(ROOT))
+    command = [sys.executable, "-m", "trainer", *arguments]
+    return subprocess.run(command, cwd=folder, env=environment, input=text, capture_output=True, text=True, check=False)
+
+
+def mistake(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Runs a command that must fail; gives its one line."""
+    assert main(list(arguments)) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    (line,) = printed.err.splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "rule"),
+    [
+        ("--epochs", "0", "more than 0; received 0"),
+        ("--epochs", "-3", "more than 0; received -3"),
+        ("--batch-size", "0", "more than 0; received 0"),
+        ("--window-passes", "0", "more than 0; received 0"),
+        ("--learning-rate", "0", "more than 0; received 0.0"),
+        ("--learning-rate", "inf", "received inf"),
+        ("--dropout", "1", "at least 0 and less than 1; received 1.0"),
+        ("--dropout", "nan", "received nan"),
+        ("--word-dropout", "-0.1", "at least 0 and less than 1; received -0.1"),
+        ("--label-smoothing", "1.5", "at least 0 and less than 1; received 1.5"),
+        ("--sequence-length", "2", "from 3 to 512; received 2"),
+        ("--sequence-length", "513", "from 3 to 512; received 513"),
+        ("--seed", "-1", "received -1"),
+        ("--seed", "4294967296", "received 4294967296"),
+    ],
+)
+def test_a_number_out_of_its_range_is_refused_before_the_corpus_is_read(
+    option: str, value: str, rule: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def must_not_be_called() -> Corpus:
+        raise AssertionError("the corpus was read")
+
+    monkeypatch.setattr(lesson, "load", must_not_be_called)
+    line = mistake(capsys, "fit", f"{option}={value}")
+    assert line.startswith(f"error: {option}: must be ")
+    assert line.endswith(rule)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["fit", "--epochs", "many"], "--epochs"),
+        (["fit", "--recipe", "cake"], "cake"),
+        (["bake"], "bake"),
+        ([], "COMMAND"),
+    ],
+)
+def test_what_cannot_be_parsed_is_refused_by_name(
+    arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as raised:
+        main(arguments)
+    assert raised.value.code == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert named in printed.err.splitlines()[-1]
+
+
+@pytest.mark.parametrize("command", ["predict", "evaluate"])
+def test_without_a_run_the_line_says_how_to_make_one(
+    command: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "stdin", io.StringIO("the cat\n"))
+    assert mistake(capsys, command) == "error: runs/ holds no run; `python -m trainer fit` makes one"
+    assert "nowhere: is not a run directory" in mistake(capsys, command, "--run", "nowhere")
+    (tmp_path / "file").write_text("no directory")
+    assert "file: is not a run directory" in mistake(capsys, command, "--run", "file")
+
+
+@pytest.mark.parametrize(
+    ("command", "file"),
+    [
+        ("predict", "run.json"),
+        ("predict", "vocabulary.json"),
+        ("predict", "model.keras"),
+        ("evaluate", "test.jsonl"),
+        ("evaluate", "model.keras"),
+    ],
+)
+def test_a_broken_run_is_one_line_that_names_the_file(
+    command: str, file: str, fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = tmp_path / "copy"
+    shutil.copytree(fitted.path, copy)
+    (copy / file).write_bytes(b"broken")
+    line = mistake(capsys, command, "--run", str(copy), *(["text"] if command == "predict" else []))
+    assert f"copy/{file}: " in line
+
+
+def test_a_place_that_cannot_be_written_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lesson, "load", lambda: CORPUS)
+    (tmp_path / "file").write_text("no directory")
+    line = mistake(capsys, "fit", "--run", str(tmp_path / "file" / "runs" / "new"))
+    assert line.endswith("file/runs/new: cannot be written (Not a directory)")
+
+
+def test_a_mistake_in_a_process_of_its_own_is_one_line_and_exit_code_2(tmp_path: Path) -> None:
+    done = trainer("predict", "to be", folder=tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "error: runs/ holds no run; `python -m trainer fit` makes one\n"
