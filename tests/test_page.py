@@ -84,7 +84,8 @@ def other(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_factory: 
     vocabulary.write(dist / "vocabulary.json")
     settings = Settings(title=MARKUP, description=MARKUP, author=MARKUP, license=MARKUP).complete(trained.facts)
     renamed = replace(trained, path=run_path, vocabulary=vocabulary)
-    web.write_web(renamed, Classifier(rounded.model, vocabulary), dist, settings)
+    test = trained.facts["metrics"]["test"]
+    web.write_web(renamed, Classifier(rounded.model, vocabulary), test, dist, settings)
     return dist
 
 
