@@ -126,4 +126,9 @@ def find(path: Path | None, runs: Path = RUNS) -> Run:
 def newest_path(runs: Path = RUNS) -> Path | None:
     """Gives the run directory that was made last, if there is one."""
     made = [path.parent for path in runs.glob("[!.]*/run.json")]
-    return max(made, key=lambda path: (read_json(path / "run.json").get("created", ""), path.name), default=None)
+    return max(made, key=_age, default=None)
+
+
+def _age(path: Path) -> tuple[str, str]:
+    facts = read_json(path / "run.json")
+    return (str(facts.get("created", "")) if isinstance(facts, dict) else "", path.name)
