@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from trainer import __version__
 from trainer.classifier import Classifier
 from trainer.corpus import Corpus, Phrase
+from trainer.errors import UserError
 from trainer.evaluate import measure, truth_of
 from trainer.files import sha256, whole_directory, write_json
 from trainer.model import build_model
@@ -50,6 +51,8 @@ def fit(corpus: Corpus, recipe: Recipe, seed: int, path: Path | None = None) -> 
     """
     created = datetime.now(UTC)
     path = path or RUNS / f"{created:%Y%m%d-%H%M%S}-{recipe.name}"
+    if path.exists() and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
+        raise UserError(f"{path}: is in the way: it is not an earlier run, so it is not replaced")
     with whole_directory(path) as staging:  # before the hours of training, so that a bad path is known at once
         _say(f"{corpus.name}: cutting phrases, counting words")
         parts = split(corpus, recipe, seed)

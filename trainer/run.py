@@ -75,9 +75,8 @@ class Run:
             import keras
 
         model = keras.models.load_model(path, compile=False)
-        if model.input_shape[1] != self.vocabulary.sequence_length or model.output_shape[1] != len(
-            self.vocabulary.labels
-        ):
+        expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))
+        if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")
         return Classifier(model, self.vocabulary)
 
@@ -96,11 +95,15 @@ class Run:
         for number, row in enumerate(rows, 1):
             try:
                 phrase = Phrase(**json.loads(row))
+                if not isinstance(phrase.text, str):
+                    raise TypeError("`text` must be a string")
             except (ValueError, TypeError) as error:
                 raise UserError(f"{path}: row {number}: is not a phrase with its label") from error
             if phrase.label not in self.vocabulary.labels:
                 raise UserError(f"{path}: row {number}: {phrase.label!r} is none of the model's labels")
             phrases.append(phrase)
+        if not phrases:
+            raise UserError(f"{path}: holds no phrase")
         return phrases
 
 
@@ -131,4 +134,7 @@ def newest_path(runs: Path = RUNS) -> Path | None:
 
 def _age(path: Path) -> tuple[str, str]:
     facts = read_json(path / "run.json")
-    return (str(facts.get("created", "")) if isinstance(facts, dict) else "", path.name)
+    created = facts.get("created") if isinstance(facts, dict) else None
+    if not isinstance(created, str):
+        raise UserError(f"{path / 'run.json'}: does not say when the run was created")
+    return created, path.name
