@@ -45,20 +45,28 @@ def _version(command: str) -> int:
         return 0
 
 
+def command(arguments: Sequence[str]) -> tuple[list[str], dict[str, str]]:
+    """Gives the words and the environment that start `node` or `npm` with arguments."""
+    folder = node_folder()
+    environment = dict(os.environ, NO_COLOR="1")
+    if folder is None:
+        return [shutil.which(arguments[0]) or arguments[0], *arguments[1:]], environment
+    environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
+    # The package's own `npm` is a link that became a copy, and does not start: its program is called by its place.
+    program = {"node": [], "npm": [str(folder.parent / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]}
+    return [str(folder / "node"), *program[arguments[0]], *arguments[1:]], environment
+
+
 def run(arguments: Sequence[str], stdin: str = "", cwd: Path | None = None) -> str:
     """Runs `node` or `npm` with arguments and gives what it prints.
 
     Raises:
         UserError: It cannot be started or fails; the text ends in the last line of its complaint.
     """
-    folder = node_folder()
-    environment = dict(os.environ, NO_COLOR="1")
-    if folder is not None:
-        environment["PATH"] = f"{folder}{os.pathsep}{environment.get('PATH', '')}"
-    command = shutil.which(arguments[0], path=environment.get("PATH"))
+    words, environment = command(arguments)
     try:
         done = subprocess.run(
-            [command or arguments[0], *arguments[1:]],
+            words,
             input=stdin.encode(),
             capture_output=True,
             cwd=cwd,

@@ -45,13 +45,12 @@ def tools() -> Path:
 
 def check(folder: Path, script: str) -> str:
     """Runs one script of `package.json`; gives what it says when it fails, and nothing when all is well."""
-    bins = [folder / "node_modules" / ".bin", node.node_folder()]
-    path = os.pathsep.join([*(str(bin_folder) for bin_folder in bins if bin_folder), os.environ["PATH"]])
-    npm = shutil.which("npm", path=path)
+    words, environment = node.command(["npm", "run", "--silent", script])
+    tools_path = f"{folder / 'node_modules' / '.bin'}{os.pathsep}{environment['PATH']}"
     done = subprocess.run(
-        [npm or "npm", "run", "--silent", script],
+        words,
         cwd=folder,
-        env=dict(os.environ, PATH=path, NO_COLOR="1"),
+        env=environment | {"PATH": tools_path},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         encoding="utf-8",
