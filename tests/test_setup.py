@@ -40,7 +40,7 @@ def test_javascript_lock_has_hashes_and_names_no_registry() -> None:
 
 def test_locks_hold_what_pyproject_pins() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;]+)", "\n".join(project["dependencies"]), re.MULTILINE))
+    pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\n]+)", "\n".join(project["dependencies"]), re.MULTILINE))
     assert {"tensorflow", "tensorflowjs", "tflite-support", "numpy", "jinja2"} <= set(pins)
     for name in ("demo", "test"):
         assert pins.items() <= locked(name).items(), name

@@ -2,6 +2,7 @@
 
 import argparse
 import dataclasses
+import io
 import json
 import sys
 from pathlib import Path
@@ -96,13 +97,13 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 def _corpus(_: argparse.Namespace) -> int:
     from trainer import lesson
-    from trainer.vocabulary import normalize, word_characters_of, word_pattern
+    from trainer.vocabulary import canonical, normalize, word_characters_of, word_pattern
 
     corpus = lesson.load()
     pattern = word_pattern(word_characters_of(line for lines in corpus.lines.values() for line in lines))
     for label, lines in corpus.lines.items():
         words = [word for line in lines for word in pattern.findall(normalize(line))]
-        distinct = len({word.lower() for word in words})
+        distinct = len({canonical(word) for word in words})
         print(f"{label}: {len(lines):,} phrases, {len(words):,} words, {distinct:,} distinct words")
         for line in lines[:: len(lines) // 3 + 1]:
             print(f"    {line}")
@@ -176,6 +177,8 @@ def _predict(arguments: argparse.Namespace) -> int:
     from trainer.vocabulary import UNKNOWN_ID
 
     run = find(arguments.run)
+    if isinstance(sys.stdin, io.TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # every line is answered, a damaged one too
     texts = arguments.text or [line.rstrip("\r\n") for line in sys.stdin]
     for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
         if arguments.json:

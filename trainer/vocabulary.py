@@ -117,6 +117,9 @@ class Vocabulary:
         error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)
         if error is not None:
             raise UserError(f"{path}: {error.json_path}: {error.message[:200]}")
+        for first, last in value["word_characters"]:
+            if first > last:
+                raise UserError(f"{path}: $.word_characters: the range {first!r} to {last!r} runs backwards")
         vocabulary = cls(
             word_characters="".join(
                 chr(code) for first, last in value["word_characters"] for code in range(ord(first), ord(last) + 1)
@@ -185,9 +188,9 @@ def count(
     counts: Counter[str] = Counter()
     seen_forms: dict[str, set[str]] = {}
     for form, occurrences in written.items():
-        canonical = _canonical(form)
-        counts[canonical] += occurrences
-        seen_forms.setdefault(canonical, set()).add(form)
+        word = canonical(form)
+        counts[word] += occurrences
+        seen_forms.setdefault(word, set()).add(form)
     ranked = sorted((-occurrences, word) for word, occurrences in counts.items() if occurrences >= minimum_count)
     taken: set[str] = set()
     words = []
@@ -204,7 +207,8 @@ def _composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
-def _canonical(form: str) -> str:
+def canonical(form: str) -> str:
+    """Gives the form by which a word is counted: lower case, straight apostrophes."""
     return _composed(form.lower()).replace("’", "'")
 
 
@@ -214,4 +218,4 @@ def _surface_forms(word: str, seen: set[str]) -> set[str]:
     first = next((index for index, character in enumerate(word) if character not in APOSTROPHES), 0)
     titled = word[:first] + word[first:][:1].upper() + word[first + 1 :]
     cased = {_composed(form) for form in (word, word.upper(), titled, *seen)}
-    return {form.replace(old, new) for form in cased for old, new in (("'", "’"), ("’", "'"))}
+    return cased | {form.replace(old, new) for form in cased for old, new in (("'", "’"), ("’", "'"))}
