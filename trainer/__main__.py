@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import io
 import json
+import math
 import sys
 from pathlib import Path
 from typing import Any
@@ -148,9 +149,11 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     for name, value in given.items():
         share = isinstance(getattr(Recipe, name), float) and name != "learning_rate"
-        if value < 0 or (value == 0 and not share) or (share and value >= 1):
+        if not math.isfinite(value) or value < 0 or (value == 0 and not share) or (share and value >= 1):
             rule = "at least 0 and less than 1" if share else "more than 0"
             raise UserError(f"--{name.replace('_', '-')}: must be {rule}; received {value}")
+    if not 0 <= arguments.seed < 2**32:
+        raise UserError(f"--seed: must be from 0 to {2**32 - 1}; received {arguments.seed}")
     if given.get("sequence_length", 16) not in range(3, 513):
         raise UserError(f"--sequence-length: must be from 3 to 512; received {given['sequence_length']}")
     return dataclasses.replace(RECIPES[arguments.recipe], **given)
