@@ -239,6 +239,7 @@ def test_newer_text_wins_over_a_long_one_that_is_still_being_read(visit: Open, s
     assert page.locator("#answer[aria-busy=true]").count() == 1
     type_phrase(page, "the king")
     page.wait_for_timeout(500)
+    assert page.get_attribute("#answer", "aria-busy") == "false"  # nobody goes on with the long one
     assert shown(page) == expected(rounded, "the king")
 
 
