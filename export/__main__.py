@@ -5,8 +5,10 @@ import sys
 from pathlib import Path
 
 from export.settings import Settings
-from trainer.errors import exit_code
+from trainer.errors import UserError, exit_code
+from trainer.options import FitOptions, add_data, check_seed, corpus_of, unit_from
 from trainer.recipes import RECIPES
+from trainer.run import Run
 
 _PARTS = {
     "all": "everything below, proved to agree",
@@ -23,7 +25,8 @@ def parser() -> argparse.ArgumentParser:
     top = argparse.ArgumentParser(
         prog="python -m export",
         description="Packages a trained run for web pages and phones: a run directory in, a dist directory out.",
-        epilog="`python -m export all` is the whole way: with no run yet, it trains one on the built-in corpus first.",
+        epilog="`python -m export all` is the whole way: with --data it trains a run on that text first; with no run "
+        "yet, one on the built-in corpus.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, help_text in _PARTS.items():
@@ -40,12 +43,10 @@ def parser() -> argparse.ArgumentParser:
             "--output", type=Path, metavar="DIR", default=Path(output), help=f"where it goes [{output}]"
         )
         if name == "all":
-            command.add_argument(
-                "--recipe",
-                choices=list(RECIPES),
-                default="byline",
-                help="how to train, where there is no run yet [byline]",
-            )
+            add_data(command, to_split=True)
+            training = command.add_argument_group("training, with --data or where there is no run yet")
+            training.add_argument("--recipe", choices=list(RECIPES), default="byline", help="how to train [byline]")
+            training.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
         about = command.add_argument_group("what it says of itself")
         about.add_argument("--name", default=defaults.name, help=f"names the .tflite and the page [{defaults.name}]")
         about.add_argument("--title", default="", help="the page's heading [the corpus' question]")
@@ -88,15 +89,13 @@ def _say(line: str) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     from export import dist
-    from trainer.run import RUNS, find, newest_path
+    from trainer.run import find
 
     settings = Settings(**{name: getattr(arguments, name) for name in vars(Settings()) if hasattr(arguments, name)})
     settings.check()
     dist.check_output(arguments.output)
-    if arguments.command == "all" and arguments.run is None and newest_path() is None:
-        _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {arguments.recipe}")
-        _train(arguments.recipe)
-    run = find(arguments.run)
+    trained = _train_first(arguments) if arguments.command == "all" else None
+    run = trained or find(arguments.run)
     _say(f"run        {run.path}, {run.facts['metrics']['test']['accuracy']:.1%} of its test phrases right")
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
     try:
@@ -110,11 +109,21 @@ def _export(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _train(recipe: str) -> None:
-    from trainer import lesson
+def _train_first(arguments: argparse.Namespace) -> Run | None:
+    """Trains where text was given, or where nothing is trained yet."""
+    from trainer.run import RUNS, newest_path
+
+    if arguments.data is None:
+        if arguments.run is not None or newest_path() is not None:
+            return None
+        _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {arguments.recipe}")
+    elif arguments.run is not None:
+        raise UserError("--data: trains a new run; leave out --run")
+    options = FitOptions(check_seed(arguments.seed), unit_from(arguments), arguments.split == "random")
+    corpus = corpus_of(arguments, _say)
     from trainer.fit import fit
 
-    fit(lesson.load(), RECIPES[recipe], seed=1)
+    return fit(corpus, RECIPES[arguments.recipe], options)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

@@ -6,6 +6,8 @@ from typing import Any
 
 from trainer.errors import UserError
 
+_HEADING = 60  # characters that a heading holds in two lines of a phone
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -34,8 +36,15 @@ class Settings:
         corpus = facts["corpus"]
         given = {key: value for key, value in vars(self).items() if value != ""}
         filled = {
-            "title": corpus.get("title") or corpus["name"],
+            "title": corpus.get("title") or _question(corpus),
             "description": corpus["description"],
             "license": corpus.get("license", ""),
         }
         return Settings(**(filled | given))
+
+
+def _question(corpus: dict[str, Any]) -> str:
+    """The question that the model answers: which of its labels, where a heading can hold them."""
+    *others, last = corpus.get("labels") or [corpus["name"]]
+    question = f"{', '.join(others)} or {last}?"
+    return question if others and len(question) <= _HEADING else str(corpus["name"])

@@ -1,39 +1,24 @@
 """The command line of the trainer: `python -m trainer --help`."""
 
 import argparse
-import dataclasses
 import io
 import json
-import math
+import shlex
 import sys
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from trainer.corpus import Corpus
+from trainer.corpus import Corpus, Phrase
 from trainer.errors import UserError, exit_code
-from trainer.recipes import RECIPES, Recipe
+from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, unit_from
+from trainer.recipes import RECIPES
+from trainer.survey import report_of, wrong
 
-_GROUPS = {
-    "data": ("window_passes",),
-    "tokenizer": ("sequence_length", "minimum_count", "maximum_words"),
-    "model": ("embedding_size", "lstm_units", "dropout"),
-    "training": ("epochs", "batch_size", "shuffle_buffer", "learning_rate", "word_dropout", "label_smoothing"),
-}
-_HELP = {
-    "window_passes": "how often the training text is cut into windows, at other places each time",
-    "sequence_length": "words the model reads at once",
-    "minimum_count": "a word that occurs less often is unknown",
-    "maximum_words": "of more words, the most frequent are kept",
-    "embedding_size": "numbers a word",
-    "lstm_units": "units of each direction of the LSTM",
-    "dropout": "share of outputs dropped while training",
-    "epochs": "times through the training phrases",
-    "batch_size": "phrases a step",
-    "shuffle_buffer": "phrases among which the next one is drawn",
-    "learning_rate": "Adam's",
-    "word_dropout": "share of words made unknown while training",
-    "label_smoothing": "share of the truth spread over all labels",
-}
+if TYPE_CHECKING:
+    from trainer.run import Run
 
 
 def parser() -> argparse.ArgumentParser:
@@ -50,30 +35,37 @@ def parser() -> argparse.ArgumentParser:
     )
     corpus.set_defaults(do=_corpus)
 
+    audit = commands.add_parser(
+        "audit",
+        help="what a model would really learn from labelled text",
+        description="Looks for what a model learns beside the labels: shortcuts, duplicates, leakage, wrong labels.",
+        epilog="--fix never touches the source. A corpus of more rows than the audit reads is sampled, and it says so.",
+    )
+    audit.add_argument("--json", action="store_true", help="print one JSON object")
+    audit.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
+    audit.add_argument("--fix", type=Path, metavar="DIR", help="write a cleaned copy, and what was removed and why")
+    audit.add_argument("--seed", type=int, default=1, help="of the split that it looks at [1]")
+    add_data(audit, to_split=True)
+    audit.set_defaults(do=_audit)
+
     fit = commands.add_parser(
         "fit",
         help="train a run",
-        description="Trains on the built-in corpus and writes a run directory, whole or not at all.",
+        description="Trains on labelled text and writes a run directory, whole or not at all.",
         epilog="Defaults stand in brackets, for each recipe in the order " + ", ".join(RECIPES) + ".",
     )
-    fit.add_argument(
-        "--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]"
-    )
-    fit.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
     fit.add_argument("--run", type=Path, metavar="DIR", help="where the run goes [runs/<time>-<recipe>]")
-    kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
-    for title, names in _GROUPS.items():
-        group = fit.add_argument_group(title)
-        for name in names:
-            defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
-            option = f"--{name.replace('_', '-')}"
-            group.add_argument(option, type=kinds[name], metavar="N", help=f"{_HELP[name]} [{defaults}]")
+    add_data(fit, to_split=True)
+    add_recipe(fit)
     fit.set_defaults(do=_fit)
 
     evaluate = commands.add_parser(
-        "evaluate", help="measure a run on its test phrases", description="Measures a run on its test phrases."
+        "evaluate",
+        help="measure a run on its test phrases, or on other labelled text",
+        description="Measures a run on its test phrases, or with --data on all phrases of other labelled text.",
     )
     _add_run(evaluate)
+    add_data(evaluate, to_split=False)
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.set_defaults(do=_evaluate)
 
@@ -98,12 +90,11 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 def _corpus(_: argparse.Namespace) -> int:
     from trainer import lesson
-    from trainer.vocabulary import canonical, normalize, word_characters_of, word_pattern
+    from trainer.vocabulary import canonical, words_of
 
-    corpus = lesson.load()
-    pattern = word_pattern(word_characters_of(line for lines in corpus.lines.values() for line in lines))
-    for label, lines in corpus.lines.items():
-        words = [word for line in lines for word in pattern.findall(normalize(line))]
+    for label, of_label in groupby(lesson.load().rows(), key=lambda row: row.label):
+        lines = [row.text for row in of_label]
+        words = [word for line in lines for word in words_of(line)]
         distinct = len({canonical(word) for word in words})
         print(f"{label}: {len(lines):,} phrases, {len(words):,} words, {distinct:,} distinct words")
         for line in lines[:: len(lines) // 3 + 1]:
@@ -111,17 +102,30 @@ def _corpus(_: argparse.Namespace) -> int:
     return 0
 
 
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+def _audit(arguments: argparse.Namespace) -> int:
+    from trainer.audit.command import run
+
+    return run(arguments, corpus_of(arguments, _say), _say)
+
+
 def _fit(arguments: argparse.Namespace) -> int:
     recipe = recipe_of(arguments)
+    options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
+    corpus = corpus_of(arguments, _say)
     from trainer.evaluate import confusion_table
     from trainer.fit import fit
 
-    run = fit(_load(), recipe, arguments.seed, arguments.run)
+    run = fit(corpus, recipe, options)
     results = run.facts["metrics"]
     first = run.facts["history"]["accuracy"][0]
     print(
         f"accuracy   train {results['train']['accuracy']:.1%} (first epoch {first:.1%}), "
         f"validation {results['validation']['accuracy']:.1%}, test {results['test']['accuracy']:.1%}"
+        + (", split by row: optimistic" if options.random else "")
     )
     print(f"macro F1   test {results['test']['macro_f1']:.3f}")
     print(
@@ -129,34 +133,9 @@ def _fit(arguments: argparse.Namespace) -> int:
     )
     print("confusion  test, rows the truth, columns the answers")
     print(confusion_table(results["test"]["confusion"], run.vocabulary.labels))
-    print(f'{run.path}: next, python -m trainer predict "To be or not to be", or python -m export all')
+    example = shlex.quote(run.phrases("validation")[0].text[:100])
+    print(f"{run.path}: next, python -m trainer predict {example}, or python -m export all")
     return 0
-
-
-def _load() -> Corpus:
-    from trainer import lesson
-
-    return lesson.load()
-
-
-def recipe_of(arguments: argparse.Namespace) -> Recipe:
-    """Gives the recipe with the options laid over its defaults.
-
-    Raises:
-        UserError: A number is outside its range.
-    """
-    names = [name for of_group in _GROUPS.values() for name in of_group]
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    for name, value in given.items():
-        share = isinstance(getattr(Recipe, name), float) and name != "learning_rate"
-        if not math.isfinite(value) or value < 0 or (value == 0 and not share) or (share and value >= 1):
-            rule = "at least 0 and less than 1" if share else "more than 0"
-            raise UserError(f"--{name.replace('_', '-')}: must be {rule}; received {value}")
-    if not 0 <= arguments.seed < 2**32:
-        raise UserError(f"--seed: must be from 0 to {2**32 - 1}; received {arguments.seed}")
-    if given.get("sequence_length", 16) not in range(3, 513):
-        raise UserError(f"--sequence-length: must be from 3 to 512; received {given['sequence_length']}")
-    return dataclasses.replace(RECIPES[arguments.recipe], **given)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
@@ -164,15 +143,31 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from trainer.run import find
 
     run = find(arguments.run)
-    results = measure(run.classifier, run.phrases("test"))
+    phrases = run.phrases("test") if arguments.data is None else _labelled(corpus_of(arguments, _say), run)
+    results = measure(run.classifier, phrases)
     if arguments.json:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))
         return 0
-    print(f"{run.path}: {results['phrases']:,} test phrases")
+    what = "test phrases" if arguments.data is None else f"phrases of {arguments.data}"
+    print(f"{run.path}: {results['phrases']:,} {what}")
     print(f"accuracy   {results['accuracy']:.1%} (majority {results['majority']:.1%})")
     print(f"macro F1   {results['macro_f1']:.3f}")
     print(confusion_table(results["confusion"], run.vocabulary.labels))
     return 0
+
+
+def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
+    labels = set(run.vocabulary.labels)
+    skipped: Counter[str] = Counter()
+    row = None
+    for row in corpus.read(skipped):
+        if row.label not in labels:
+            raise wrong(row, f"{row.label!r} is none of the labels of {run.path}")
+        yield Phrase(row.text, row.label)
+    if row is None:
+        raise UserError(f"{corpus.name}: holds no text")
+    for line in report_of(skipped):
+        _say(line)
 
 
 def _predict(arguments: argparse.Namespace) -> int:

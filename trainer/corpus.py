@@ -1,25 +1,36 @@
-"""A corpus: for each label its lines, in the order in which they stand in the source."""
+"""A corpus: labelled rows of text, read again from its source each time they are asked for.
 
-from dataclasses import dataclass
+Nothing holds all rows in memory: a corpus may be larger than that.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from trainer.errors import UserError
+from trainer.vocabulary import words_of
 
 
-@dataclass(frozen=True)
-class Corpus:
-    """Labelled text, before it is split or cut.
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One labelled text of a source: a line, a file, a record of a table.
 
     Attributes:
-        name: What the corpus calls itself, for the model card.
-        title: The question that the model answers, for the page's heading.
-        description: One sentence on what it is and where it comes from.
-        license: Under which terms the text may be used.
-        lines: Label -> lines of running text, in order, none of them blank.
+        text: Without line breaks, one space between words.
+        label: As the source writes it.
+        group: What never straddles two parts of a split: a song, a book, a thread; empty where there is none.
+        part: "train", "validation" or "test" where the source says so; else empty.
+        file: Where it stands, for messages.
+        number: Its line or record there, from 1.
     """
 
-    name: str
-    title: str
-    description: str
-    license: str
-    lines: dict[str, tuple[str, ...]]
+    text: str
+    label: str
+    group: str = ""
+    part: str = ""
+    file: str = ""
+    number: int = 0
 
 
 @dataclass(frozen=True)
@@ -28,3 +39,81 @@ class Phrase:
 
     text: str
     label: str
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """Labelled text, before it is split or cut.
+
+    Attributes:
+        name: What the corpus calls itself, for the model card.
+        title: The question that the model answers, for the page's heading; empty: made of the labels.
+        description: One sentence on what it is and where it comes from.
+        license: Under which terms the text may be used.
+        read: Gives the rows in the order of the source, counting in a Counter what it skips, by reason.
+        running: Whether a file's rows follow one another as running text; else each row stands alone.
+    """
+
+    name: str
+    title: str
+    description: str
+    license: str
+    read: Callable[[Counter[str]], Iterator[Row]]
+    running: bool = False
+
+    def rows(self) -> Iterator[Row]:
+        """Reads the rows anew."""
+        return self.read(Counter())
+
+
+def of_lines(name: str, title: str, description: str, license: str, lines: Mapping[str, Sequence[str]]) -> Corpus:
+    """Makes a corpus of running text that is in memory: label -> lines, in order."""
+
+    def read(_: Counter[str]) -> Iterator[Row]:
+        for label, of_label in lines.items():
+            for number, line in enumerate(of_label, 1):
+                yield Row(line, label, file=label, number=number)
+
+    return Corpus(name, title, description, license, read, running=True)
+
+
+def filtered(corpus: Corpus, drop: Sequence[str] = (), strip: Sequence[str] = ()) -> Corpus:
+    """Takes out what a user asked to take out, and what no model can read.
+
+    Args:
+        corpus: What to read.
+        drop: Regular expressions; a text in which one is found is left out.
+        strip: Regular expressions; what they match is cut out of every text, before `drop` looks at it.
+
+    Raises:
+        UserError: A regular expression is not one.
+    """
+    dropping, stripping = _compiled("--drop", drop), _compiled("--strip", strip)
+
+    def read(skipped: Counter[str]) -> Iterator[Row]:
+        for row in corpus.read(skipped):
+            text = row.text
+            for pattern in stripping:
+                text = pattern.sub(" ", text)
+            if stripping:
+                text = " ".join(text.split())
+            if any(pattern.search(text) for pattern in dropping):
+                skipped["taken out by --drop"] += 1
+            elif not text:
+                skipped["empty"] += 1
+            elif not words_of(text):
+                skipped["without a word"] += 1
+            else:
+                yield row if text == row.text else replace(row, text=text)
+
+    return replace(corpus, read=read)
+
+
+def _compiled(option: str, patterns: Sequence[str]) -> list[re.Pattern[str]]:
+    compiled = []
+    for pattern in patterns:
+        try:
+            compiled.append(re.compile(pattern))
+        except re.error as error:
+            raise UserError(f"{option}: {pattern!r} is not a regular expression ({error})") from error
+    return compiled

@@ -20,6 +20,21 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def write_text(path: Path, text: str) -> None:
+    """Writes one file, beside its place first: a reader sees the old one or the new one.
+
+    Raises:
+        UserError: The place cannot be written.
+    """
+    try:
+        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
+            file.write(text)
+        Path(file.name).chmod(0o644)
+        Path(file.name).replace(path)
+    except OSError as error:
+        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+
+
 def read_json(path: Path) -> Any:
     """Reads one JSON file.
 

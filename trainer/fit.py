@@ -6,7 +6,8 @@ python -m trainer fit --recipe lesson --epochs 3
 import contextlib
 import dataclasses
 import sys
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -18,14 +19,18 @@ from numpy.typing import NDArray
 from trainer import __version__
 from trainer.classifier import Classifier
 from trainer.corpus import Corpus, Phrase
+from trainer.data import Unit
+from trainer.encoding import Encoded, encode
 from trainer.errors import UserError
 from trainer.evaluate import measure, truth_of
 from trainer.files import sha256, whole_directory, write_json
 from trainer.model import build_model
+from trainer.options import FitOptions
 from trainer.quiet import quietly
 from trainer.recipes import Recipe
 from trainer.run import FORMAT, RUNS, Run, write_phrases
 from trainer.split import PARTS, Split, split
+from trainer.survey import Survey, report_of, survey
 from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count
 from trainer.windows import split_ids
 
@@ -34,48 +39,51 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 
-def fit(corpus: Corpus, recipe: Recipe, seed: int, path: Path | None = None) -> Run:
+def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     """Splits the corpus, counts the vocabulary, trains, evaluates, and writes the run directory.
-
-    Args:
-        corpus: Labelled text.
-        recipe: How.
-        seed: Equal seeds give equal runs on the same machine.
-        path: Where the run directory goes; by default a new one in `runs/`, named by time and recipe.
 
     Returns:
         The run, read back from its directory.
 
     Raises:
-        UserError: The corpus cannot be split, or `path` cannot be written.
+        UserError: The corpus cannot be read or split, or the run directory cannot be written.
     """
     created = datetime.now(UTC)
-    path = path or RUNS / f"{created:%Y%m%d-%H%M%S}-{recipe.name}"
+    path = options.path or RUNS / f"{created:%Y%m%d-%H%M%S}-{recipe.name}"
     if path.exists() and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: is in the way: it is not an earlier run, so it is not replaced")
     with whole_directory(path) as staging:  # before the hours of training, so that a bad path is known at once
-        _say(f"{corpus.name}: cutting phrases, counting words")
-        parts = split(corpus, recipe, seed)
+        _say(f"{corpus.name}: reading, counting words")
+        seen = survey(corpus)
+        for line in report_of(seen.skipped):
+            _say(line)
+        parts = split_by(corpus, seen, recipe, options)
+        for line in warnings_of(parts):
+            _say(line)
         vocabulary = count(
-            parts.training_text, list(corpus.lines), recipe.sequence_length, recipe.minimum_count, recipe.maximum_words
+            parts.training_text(), parts.labels, recipe.sequence_length, recipe.minimum_count, recipe.maximum_words
         )
-        counts = {part: len(parts.phrases[part]) for part in PARTS}
-        _say(", ".join(f"{counts[part]:,} {part} phrases" for part in PARTS) + f", {vocabulary.size:,} word ids")
-        model, history = _train(parts, vocabulary, recipe, seed)
+        with tempfile.TemporaryDirectory(dir=staging) as folder:
+            encoded = encode(parts, vocabulary, Path(folder), recipe.first_words, options.seed)
+            counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
+            _say(f"{counted}, {vocabulary.size:,} word ids")
+            model, history = _train(encoded, vocabulary, recipe, options.seed)
         classifier = Classifier(model, vocabulary)
         _say("measuring the answers to all three parts")
-        results = {part: measure(classifier, parts.phrases[part]) for part in PARTS}
+        phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
+        results = {part: measure(classifier, phrases[part]) for part in PARTS}
         model.save(staging / "model.keras")
         vocabulary.write(staging / "vocabulary.json")
         for part in ("validation", "test"):
-            write_phrases(staging / f"{part}.jsonl", parts.phrases[part])
+            write_phrases(staging / f"{part}.jsonl", phrases[part])
         facts = {
             "format": FORMAT,
             "created": created.isoformat(timespec="microseconds"),
-            "corpus": {name: getattr(corpus, name) for name in ("name", "title", "description", "license")},
+            "corpus": {name: getattr(corpus, name) for name in ("name", "title", "description", "license")}
+            | {"labels": seen.labels, "left_out": dict(seen.skipped)},
             "recipe": dataclasses.asdict(recipe),
-            "seed": seed,
-            "split": {"sha256": parts.fingerprint(), "phrases": counts},
+            "seed": options.seed,
+            "split": parts.facts() | {"sha256": encoded.sha256, "phrases": encoded.counts},
             "history": history,
             "metrics": results,
             "versions": {"byline": __version__} | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
@@ -85,17 +93,30 @@ def fit(corpus: Corpus, recipe: Recipe, seed: int, path: Path | None = None) -> 
     return Run.read(path)
 
 
+def split_by(corpus: Corpus, seen: Survey, recipe: Recipe, options: FitOptions) -> Split:
+    """Splits a corpus as the recipe and the options say."""
+    unit = options.unit or Unit(recipe.unit)
+    window = (unit.longest or recipe.sequence_length) if unit.kind == "words" else 0
+    return split(corpus, seen, options.seed, window=window, passes=recipe.window_passes, random=options.random)
+
+
+def warnings_of(parts: Split) -> Iterator[str]:
+    """Says what a reader of the accuracy has to know, a line each."""
+    if parts.method == "random":
+        yield "split: by row, as the lesson does: neighbours are in training, the accuracy is optimistic"
+    if parts.dropped:
+        yield f"split: {len(parts.dropped):,} rows held out had a near twin in training and were left out"
+    for part, of_label in parts.optimistic.items():
+        labels = ", ".join(of_label)
+        yield f"split: every {part} row of {labels} has a near twin in training: the accuracy is optimistic"
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def _first_windows(phrases: Sequence[Phrase], vocabulary: Vocabulary) -> NDArray[np.int32]:
-    """Word ids, shape [phrases, sequence_length]: the lesson trains on a long line's first words."""
-    return np.stack([split_ids(vocabulary.encode(phrase.text), vocabulary.sequence_length)[0] for phrase in phrases])
-
-
 def _train(
-    parts: Split, vocabulary: Vocabulary, recipe: Recipe, seed: int
+    encoded: Encoded, vocabulary: Vocabulary, recipe: Recipe, seed: int
 ) -> tuple["keras.Model", dict[str, list[float]]]:
     with quietly():
         import keras
@@ -103,52 +124,60 @@ def _train(
 
     keras.utils.set_random_seed(seed)
     tf.config.experimental.enable_op_determinism()
-    ids, targets = {}, {}
-    for part in ("train", "validation"):
-        ids[part] = _first_windows(parts.phrases[part], vocabulary)
-        targets[part] = _targets(parts.phrases[part], vocabulary.labels, recipe)
-    training = _dataset(ids["train"], targets["train"], recipe, seed)
-    held_out = tf.data.Dataset.from_tensor_slices((ids["validation"], targets["validation"])).batch(512).cache()
+    training = _dataset(encoded, len(vocabulary.labels), recipe, seed)
     model = build_model(vocabulary.size, len(vocabulary.labels), recipe)
-    steps = recipe.epochs * len(training)
     rate: Any = recipe.learning_rate
-    if recipe.name != "lesson":
-        rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
-    model.compile(keras.optimizers.Adam(rate), _loss(recipe), metrics=["accuracy"])
+    if recipe.falling_rate:
+        rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * len(training))
+    loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
+    model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     on_terminal = sys.stderr.isatty()
     with contextlib.redirect_stdout(sys.stderr):  # progress is not a result
         history = model.fit(
-            training, validation_data=held_out, epochs=recipe.epochs, shuffle=False, verbose=1 if on_terminal else 2
+            training,
+            validation_data=_held_out(encoded.validation, vocabulary),
+            epochs=recipe.epochs,
+            shuffle=False,
+            verbose=1 if on_terminal else 2,
         )
     return model, {name: [round(float(value), 6) for value in values] for name, values in history.history.items()}
 
 
-def _targets(phrases: Sequence[Phrase], labels: Sequence[str], recipe: Recipe) -> NDArray[Any]:
-    """The labels' indices, shape [phrases]; one-hot, shape [phrases, labels], where they are to be smoothed."""
-    truth = truth_of(phrases, labels)
-    return np.eye(len(labels), dtype=np.float32)[truth] if recipe.label_smoothing else truth
-
-
-def _loss(recipe: Recipe) -> "keras.Loss":
-    import keras
-
-    if recipe.label_smoothing:
-        return keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
-    return keras.losses.SparseCategoricalCrossentropy()
-
-
-def _dataset(ids: NDArray[np.int32], targets: NDArray[Any], recipe: Recipe, seed: int) -> "tf.data.Dataset":
-    """Cached, shuffled anew every epoch, batched, with words dropped to unknown, prefetched."""
+def _held_out(phrases: Sequence[Phrase], vocabulary: Vocabulary) -> "tf.data.Dataset":
+    """Each phrase's first window, cached: what the epochs' accuracy is measured on."""
     import tensorflow as tf
+
+    length, labels = vocabulary.sequence_length, vocabulary.labels
+    ids = np.stack([split_ids(vocabulary.encode(phrase.text), length)[0] for phrase in phrases])
+    targets = np.eye(len(labels), dtype=np.float32)[truth_of(phrases, labels)]
+    return tf.data.Dataset.from_tensor_slices((ids, targets)).batch(512).cache()
+
+
+def _dataset(encoded: Encoded, label_count: int, recipe: Recipe, seed: int) -> "tf.data.Dataset":
+    """Shuffled anew every epoch, batched, with words dropped to unknown, prefetched.
+
+    What is shuffled is the rows' numbers, in an order drawn once: a source sorted by label is mixed even where the
+    shuffle buffer holds little of it. The rows are gathered from where they lie.
+    """
+    import tensorflow as tf
+
+    def gather(numbers: NDArray[np.int64]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+        return encoded.ids[numbers].astype(np.int32), one_hot[encoded.truth[numbers]]
+
+    def rows(numbers: Any) -> tuple[Any, Any]:
+        ids, targets = tf.numpy_function(gather, [numbers], (tf.int32, tf.float32), stateful=False)
+        return tf.ensure_shape(ids, (None, recipe.sequence_length)), tf.ensure_shape(targets, (None, label_count))
 
     def drop_words(batch: tuple[Any, Any], batch_seed: Any) -> tuple[Any, Any]:
         words, targets = batch
         chance = tf.random.stateless_uniform(tf.shape(words), seed=tf.stack([batch_seed, seed]))
         return tf.where((words > UNKNOWN_ID) & (chance < recipe.word_dropout), UNKNOWN_ID, words), targets
 
-    dataset = tf.data.Dataset.from_tensor_slices((ids, targets)).cache()
+    one_hot = np.eye(label_count, dtype=np.float32)
+    order = np.random.default_rng(seed).permutation(len(encoded.truth))
+    dataset = tf.data.Dataset.from_tensor_slices(order)
     dataset = dataset.shuffle(recipe.shuffle_buffer, seed=seed, reshuffle_each_iteration=True)
-    dataset = dataset.batch(recipe.batch_size)
+    dataset = dataset.batch(recipe.batch_size).map(rows)
     if recipe.word_dropout:
         batches = len(dataset)
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)

@@ -18,7 +18,7 @@ from pathlib import Path
 import platformdirs
 
 from trainer import poetry
-from trainer.corpus import Corpus
+from trainer.corpus import Corpus, of_lines
 from trainer.errors import UserError
 from trainer.files import sha256
 
@@ -73,7 +73,7 @@ def load() -> Corpus:
             "Shakespeare": _shakespeare(),
         }
         _write_cache(cached, lines)
-    return Corpus(
+    return of_lines(
         name="The lesson's four authors",
         title="Who wrote this?",
         description=(
@@ -81,7 +81,7 @@ def load() -> Corpus:
             "and six plays of William Shakespeare."
         ),
         license="Public domain",
-        lines={label: tuple(of_label) for label, of_label in lines.items()},
+        lines=lines,
     )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Unit = Literal["windows", "lines"]
+Unit = Literal["words", "line"]
 
 
 @dataclass(frozen=True)
@@ -13,7 +13,7 @@ class Recipe:
     name: str = "byline"
 
     # data
-    unit: Unit = "windows"  # lines would make their length, the printer's choice, a label
+    unit: Unit = "words"  # of the built-in corpus: lines would make their length, the printer's choice, a label
     window_passes: int = 4  # each pass cuts the training text at other places
 
     # tokenizer
@@ -31,7 +31,9 @@ class Recipe:
     epochs: int = 4  # validation accuracy stands still after three
     batch_size: int = 256  # twice the speed of the lesson's 64
     shuffle_buffer: int = 200_000  # holds the corpus: neighbouring lines do not arrive together
-    learning_rate: float = 0.003  # falls to zero along a cosine
+    learning_rate: float = 0.003
+    falling_rate: bool = True  # to zero along a cosine: the last steps settle what the first ones found
+    first_words: bool = False  # a phrase that is longer than the model reads is trained on in all its windows
     word_dropout: float = 0.25  # of the words become unknown, so that no single word decides
     label_smoothing: float = 0.05  # keeps probabilities honest
 
@@ -51,7 +53,7 @@ RECIPES: Final = {
         ),
         Recipe(
             name="lesson",
-            unit="lines",
+            unit="line",
             minimum_count=1,
             maximum_words=1_000_000,
             embedding_size=64,
@@ -61,6 +63,8 @@ RECIPES: Final = {
             batch_size=64,
             shuffle_buffer=50_000,
             learning_rate=0.001,
+            falling_rate=False,
+            first_words=True,
             word_dropout=0.0,
             label_smoothing=0.0,
         ),

@@ -1,95 +1,268 @@
-"""Train, validation and test, split by blocks of neighbouring lines and never by line.
+"""Train, validation and test: by groups or by blocks of neighbouring rows, and never by row.
 
-A line's neighbours speak of the same people in the same scene: a split by line tests on what it has all but seen.
+A row's neighbours speak of the same people in the same scene: a split by row tests on what it has all but seen. What is
+held out and has a near twin in training is left out of the test too. The same data gives the same split, whatever the
+order in which a disk lists its files, and wherever they lie.
 """
 
-import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import hashlib
+import math
+from collections import Counter
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal
 
 import numpy as np
 
-from trainer.corpus import Corpus, Phrase
+from trainer.corpus import Corpus, Phrase, Row
 from trainer.errors import UserError
-from trainer.files import sha256
-from trainer.recipes import Recipe
+from trainer.survey import Survey, wrong
+from trainer.twins import TwinIndex
 from trainer.vocabulary import normalize, word_characters_of, word_pattern
 from trainer.windows import cut
 
-PARTS = ("train", "validation", "test")
-BLOCKS = 40  # a label, of which a tenth each go to validation and to test
+Method = Literal["blocks", "groups", "given", "random"]
+PARTS: Final = ("train", "validation", "test")
+HELD_OUT: Final = ("test", "validation")
+SHARE = 0.1  # of a label's rows for each of validation and test
+MOST_HELD_OUT = 20_000  # rows in each: more make no accuracy more certain that anybody reads
+BLOCKS = 40  # of a label at least
+_BLOCK_ROWS = 2_000  # at most: a block is in memory
 
 
 @dataclass(frozen=True)
-class Block:
-    """Neighbouring lines of one label."""
+class Segment:
+    """Neighbouring rows of one label that are in one part."""
 
+    part: str
     label: str
     lines: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Split:
-    """The corpus in three parts, as text and as phrases.
+    """Which row of a corpus is in which part.
 
     Attributes:
-        training_text: The training blocks' lines, on which the vocabulary is counted.
-        phrases: For "train", "validation" and "test" the phrases cut from that part's blocks.
+        corpus: Is read again for each thing that is asked.
+        method: How it was divided.
+        seed: Equal seeds give equal splits.
+        labels: By name.
+        window: The most words of the windows that running text is cut into; 0: every row is a phrase.
+        passes: How often the training text is cut into windows, at other places each time.
+        dropped: Numbers of the rows held out that have a near twin in training, from 0.
+        optimistic: Held-out rows with a near twin in training that are kept all the same, by part and label.
     """
 
-    training_text: tuple[str, ...]
-    phrases: dict[str, tuple[Phrase, ...]]
+    corpus: Corpus
+    method: Method
+    seed: int
+    labels: tuple[str, ...]
+    window: int
+    passes: int
+    dropped: frozenset[int]
+    optimistic: dict[str, dict[str, int]]
+    _division: "_Division" = field(repr=False)
 
-    def fingerprint(self) -> str:
-        """SHA-256 of all phrases with their labels and parts: equal for equal splits alone."""
-        rows = [[part, phrase.label, phrase.text] for part in PARTS for phrase in self.phrases[part]]
-        return sha256(json.dumps(rows, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+    def training_text(self) -> Iterator[str]:
+        """Gives the rows on which the vocabulary is counted."""
+        return (row.text for _, row, _, part in self._division.rows(self.corpus) if part == "train")
+
+    def phrases(self) -> Iterator[tuple[str, Phrase]]:
+        """Gives every phrase with its part, in the order of the source."""
+        for segment in self._segments():
+            if self.window:
+                for window in self._windows(segment):
+                    yield segment.part, Phrase(window, segment.label)
+            else:
+                for line in segment.lines:
+                    yield segment.part, Phrase(line, segment.label)
+
+    def facts(self) -> dict[str, Any]:
+        """How it was made, for `run.json`."""
+        return {
+            "method": self.method,
+            "window": self.window,
+            "passes": self.passes,
+            "twins_left_out": len(self.dropped),
+            "twins_kept": self.optimistic,
+        }
+
+    def _windows(self, segment: Segment) -> Iterator[str]:
+        text = normalize(" ".join(segment.lines))
+        pattern = word_pattern(word_characters_of([text]))
+        spans = [match.span() for match in pattern.finditer(text)]
+        for number in range(self.passes if segment.part == "train" else 1):
+            # Drawn by what the text is and not by where it stands: files that are added elsewhere change nothing here.
+            generator = np.random.default_rng(_draw(self.seed, number, segment.label, text))
+            yield from cut(text, spans, self.window, generator)
+
+    def _segments(self) -> Iterator[Segment]:
+        open_one: Hashable = None
+        segment = Segment("", "", ())
+        lines: list[str] = []
+        for number, row, key, part in self._division.rows(self.corpus):
+            if number in self.dropped:
+                identity: Hashable = None
+            else:
+                identity = (part, row.label, row.file, key) if self.corpus.running and self.window else number
+            if lines and (identity != open_one or len(lines) == _BLOCK_ROWS):
+                yield Segment(segment.part, segment.label, tuple(lines))
+                lines = []
+            open_one = identity
+            if identity is not None:
+                segment = Segment(part, row.label, ())
+                lines.append(row.text)
+        if lines:
+            yield Segment(segment.part, segment.label, tuple(lines))
 
 
-def split(corpus: Corpus, recipe: Recipe, seed: int) -> Split:
-    """Splits a corpus and cuts each part into phrases.
+@dataclass(frozen=True)
+class _Division:
+    """Which group or block is in which part, before twins are dropped."""
+
+    method: Method
+    seed: int
+    free: Mapping[str, int]
+    part_of: Mapping[Hashable, str]
+
+    def rows(self, corpus: Corpus) -> Iterator[tuple[int, Row, Hashable, str]]:
+        """Gives every row with its number, its group or block, and its part."""
+        seen: Counter[str] = Counter()
+        for number, row in enumerate(corpus.rows()):
+            key = self._key(row, seen)
+            yield number, row, key, self._part(row, key)
+
+    def _key(self, row: Row, seen: Counter[str]) -> Hashable:
+        if row.part in HELD_OUT:
+            return row.part
+        if row.group:
+            return row.group
+        index = seen[row.label]
+        seen[row.label] += 1
+        count = self.free[row.label]
+        return row.label, index * _blocks(count) // count
+
+    def _part(self, row: Row, key: Hashable) -> str:
+        if self.method == "random":
+            tenth = _draw(self.seed, row.number, row.label, row.text) % 10
+            return {0: "test", 1: "validation"}.get(tenth, "train")
+        return row.part if row.part in HELD_OUT else self.part_of.get(key, "train")
+
+
+def split(corpus: Corpus, seen: Survey, seed: int, *, window: int = 0, passes: int = 1, random: bool = False) -> Split:
+    """Splits a corpus.
+
+    Args:
+        corpus: What to split.
+        seen: Its survey.
+        seed: Equal seeds give equal splits.
+        window: The most words of the windows that running text is cut into; 0: every row is a phrase.
+        passes: How often the training text is cut.
+        random: By row, as the lesson does it: optimistic, for comparison.
 
     Raises:
-        UserError: There are fewer than two labels, or a label's text is too short for three parts.
+        UserError: A label has too little text for three parts.
     """
-    if len(corpus.lines) < 2:
-        raise UserError(f"{corpus.name}: a classifier needs at least two labels; received {len(corpus.lines)}")
-    generator = np.random.default_rng(seed)
-    blocks: dict[str, list[Block]] = {part: [] for part in PARTS}
-    for label, lines in corpus.lines.items():
-        for part, block in _divide(label, lines, generator):
-            blocks[part].append(block)
-    training_text = tuple(line for block in blocks["train"] for line in block.lines)
-    pattern = word_pattern(word_characters_of(training_text))
-
-    def phrases(part: str) -> Iterator[Phrase]:
-        for _ in range(recipe.window_passes if part == "train" and recipe.unit == "windows" else 1):
-            for block in blocks[part]:
-                if recipe.unit == "lines":
-                    yield from (Phrase(line, block.label) for line in block.lines)
-                    continue
-                text = normalize(" ".join(block.lines))
-                spans = [match.span() for match in pattern.finditer(text)]
-                yield from (
-                    Phrase(window, block.label) for window in cut(text, spans, recipe.sequence_length, generator)
-                )
-
-    result = Split(training_text, {part: tuple(phrases(part)) for part in PARTS})
-    for part in PARTS:
-        missing = set(corpus.lines) - {phrase.label for phrase in result.phrases[part]}
-        if missing:
-            raise UserError(f"{corpus.name}: the label {min(missing)} has too little text for a {part} part")
-    return result
+    division = divide(corpus, seen, seed, random)
+    dropped: frozenset[int] = frozenset()
+    optimistic: dict[str, dict[str, int]] = {}
+    if division.method in ("blocks", "groups"):
+        dropped, optimistic = _twins(corpus, division)
+    return Split(corpus, division.method, seed, tuple(seen.labels), window, passes, dropped, optimistic, division)
 
 
-def _divide(label: str, lines: tuple[str, ...], generator: np.random.Generator) -> Iterator[tuple[str, Block]]:
-    count = min(BLOCKS, len(lines))
-    held_out = max(1, count // 10)
-    if count < 3 * held_out:
-        raise UserError(f"the label {label} has {len(lines)} lines; training, validation and test need one each")
-    bounds = np.linspace(0, len(lines), count + 1).astype(int)
-    order = generator.permutation(count)
-    part_of = {int(block): "test" for block in order[:held_out]}
-    part_of |= {int(block): "validation" for block in order[held_out : 2 * held_out]}
-    for index in range(count):
-        yield part_of.get(index, "train"), Block(label, lines[bounds[index] : bounds[index + 1]])
+def divide(corpus: Corpus, seen: Survey, seed: int, random: bool = False) -> _Division:
+    """Puts each group or block into a part."""
+    method: Method = "blocks"
+    if random:
+        if seen.groups:
+            raise UserError(f"{corpus.name}: --split random would divide its groups")
+        method = "random"
+    elif seen.given["validation"] or seen.given["test"]:
+        method = "given"
+    elif seen.groups:
+        method = "groups"
+    missing = [part for part in HELD_OUT if not seen.given[part]]
+    sizes: dict[Hashable, Mapping[str, int]] = {group: held for group, held in seen.groups.items()}  # noqa: C416
+    for label, count in seen.free.items():
+        blocks = Counter(index * _blocks(count) // count for index in range(count))
+        sizes |= {(label, block): {label: size} for block, size in blocks.items()}
+    part_of = {} if random else _assign(sizes, missing, seed, seen)
+    return _Division(method, seed, seen.free, part_of)
+
+
+def _blocks(count: int) -> int:
+    return min(count, max(BLOCKS, math.ceil(count / _BLOCK_ROWS)))
+
+
+def _assign(
+    sizes: Mapping[Hashable, Mapping[str, int]], parts: Sequence[str], seed: int, seen: Survey
+) -> dict[Hashable, str]:
+    """Gives the groups and blocks that are held out, drawn by their names, about `SHARE` of each label in each part."""
+    totals: Counter[str] = Counter()
+    for of_group in sizes.values():
+        totals.update(of_group)
+    share = min(SHARE, MOST_HELD_OUT / max(totals.total(), 1))
+    have: dict[str, Counter[str]] = {part: Counter() for part in parts}
+    order = sorted(sizes, key=lambda key: _draw(seed, *key) if isinstance(key, tuple) else _draw(seed, str(key)))
+    part_of: dict[Hashable, str] = {}
+    for key in order:
+        for part in parts:
+            if all(have[part][label] + size / 2 <= share * totals[label] for label, size in sizes[key].items()):
+                part_of[key] = part
+                have[part].update(sizes[key])
+                break
+    for part in parts:
+        for label in seen.labels:
+            if not have[part][label]:
+                key = _spare(label, sizes, order, part_of, seen)
+                part_of[key] = part
+                have[part].update(sizes[key])
+    return part_of
+
+
+def _spare(
+    label: str,
+    sizes: Mapping[Hashable, Mapping[str, int]],
+    order: Sequence[Hashable],
+    part_of: Mapping[Hashable, str],
+    seen: Survey,
+) -> Hashable:
+    """Finds the smallest group or block of a label that training can do without."""
+    left = [key for key in order if key not in part_of and label in sizes[key]]
+    if len(left) < 2:
+        count = seen.labels[label]
+        groups = f" in {len(left)} groups" if seen.groups else ""
+        rule = f"the label {label} has {count:,} {'phrase' if count == 1 else 'phrases'}{groups}"
+        raise wrong(seen.first[label], f"{rule}; training, validation and test need one each")
+    return min(left, key=lambda key: sum(sizes[key].values()))
+
+
+def _twins(corpus: Corpus, division: _Division) -> tuple[frozenset[int], dict[str, dict[str, int]]]:
+    """Finds the rows held out that have a near twin in training; of a label that has no others, all are kept."""
+    held_out: dict[int, tuple[str, str]] = {}
+
+    def rows_held_out() -> Iterator[tuple[int, str]]:
+        for number, row, _, part in division.rows(corpus):
+            if part != "train":
+                held_out[number] = (part, row.label)
+                yield number, row.text
+
+    index: TwinIndex[int] = TwinIndex()
+    index.add(rows_held_out())
+    training = ((-1, row.text) for _, row, _, part in division.rows(corpus) if part == "train")
+    found = {twin for _, twins in index.find(training) for twin in twins}
+    of_label = Counter(held_out.values())
+    twins_of_label = Counter(held_out[number] for number in found)
+    kept = {place for place, count in twins_of_label.items() if count == of_label[place]}
+    keep: dict[str, dict[str, int]] = {}
+    for part, label in sorted(kept):
+        keep.setdefault(part, {})[label] = twins_of_label[part, label]
+    return frozenset(number for number in found if held_out[number] not in kept), keep
+
+
+def _draw(seed: int, *what: Any) -> int:
+    """A number that chance would give, the same for the same things."""
+    named = "\0".join(map(str, (seed, *what))).encode("utf-8", "surrogatepass")
+    return int.from_bytes(hashlib.blake2b(named, digest_size=8).digest())

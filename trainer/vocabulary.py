@@ -6,11 +6,12 @@ raw string -> without NUL, NFC -> maximal runs of word characters -> each looked
 
 import json
 import re
+import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -24,6 +25,7 @@ UNKNOWN_ID: Final = 1
 RESERVED: Final = ("<PAD>", "<UNKNOWN>")  # ids 0 and 1; `<` and `>` are never word characters
 APOSTROPHES: Final = "'’"
 _ALWAYS: Final = "".join(map(chr, [*range(0x30, 0x3A), *range(0x41, 0x5B), *range(0x61, 0x7B)])) + APOSTROPHES
+MOST_FORMS: Final = 3_000_000  # in memory while counting; above that, what was seen once is forgotten
 SCHEMA_FILE: Final = Path(__file__).parent / "vocabulary.schema.json"
 
 
@@ -48,6 +50,28 @@ def word_characters_of(texts: Iterable[str]) -> str:
 def word_pattern(word_characters: str) -> re.Pattern[str]:
     """Matches one word: a maximal run of word characters."""
     return re.compile(f"[{re.escape(word_characters)}]+")
+
+
+def words_of(text: str) -> list[str]:
+    """Gives a text's words where no training text has said yet what its word characters are: all letters, digits and
+    marks there are, and the apostrophes."""
+    if not text.isascii() or "\0" in text:
+        text = normalize(text)
+        return _any_word(beyond=_BEYOND_BMP.search(text) is not None).findall(text)
+    return _ASCII_WORD.findall(text)
+
+
+_ASCII_WORD = re.compile("[A-Za-z0-9']+")
+_BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
+
+
+@cache
+def _any_word(beyond: bool) -> re.Pattern[str]:
+    """A set that reaches beyond the basic plane is eight times slower: few texts need it."""
+    last = sys.maxunicode if beyond else 0xFFFF
+    known = (chr(code) for code in range(last + 1) if unicodedata.category(chr(code))[0] in "LMN")
+    spans = ranges("".join(known) + APOSTROPHES)
+    return re.compile("[" + "".join(f"{re.escape(first)}-{re.escape(last)}" for first, last in spans) + "]+")
 
 
 @dataclass(frozen=True)
@@ -169,22 +193,21 @@ def ranges(characters: str) -> list[tuple[str, str]]:
 
 
 def count(
-    texts: Sequence[str], labels: Sequence[str], sequence_length: int, minimum_count: int, maximum_words: int
+    texts: Iterable[str], labels: Sequence[str], sequence_length: int, minimum_count: int, maximum_words: int
 ) -> Vocabulary:
     """Counts a vocabulary on the training texts.
 
     Words that differ in case or in the apostrophe's shape alone are one word. Words are numbered by frequency.
 
     Args:
-        texts: The training split's texts, and no other's.
+        texts: The training split's texts, and no other's. They are read once.
         labels: In the order of the model's outputs.
         sequence_length: How many word ids the model reads at once.
         minimum_count: A word that occurs less often is unknown.
         maximum_words: Of more words than this, the most frequent are kept.
     """
-    word_characters = word_characters_of(texts)
+    written, word_characters = _count_forms(texts)
     pattern = word_pattern(word_characters)
-    written = Counter(word for text in texts for word in pattern.findall(normalize(text)))
     counts: Counter[str] = Counter()
     seen_forms: dict[str, set[str]] = {}
     for form, occurrences in written.items():
@@ -201,6 +224,18 @@ def count(
             words.append(tuple(forms))
             taken.update(forms)
     return Vocabulary(word_characters, tuple(words), tuple(labels), sequence_length)
+
+
+def _count_forms(texts: Iterable[str]) -> tuple[Counter[str], str]:
+    """Gives how often each word is written in each form, and the word characters."""
+    written: Counter[str] = Counter()
+    word_characters = set(word_characters_of(()))
+    for text in texts:
+        written.update(words_of(text))
+        if len(written) > MOST_FORMS:
+            word_characters.update(word_characters_of(written))
+            written = Counter({form: occurrences for form, occurrences in written.items() if occurrences > 1})
+    return written, "".join(sorted(word_characters.union(word_characters_of(written))))
 
 
 def _composed(text: str) -> str:

@@ -1,0 +1,74 @@
+"""`python -m trainer audit`: reads a corpus, reports on it, and cleans a copy where it is asked to."""
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trainer.audit import audit
+from trainer.corpus import Corpus, Row
+from trainer.data import Say
+from trainer.errors import UserError
+from trainer.files import write_text
+from trainer.options import unit_from
+from trainer.split import divide
+from trainer.survey import Survey, survey
+
+MOST_ROWS = 200_000  # in memory at once; of a larger corpus as many are drawn evenly
+
+
+def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
+    """Runs the command and gives its exit code.
+
+    Raises:
+        UserError: The corpus cannot be read, or a report or the copy cannot be written.
+    """
+    from trainer.audit.fix import fix
+    from trainer.audit.report import html, terminal
+
+    if arguments.fix is not None and arguments.data is None:
+        raise UserError("--fix: needs --data; the built-in corpus is clean")
+    say(f"{corpus.name}: reading")
+    seen = survey(corpus)
+    report = report_on(arguments, corpus, seen)
+    if arguments.html is not None:
+        write_text(arguments.html, html(report))
+    print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report))
+    if arguments.fix is not None:
+        counts = fix(corpus, arguments.fix)
+        say(f"{arguments.fix}: {', '.join(f'{count:,} {what}' for what, count in counts.items())}")
+        say(f"next, python -m trainer audit --data {arguments.fix / 'phrases.jsonl'}")
+    if arguments.html is not None:
+        say(f"open {arguments.html}")
+    return 0
+
+
+def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey) -> dict[str, Any]:
+    """Audits a corpus, or an even sample of a large one."""
+    division = divide(corpus, seen, arguments.seed, arguments.split == "random")
+    total = sum(seen.labels.values())
+    chosen = _sample(total, arguments.seed)
+    rows: list[Row] = []
+    parts: list[str] = []
+    for number, row, _, part in division.rows(corpus):
+        if chosen is None or number in chosen:
+            rows.append(row)
+            parts.append(part)
+    unit = unit_from(arguments)
+    return audit(
+        rows,
+        parts,
+        source=str(Path(arguments.data)) if arguments.data else corpus.name,
+        words_mode=unit is not None and unit.kind == "words",
+        sampled_from=None if chosen is None else total,
+        seed=arguments.seed,
+        skipped=seen.skipped,
+    )
+
+
+def _sample(total: int, seed: int) -> set[int] | None:
+    if total <= MOST_ROWS:
+        return None
+    return set(np.random.default_rng(seed).choice(total, MOST_ROWS, replace=False).tolist())

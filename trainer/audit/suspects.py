@@ -1,0 +1,102 @@
+"""Suspects: phrases whose label a cross-validated model doubts most. Confident learning, by `cleanlab`.
+
+Northcutt, Jiang and Chuang: Confident Learning: Estimating Uncertainty in Dataset Labels (2021).
+"""
+
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.audit.models import fitted, reference_matrix
+from trainer.audit.sample import Sample, evenly
+
+MOST: Final = 50
+_MOST_ROWS = 60_000
+
+
+def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
+    """Ranks the phrases by how little their own label agrees with a model that was not trained on them.
+
+    Returns:
+        "phrases": at most fifty, the worst first, with the label that the model would give and both probabilities;
+        "issues": how many phrases confident learning holds for mislabelled; or "skipped": a sentence that says why
+        there are none.
+    """
+    places = _unique(sample, evenly(np.arange(len(sample.rows)), _MOST_ROWS))
+    labels = sample.label_ids[places]
+    names, labels = np.unique(labels, return_inverse=True)
+    folds = min(5 if len(places) < 20_000 else 3, int(np.bincount(labels).min()))
+    if len(names) < 2 or folds < 2:
+        return {"skipped": "A label has too few phrases to be held out.", "phrases": [], "issues": 0}
+    probabilities = _held_out(sample, places, labels, folds, seed)
+    scores, issues = _doubts(labels, probabilities)
+    worst = np.argsort(scores, kind="stable")[:MOST]
+    best = probabilities.argmax(axis=1)
+    phrases = [
+        sample.example(int(places[place]))
+        | {
+            "would_be": sample.labels[int(names[best[place]])],
+            "probability": float(probabilities[place, labels[place]]),
+            "would_be_probability": float(probabilities[place, best[place]]),
+        }
+        for place in worst
+        if best[place] != labels[place]
+    ]
+    return {"phrases": phrases, "issues": int(issues), "folds": folds, "looked_at": len(places)}
+
+
+def _unique(sample: Sample, places: NDArray[np.int64]) -> NDArray[np.int64]:
+    """One row of each text and label, and none without words: copies would fill the list."""
+    seen: set[tuple[str, int]] = set()
+    kept = []
+    for place in places.tolist():
+        key = sample.keys[place], int(sample.label_ids[place])
+        if key[0] and key not in seen:
+            seen.add(key)
+            kept.append(place)
+    return np.array(kept, np.int64)
+
+
+def _held_out(
+    sample: Sample, places: NDArray[np.int64], labels: NDArray[np.int64], folds: int, seed: int
+) -> NDArray[np.float64]:
+    """Gives each row's probabilities by a model that was trained on other folds, and on no row of its group."""
+    from sklearn.model_selection import StratifiedGroupKFold, StratifiedKFold
+
+    matrix = reference_matrix(sample, places)[places]
+    groups = _groups(sample, places, labels, folds)
+    if groups is None:
+        cuts = StratifiedKFold(folds, shuffle=True, random_state=seed).split(matrix, labels)
+    else:
+        cuts = StratifiedGroupKFold(folds, shuffle=True, random_state=seed).split(matrix, labels, groups)
+    count = int(labels.max()) + 1
+    probabilities = np.full((len(places), count), 1 / count)
+    for train, held_out in cuts:
+        present = np.unique(labels[train])
+        if len(present) < count:
+            continue  # a label that this fold's model has not met: its answers would accuse all of its phrases
+        probabilities[held_out] = fitted(matrix[train], labels[train]).predict_proba(matrix[held_out])
+    return probabilities
+
+
+def _groups(
+    sample: Sample, places: NDArray[np.int64], labels: NDArray[np.int64], folds: int
+) -> NDArray[np.int64] | None:
+    """Numbers the rows' groups, where every label has enough of them to be held out by group."""
+    numbers: dict[str, int] = {}
+    groups = np.array([numbers.setdefault(sample.rows[place].group, len(numbers)) for place in places], np.int64)
+    if "" in numbers:
+        return None
+    pairs = np.unique(np.stack([labels, groups]), axis=1)
+    return groups if np.bincount(pairs[0]).min() >= folds else None
+
+
+def _doubts(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
+    """Gives each row's score, the lower the more doubtful, and how many rows are held for mislabelled."""
+    from cleanlab.filter import find_label_issues
+    from cleanlab.rank import get_label_quality_scores
+
+    scores = np.asarray(get_label_quality_scores(labels, probabilities, method="normalized_margin"), np.float64)
+    issues = find_label_issues(labels, probabilities, filter_by="both", n_jobs=1)
+    return scores, int(np.sum(issues))

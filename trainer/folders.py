@@ -1,0 +1,76 @@
+"""Folders of text files: `<label>.txt`, or `<label>/` with text files."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from trainer.corpus import Row
+from trainer.errors import UserError
+from trainer.reading import LONGEST_LINE, lines
+
+SUFFIX = ".txt"
+FILES_AS_GROUPS = 10  # with as many files of each label, a file is a song or a chapter that no split divides
+
+
+@dataclass(frozen=True)
+class Folder:
+    """The text files of a folder.
+
+    Attributes:
+        path: The folder.
+        files: Each with its label, by label and then by name: the order in which a disk lists them does not matter.
+        grouped: Whether each file is a group.
+    """
+
+    path: Path
+    files: tuple[tuple[str, Path], ...]
+    grouped: bool
+
+    def lines(self) -> Iterator[Row]:
+        """Gives every line as a row."""
+        for label, path in self.files:
+            file, group = str(path), str(path.relative_to(self.path)) if self.grouped else ""
+            for number, line in enumerate(lines(path), 1):
+                yield Row(" ".join(line.split()), label, group, "", file, number)
+
+    def whole_files(self) -> Iterator[Row]:
+        """Gives every file as a row.
+
+        Raises:
+            UserError: A file is longer than a row may be.
+        """
+        for label, path in self.files:
+            kept, length = [], 0
+            for line in lines(path):
+                kept.append(line)
+                length += len(line)
+                if length > LONGEST_LINE:
+                    raise UserError(f"{path}: is longer than {LONGEST_LINE:,} characters, as one phrase")
+            yield Row(" ".join("".join(kept).split()), label, file=str(path), number=1)
+
+
+def open_folder(path: Path) -> Folder:
+    """Lists a folder's text files.
+
+    Raises:
+        UserError: It holds none, or both `<label>.txt` and `<label>/`.
+    """
+    try:
+        seen = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
+        files = [(entry.stem, entry) for entry in seen if entry.is_file() and entry.suffix == SUFFIX]
+        nested = [(entry.name, file) for entry in seen if entry.is_dir() for file in _files_under(entry)]
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    if files and nested:
+        raise UserError(f"{path}: holds both {files[0][1].name} and {nested[0][0]}/: a label is a file or a folder")
+    if not files and not nested:
+        raise UserError(f"{path}: holds no <label>{SUFFIX} and no <label>/ with {SUFFIX} files")
+    counts: dict[str, int] = {}
+    for label, _ in nested:
+        counts[label] = counts.get(label, 0) + 1
+    return Folder(path, tuple(files or nested), bool(nested) and min(counts.values()) >= FILES_AS_GROUPS)
+
+
+def _files_under(folder: Path) -> list[Path]:
+    files = [file for file in folder.rglob(f"*{SUFFIX}") if file.is_file()]
+    return sorted(file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts))

@@ -1,0 +1,176 @@
+"""The options that commands share: where the text is, and how to train on it."""
+
+import argparse
+import dataclasses
+import math
+from pathlib import Path
+
+from trainer.corpus import Corpus, filtered
+from trainer.data import Say, Source, Unit, load, unit_of
+from trainer.errors import UserError
+from trainer.recipes import RECIPES, Recipe
+
+
+@dataclasses.dataclass(frozen=True)
+class FitOptions:
+    """What a fit is asked for beside the corpus and the recipe.
+
+    Attributes:
+        seed: Equal seeds give equal runs on the same machine.
+        unit: What a phrase is; None: what the recipe says of the built-in corpus.
+        random: Whether to split by row, as the lesson does: optimistic, for comparison.
+        path: Where the run directory goes; by default a new one in `runs/`, named by time and recipe.
+    """
+
+    seed: int = 1
+    unit: Unit | None = None
+    random: bool = False
+    path: Path | None = None
+
+
+_GROUPS = {
+    "data": ("window_passes",),
+    "tokenizer": ("sequence_length", "minimum_count", "maximum_words"),
+    "model": ("embedding_size", "lstm_units", "dropout"),
+    "training": ("epochs", "batch_size", "shuffle_buffer", "learning_rate", "word_dropout", "label_smoothing"),
+}
+_HELP = {
+    "window_passes": "how often the training text is cut into windows, at other places each time",
+    "sequence_length": "words the model reads at once",
+    "minimum_count": "a word that occurs less often is unknown",
+    "maximum_words": "of more words, the most frequent are kept",
+    "embedding_size": "numbers a word",
+    "lstm_units": "units of each direction of the LSTM",
+    "dropout": "share of outputs dropped while training",
+    "epochs": "times through the training phrases",
+    "batch_size": "phrases a step",
+    "shuffle_buffer": "phrases among which the next one is drawn",
+    "learning_rate": "Adam's",
+    "word_dropout": "share of words made unknown while training",
+    "label_smoothing": "share of the truth spread over all labels",
+}
+
+
+def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
+    """Adds `--data` and what says how to read it; with `to_split` also how to cut and divide it."""
+    group = command.add_argument_group("text in")
+    group.add_argument(
+        "--data",
+        metavar="PATH",
+        help="a folder of <label>.txt or of <label>/ with text files, a .csv, .tsv, .jsonl or .parquet file, or a "
+        "Hugging Face dataset as hf:owner/name [the built-in corpus]",
+    )
+    group.add_argument("--text-column", default="", metavar="NAME", help="of a table [guessed where it is obvious]")
+    group.add_argument("--label-column", default="", metavar="NAME", help="of a table [guessed where it is obvious]")
+    group.add_argument(
+        "--drop", action="append", default=[], metavar="REGEX", help="leave out texts in which it is found; repeatable"
+    )
+    group.add_argument(
+        "--strip",
+        action="append",
+        default=[],
+        metavar="REGEX",
+        help="cut what it matches out of every text; repeatable",
+    )
+    if not to_split:
+        return
+    group.add_argument(
+        "--group-column",
+        default="",
+        metavar="NAME",
+        help="of a table: a song, a book; never divided [none]",
+    )
+    group.add_argument(
+        "--split-column", default="", metavar="NAME", help="of a table: train, validation or test [none]"
+    )
+    group.add_argument(
+        "--unit",
+        metavar="UNIT",
+        help="what a phrase is: line, file, or words:N, windows of 3 to N words out of running text "
+        "[line; of the built-in corpus what the recipe says]",
+    )
+    group.add_argument(
+        "--split",
+        choices=("blocks", "random"),
+        default="blocks",
+        help="blocks: by groups or by neighbouring rows; random: by row, optimistic, for comparison [blocks]",
+    )
+
+
+def corpus_of(arguments: argparse.Namespace, say: Say) -> Corpus:
+    """Opens the labelled text that the options name.
+
+    Raises:
+        UserError: It cannot be opened, or an option does not fit it.
+    """
+    columns = {
+        f"{name}_column": getattr(arguments, f"{name}_column", "") for name in ("text", "label", "group", "split")
+    }
+    if arguments.data is None:
+        from trainer import lesson
+
+        given = [name for name, value in columns.items() if value]
+        if given:
+            raise UserError(f"--{given[0].replace('_', '-')}: needs --data")
+        return filtered(lesson.load(), arguments.drop, arguments.strip)
+    unit = unit_from(arguments) or Unit("line")
+    return load(
+        Source(arguments.data, **columns, unit=unit, drop=tuple(arguments.drop), strip=tuple(arguments.strip)), say
+    )
+
+
+def unit_from(arguments: argparse.Namespace) -> Unit | None:
+    """Gives what a phrase is; None: what the recipe says of the built-in corpus.
+
+    Raises:
+        UserError: It is no unit.
+    """
+    given: str | None = getattr(arguments, "unit", None)
+    if given is None:
+        return None if arguments.data is None else Unit("line")
+    return unit_of(given)
+
+
+def add_recipe(command: argparse.ArgumentParser) -> None:
+    """Adds the recipe, the seed, and every number of the recipe."""
+    command.add_argument(
+        "--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]"
+    )
+    command.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
+    kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
+    for title, names in _GROUPS.items():
+        group = command.add_argument_group(title)
+        for name in names:
+            defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
+            option = f"--{name.replace('_', '-')}"
+            group.add_argument(option, type=kinds[name], metavar="N", help=f"{_HELP[name]} [{defaults}]")
+
+
+def recipe_of(arguments: argparse.Namespace) -> Recipe:
+    """Gives the recipe with the options laid over its defaults.
+
+    Raises:
+        UserError: A number is outside its range.
+    """
+    names = [name for of_group in _GROUPS.values() for name in of_group]
+    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    for name, value in given.items():
+        share = isinstance(getattr(Recipe, name), float) and name != "learning_rate"
+        if not math.isfinite(value) or value < 0 or (value == 0 and not share) or (share and value >= 1):
+            rule = "at least 0 and less than 1" if share else "more than 0"
+            raise UserError(f"--{name.replace('_', '-')}: must be {rule}; received {value}")
+    check_seed(arguments.seed)
+    if given.get("sequence_length", 16) not in range(3, 513):
+        raise UserError(f"--sequence-length: must be from 3 to 512; received {given['sequence_length']}")
+    return dataclasses.replace(RECIPES[arguments.recipe], **given)
+
+
+def check_seed(seed: int) -> int:
+    """Gives the seed.
+
+    Raises:
+        UserError: Keras and numpy do not take it.
+    """
+    if not 0 <= seed < 2**32:
+        raise UserError(f"--seed: must be from 0 to {2**32 - 1}; received {seed}")
+    return seed

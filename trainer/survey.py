@@ -1,0 +1,109 @@
+"""The first look at a corpus: its labels and groups, counted and held against what a classifier needs."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from trainer.corpus import Corpus, Row
+from trainer.errors import UserError
+from trainer.vocabulary import words_of
+
+MOST_LABELS: Final = 200
+LONGEST_LABEL: Final = 100  # characters
+
+# Han, kana, bopomofo, Yi, Thai, Lao, Myanmar, Khmer, New Tai Lue, Tai Tham: scripts that put no spaces between words.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1980-\u19ff\u1a20-\u1aaf\u3005-\u312f\u31a0-\u31bf\u31f0-\u31ff"
+    "\u3400-\u9fff\ua000-\ua4cf\uf900-\ufaff\U00020000-\U000323af]+"
+)
+_MUCH = 0.5  # of a label's letters
+
+
+@dataclass
+class Survey:
+    """What a corpus holds.
+
+    Attributes:
+        labels: Label -> rows, by name.
+        free: Label -> rows without a group that the source does not hold out itself.
+        groups: Group -> label -> rows, of the rows that the source does not hold out itself.
+        given: "train", "validation", "test" -> rows that the source puts there.
+        first: Label -> its first row.
+        skipped: Why rows were left out -> how many.
+    """
+
+    labels: dict[str, int] = field(default_factory=dict)
+    free: Counter[str] = field(default_factory=Counter)
+    groups: dict[str, Counter[str]] = field(default_factory=dict)
+    given: Counter[str] = field(default_factory=Counter)
+    first: dict[str, Row] = field(default_factory=dict)
+    skipped: Counter[str] = field(default_factory=Counter)
+
+
+def survey(corpus: Corpus) -> Survey:
+    """Reads a corpus once.
+
+    Raises:
+        UserError: A source cannot be read; there are fewer than 2 labels or more than `MOST_LABELS`; a label cannot be
+            printed on a line; a group is in two parts; the text is of a script without spaces between words.
+    """
+    seen = Survey()
+    labels: Counter[str] = Counter()
+    part_of_group: dict[str, str] = {}
+    letters: Counter[str] = Counter()
+    unspaced: Counter[str] = Counter()
+    for row in corpus.read(seen.skipped):
+        labels[row.label] += 1
+        if row.label not in seen.first:
+            _check_label(row, len(labels))
+            seen.first[row.label] = row
+        seen.given[row.part] += 1
+        if row.part and row.group and part_of_group.setdefault(row.group, row.part) != row.part:
+            raise wrong(row, f"the group {row.group!r} is in {row.part} here and in {part_of_group[row.group]} before")
+        if row.part not in ("validation", "test"):
+            if row.group:
+                seen.groups.setdefault(row.group, Counter())[row.label] += 1
+            else:
+                seen.free[row.label] += 1
+        if not row.text.isascii():
+            letters[row.label] += sum(map(len, words_of(row.text)))
+            unspaced[row.label] += sum(map(len, _UNSPACED.findall(row.text)))
+        else:
+            letters[row.label] += len(row.text)
+    _check_count(corpus, labels)
+    for label in labels:
+        if unspaced[label] > _MUCH * letters[label]:
+            raise wrong(
+                seen.first[label], f"the text of the label {label} puts no spaces between words; Byline reads words"
+            )
+    seen.labels = dict(sorted(labels.items()))
+    return seen
+
+
+def _check_label(row: Row, count: int) -> None:
+    if not row.label or not row.label.isprintable() or len(row.label) > LONGEST_LABEL:
+        raise wrong(
+            row, f"a label is one line of 1 to {LONGEST_LABEL} printable characters; received {row.label!r:.60}"
+        )
+    if count > MOST_LABELS:
+        raise wrong(row, f"{row.label!r} is label {count}; a classifier has from 2 to {MOST_LABELS}")
+
+
+def _check_count(corpus: Corpus, labels: Counter[str]) -> None:
+    if not labels:
+        raise UserError(f"{corpus.name}: holds no text")
+    if len(labels) < 2:
+        raise UserError(f"{corpus.name}: a classifier needs at least two labels; received one, {next(iter(labels))!r}")
+
+
+def wrong(row: Row, rule: str) -> UserError:
+    """A user's mistake in one row."""
+    return UserError(f"{row.file}: row {row.number}: {rule}")
+
+
+def report_of(skipped: Mapping[str, int]) -> Iterator[str]:
+    """Says what was left out, a line a reason."""
+    for reason, count in sorted(skipped.items()):
+        yield f"left out: {count:,} {'text' if count == 1 else 'texts'} {reason}"
