@@ -42,8 +42,10 @@ def parser() -> argparse.ArgumentParser:
         epilog="--fix never touches the source. A corpus of more rows than the audit reads is sampled, and it says so.",
     )
     audit.add_argument("--json", action="store_true", help="print one JSON object")
-    audit.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page")
-    audit.add_argument("--fix", type=Path, metavar="DIR", help="write a cleaned copy, and what was removed and why")
+    audit.add_argument("--html", type=Path, metavar="FILE", help="write the report as one page [none]")
+    audit.add_argument(
+        "--fix", type=Path, metavar="DIR", help="write a cleaned copy, and what was removed and why [none]"
+    )
     audit.add_argument("--seed", type=int, default=1, help="of the split that it looks at [1]")
     add_data(audit, to_split=True)
     audit.set_defaults(do=_audit)

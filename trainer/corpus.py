@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from trainer.errors import UserError
-from trainer.vocabulary import words_of
+from trainer.vocabulary import has_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,11 @@ class Corpus:
         return self.read(Counter())
 
 
+def tidy(text: str) -> str:
+    """Gives a text as a row holds it: without NUL and line breaks, one space between words."""
+    return " ".join(text.replace("\0", "").split())
+
+
 def of_lines(name: str, title: str, description: str, license: str, lines: Mapping[str, Sequence[str]]) -> Corpus:
     """Makes a corpus of running text that is in memory: label -> lines, in order."""
 
@@ -96,12 +101,12 @@ def filtered(corpus: Corpus, drop: Sequence[str] = (), strip: Sequence[str] = ()
             for pattern in stripping:
                 text = pattern.sub(" ", text)
             if stripping:
-                text = " ".join(text.split())
+                text = tidy(text)
             if any(pattern.search(text) for pattern in dropping):
                 skipped["taken out by --drop"] += 1
             elif not text:
                 skipped["empty"] += 1
-            elif not words_of(text):
+            elif not has_word(text):
                 skipped["without a word"] += 1
             else:
                 yield row if text == row.text else replace(row, text=text)

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.corpus import Corpus, Row, filtered
+from trainer.corpus import Corpus, Row, filtered, tidy
 from trainer.errors import UserError
 from trainer.folders import open_folder
 from trainer.tables import HUB, PARTS_AS_WRITTEN, Record, Table, open_hub, open_table
@@ -155,7 +155,7 @@ def _rows(table: Table, wanted: dict[str, str], skipped: Counter[str]) -> Iterat
             continue
         if not isinstance(text, str):
             raise _wrong(record, f"the text is no string: {text!r:.50}")
-        row = Row(" ".join(text.split()), _label(label), "", record.part, record.file, record.number)
+        row = Row(tidy(text), _label(label), "", record.part, record.file, record.number)
         if not row.label:
             raise _wrong(record, "the label is empty")
         if "group" in values:

@@ -82,7 +82,7 @@ def _swap(staging: Path, path: Path) -> None:
     path.rename(retired)
     try:
         staging.rename(path)
-    except OSError:
+    except BaseException:  # an interruption too
         retired.rename(path)
         raise
     shutil.rmtree(retired, ignore_errors=True)

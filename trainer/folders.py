@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer.corpus import Row
+from trainer.corpus import Row, tidy
 from trainer.errors import UserError
 from trainer.reading import LONGEST_LINE, lines
 
@@ -31,7 +31,7 @@ class Folder:
         for label, path in self.files:
             file, group = str(path), str(path.relative_to(self.path)) if self.grouped else ""
             for number, line in enumerate(lines(path), 1):
-                yield Row(" ".join(line.split()), label, group, "", file, number)
+                yield Row(tidy(line), label, group, "", file, number)
 
     def whole_files(self) -> Iterator[Row]:
         """Gives every file as a row.
@@ -46,7 +46,7 @@ class Folder:
                 length += len(line)
                 if length > LONGEST_LINE:
                     raise UserError(f"{path}: is longer than {LONGEST_LINE:,} characters, as one phrase")
-            yield Row(" ".join("".join(kept).split()), label, file=str(path), number=1)
+            yield Row(tidy("".join(kept)), label, file=str(path), number=1)
 
 
 def open_folder(path: Path) -> Folder:

@@ -63,14 +63,18 @@ def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
     group.add_argument("--text-column", default="", metavar="NAME", help="of a table [guessed where it is obvious]")
     group.add_argument("--label-column", default="", metavar="NAME", help="of a table [guessed where it is obvious]")
     group.add_argument(
-        "--drop", action="append", default=[], metavar="REGEX", help="leave out texts in which it is found; repeatable"
+        "--drop",
+        action="append",
+        default=[],
+        metavar="REGEX",
+        help="leave out texts in which it is found; repeatable [none]",
     )
     group.add_argument(
         "--strip",
         action="append",
         default=[],
         metavar="REGEX",
-        help="cut what it matches out of every text; repeatable",
+        help="cut what it matches out of every text; repeatable [none]",
     )
     if not to_split:
         return

@@ -55,19 +55,25 @@ def word_pattern(word_characters: str) -> re.Pattern[str]:
 def words_of(text: str) -> list[str]:
     """Gives a text's words where no training text has said yet what its word characters are: all letters, digits and
     marks there are, and the apostrophes."""
-    if not text.isascii() or "\0" in text:
-        text = normalize(text)
-        return _any_word(beyond=_BEYOND_BMP.search(text) is not None).findall(text)
-    return _ASCII_WORD.findall(text)
+    return _any_word(text).findall(text if text.isascii() else normalize(text))
+
+
+def has_word(text: str) -> bool:
+    """Whether `words_of` finds any."""
+    return _any_word(text).search(text) is not None
 
 
 _ASCII_WORD = re.compile("[A-Za-z0-9']+")
 _BEYOND_BMP = re.compile("[\U00010000-\U0010ffff]")
 
 
-@cache
-def _any_word(beyond: bool) -> re.Pattern[str]:
+def _any_word(text: str) -> re.Pattern[str]:
     """A set that reaches beyond the basic plane is eight times slower: few texts need it."""
+    return _ASCII_WORD if text.isascii() else _unicode_word(beyond=_BEYOND_BMP.search(text) is not None)
+
+
+@cache
+def _unicode_word(beyond: bool) -> re.Pattern[str]:
     last = sys.maxunicode if beyond else 0xFFFF
     known = (chr(code) for code in range(last + 1) if unicodedata.category(chr(code))[0] in "LMN")
     spans = ranges("".join(known) + APOSTROPHES)

@@ -1,5 +1,6 @@
-"""The audit's models: bags of features, weighted by how rare they are, under a linear classifier. All by scikit-learn."""
+"""The audit's models: features weighed by how rare they are, under a linear classifier. All by scikit-learn."""
 
+import itertools
 import warnings
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +17,7 @@ _LEAST = 2  # a feature that one phrase has teaches nothing
 
 def word_features(words: Sequence[str]) -> list[str]:
     """Gives a phrase's words and pairs of neighbouring words."""
-    return [*words, *(f"{one} {other}" for one, other in zip(words, words[1:], strict=False))]
+    return [*words, *(f"{one} {other}" for one, other in itertools.pairwise(words))]
 
 
 def weighted(features: Iterable[Sequence[str]], train: NDArray[np.int64]) -> Any:

@@ -108,7 +108,7 @@ def _measure(sample: Sample, bench: Bench, name: str, view: Any) -> tuple[float,
 def _clearly(gain: float, count: int, baseline: float) -> bool:
     """Two standard errors, and enough to matter."""
     error = (max(baseline * (1 - baseline), 0.01) / count) ** 0.5
-    return gain >= max(2 * error, _LEAST_GAIN)
+    return bool(gain >= max(2 * error, _LEAST_GAIN))
 
 
 def _recall(sample: Sample, actual: NDArray[np.int64], predicted: NDArray[np.int64]) -> dict[str, float]:

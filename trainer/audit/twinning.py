@@ -50,15 +50,14 @@ def find_twins(sample: Sample) -> Twins:
             copies[of_place].append(place)
     in_test = {int(first[place]) for place in sample.part("test")}
     asked = sorted(by_key.values(), key=lambda place: place not in in_test)
-    index = TwinIndex()
+    index = TwinIndex[int]()
     index.add((place, sample.keys[place]) for place in by_key.values())
     near: dict[int, list[int]] = {}
     unseen = set(asked)
     pairs = 0
-    for key, twins in index.find((place, sample.keys[place]) for place in asked):
-        place = int(str(key))
+    for place, twins in index.find((place, sample.keys[place]) for place in asked):
         unseen.discard(place)
-        others = sorted({int(str(twin)) for twin in twins} - {place})
+        others = sorted(set(twins) - {place})
         if others:
             near[place] = others
             pairs += len(others)

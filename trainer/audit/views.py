@@ -5,7 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import groupby
+from itertools import groupby, pairwise
 
 from trainer.audit.sample import canonical_of
 
@@ -30,7 +30,7 @@ def punctuation(text: str, forms: Sequence[str]) -> list[str]:
         *marks,
         "$" + (text[-1:] if text[-1:] and _is_mark(text[-1]) else ""),
     ]
-    return [*counts, framed[0], framed[-1], *(f"{one} {other}" for one, other in zip(framed, framed[1:], strict=False))]
+    return [*counts, framed[0], framed[-1], *(f"{one} {other}" for one, other in pairwise(framed))]
 
 
 def shape(word: str) -> str:

@@ -1,0 +1,128 @@
+"""The first lines of a report: what stands out, the worst first, each with what to do about it."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from trainer.audit.shortcuts import WHAT
+
+NOTHING: Final = "Nothing stood out: no shortcut comes close to the real model, and the text is clean."
+
+# From which share of all phrases a finding is worth a first line. What is not listed is told further down only.
+_WORTH: Final = {
+    "conflicting_labels": 0.005,
+    "boilerplate": 0.005,
+    "speaker_names": 0.001,
+    "speaker_prefixes": 0.001,
+    "duplicates": 0.05,
+    "near_duplicates": 0.05,
+    "near_duplicates_across": 0.01,
+    "tags": 0.005,
+    "entities": 0.005,
+    "links": 0.01,
+    "addresses": 0.05,
+    "brackets": 0.01,
+    "emphasis": 0.01,
+    "encoding": 0.002,
+    "languages": 0.01,
+    "scripts": 0.01,
+    "mixed_words": 0.01,
+    "long_phrases": 0.01,
+}
+_FEWEST: Final = 3  # phrases: fewer are strays
+_LEAKED: Final = 0.02  # of the test phrases
+_IMBALANCE: Final = 10
+
+
+def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
+    """Gives the first lines, as plain sentences: shortcuts, leakage, suspects, pollution, sizes; each kind the worst
+    first. Where nothing is worth a line, one says so."""
+    lines = [
+        *_shortcuts(report["shortcuts"], words_mode),
+        *_leakage(report["leakage"]),
+        *_pollution(report["pollution"]),
+        *_imbalance(report["sizes"]),
+    ]
+    if lines:
+        return lines
+    return [NOTHING if report["shortcuts"]["views"] else f"The text is clean. {report['shortcuts']['skipped']}"]
+
+
+def percent(share: float) -> str:
+    """Gives a share for reading: "7 %", "0.4 %"."""
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 or share == 0 else f"{share:.1%}".replace("%", " %")
+
+
+def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool) -> list[str]:
+    lines = []
+    for view in shortcuts["views"]:
+        if view["close"]:
+            what = WHAT[view["name"]]
+            against = f"reading the words {percent(shortcuts['reference'])}"
+            lines.append(
+                f"Shortcut: {what} alone answers {percent(view['accuracy'])} of the validation phrases correctly; "
+                f"{against}, the majority baseline {percent(shortcuts['majority'])}. {remedy(view['name'], words_mode)}"
+            )
+    return lines
+
+
+def remedy(name: str, words_mode: bool) -> str:
+    """Says what to do about a shortcut."""
+    if name == "length":
+        if words_mode:
+            return "The windows already have the same lengths for each label: look at how long its words are."
+        return "Cut running text into windows of the same lengths for each label: --unit words:16."
+    if name == "punctuation":
+        return r"Byline's own model reads no punctuation; for any other, cut it out: --strip '[^\w\s]'."
+    if name == "case":
+        return "Byline's own model reads no capitals; before training any other, write all text in lower case."
+    if name == "first_word":
+        if words_mode:
+            return "Look at the n-grams that give a label away, and leave out what they come from: --drop 'REGEX'."
+        return (
+            "Cut running text so that phrases begin anywhere, --unit words:16, or cut the word off: --strip '^\\S+ '."
+        )
+    return r"A model may learn names and no style. Cut out capitalised words: --strip '(?<=\s)[A-Z][\w’]+'."
+
+
+def _leakage(leakage: Mapping[str, Any]) -> list[str]:
+    test, leaked = leakage["test"], leakage["leaked"]
+    if leaked < _FEWEST or leaked < _LEAKED * test:
+        return []
+    line = f"Leakage: {leaked:,} of {test:,} test phrases ({percent(leaked / test)}) have a near twin in training."
+    all_of_it, without = leakage["accuracy"], leakage["accuracy_without"]
+    if all_of_it is not None and without is not None:
+        line += f" Accuracy on all of them is {percent(all_of_it)}, without these {percent(without)}."
+    return [line + " Byline's split leaves such twins out of the parts that measure; --fix DIR keeps one of each."]
+
+
+def _pollution(findings: list[dict[str, Any]]) -> list[str]:
+    worth = [
+        finding
+        for finding in findings
+        if finding["name"] == "languages"  # runs of twenty phrases, counted as more than strays already
+        or (finding["count"] >= _FEWEST and finding["share"] >= _WORTH[finding["name"]])
+    ]
+    order = list(_WORTH)
+    ranked = sorted(worth, key=lambda finding: order.index(finding["name"]))
+    return [_sentence(finding) for finding in ranked]
+
+
+def _sentence(finding: Mapping[str, Any]) -> str:
+    labels = finding["by_label"]
+    first = next(iter(labels))
+    mostly = labels[first] > 0.9 * sum(labels.values()) and len(labels) > 0
+    where = f", nearly all under {first}" if mostly and finding["count"] > 1 else ""
+    title = finding["title"][0].upper() + finding["title"][1:]
+    do = finding["advice"] + (f" {finding['option']}" if finding["option"] else "")
+    return f"{title}: {finding['count']:,}{where}. {do}"
+
+
+def _imbalance(sizes: Mapping[str, Any]) -> list[str]:
+    if sizes["imbalance"] < _IMBALANCE:
+        return []
+    ordered = sorted(sizes["labels"], key=lambda label: label["phrases"])
+    most, least = ordered[-1], ordered[0]
+    return [
+        f"Imbalance: {most['label']} has {most['phrases']:,} phrases, {least['label']} {least['phrases']:,}. "
+        "Judge a model by each label's recall, not by its accuracy alone."
+    ]
