@@ -44,7 +44,9 @@ class Settings:
 
 
 def _question(corpus: dict[str, Any]) -> str:
-    """The question that the model answers: which of its labels, where a heading can hold them."""
-    *others, last = corpus.get("labels") or [corpus["name"]]
-    question = f"{', '.join(others)} or {last}?"
-    return question if others and len(question) <= _HEADING else str(corpus["name"])
+    """The question that the model answers: which of its labels, by name where a heading can hold them."""
+    labels = list(corpus.get("labels", ()))
+    if len(labels) < 2:
+        return str(corpus["name"])
+    question = f"{', '.join(labels[:-1])} or {labels[-1]}?"
+    return question if len(question) <= _HEADING else f"Which of {len(labels)} labels?"

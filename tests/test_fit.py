@@ -11,15 +11,20 @@ from typing import Any
 import numpy as np
 import pytest
 
+from trainer import encoding
 from trainer import fit as fitting
-from trainer.corpus import Corpus
+from trainer.corpus import Corpus, Phrase, of_lines
+from trainer.data import Unit
+from trainer.encoding import Encoded, encode
 from trainer.errors import UserError
-from trainer.evaluate import metrics, truth_of
-from trainer.fit import fit
+from trainer.evaluate import confusion_of, metrics, truth_of
+from trainer.fit import fit, split_by
 from trainer.model import build_model
+from trainer.options import FitOptions
 from trainer.recipes import RECIPES
 from trainer.run import Run, find
-from trainer.split import split
+from trainer.split import Split
+from trainer.survey import survey
 
 FILES = {"run.json", "model.keras", "vocabulary.json", "validation.jsonl", "test.jsonl"}
 RECIPE = dataclasses.replace(
@@ -31,7 +36,7 @@ def made_corpus() -> Corpus:
     """Two labels that two thirds of the words tell apart; every ten lines share a word that no other line has."""
     generator = np.random.default_rng(5)
     kinds = {"cats": ["purr", "whisker", "paw", "meow", "fur"], "dogs": ["bark", "fetch", "bone", "woof", "tail"]}
-    return Corpus(
+    return of_lines(
         name="Pets",
         title="Which pet?",
         description="Made for a test.",
@@ -49,9 +54,17 @@ def made_corpus() -> Corpus:
 CORPUS = made_corpus()
 
 
+def fitted(path: Path, seed: int = 1) -> Run:
+    return fit(CORPUS, RECIPE, FitOptions(seed=seed, path=path))
+
+
+def split_again(seed: int = 1) -> Split:
+    return split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(seed=seed))
+
+
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return fit(CORPUS, RECIPE, seed=1, path=tmp_path_factory.mktemp("runs") / "first")
+    return fitted(tmp_path_factory.mktemp("runs") / "first")
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +74,7 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Run:
     path.mkdir()
     (path / "run.json").write_text("{}")
     (path / "left-over.txt").write_text("from the old run")
-    return fit(CORPUS, RECIPE, seed=1, path=path)
+    return fitted(path)
 
 
 @pytest.fixture
@@ -103,7 +116,7 @@ def test_another_seed_gives_another_split_and_other_first_weights(
 
     monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: SimpleNamespace(history={"loss": [1.0]}))  # saves time
     monkeypatch.setattr(fitting, "measure", lambda *_: {})
-    one, two = (fit(CORPUS, RECIPE, seed, tmp_path / str(seed)) for seed in (1, 2))
+    one, two = (fitted(tmp_path / str(seed), seed) for seed in (1, 2))
     assert (one.facts["seed"], two.facts["seed"]) == (1, 2)
     assert one.facts["split"]["sha256"] != two.facts["split"]["sha256"]
     assert one.phrases("test") != two.phrases("test")
@@ -118,7 +131,8 @@ def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides()
 
     def epochs(seed: int) -> list[list[list[int]]]:
         recipe = dataclasses.replace(RECIPE, word_dropout=0.2)
-        dataset = fitting._dataset(ids, np.arange(40), recipe, seed)
+        encoded = Encoded(ids, np.arange(40, dtype=np.int32), [], [], [], {}, "")
+        dataset = fitting._dataset(encoded, 40, recipe, seed)
         assert len(dataset) == 3
         return [[row.tolist() for words, _ in dataset for row in words.numpy()] for _ in range(2)]
 
@@ -132,9 +146,8 @@ def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides()
 
 
 def test_the_vocabulary_knows_training_text_alone(run: Run) -> None:
-    parts = split(CORPUS, RECIPE, seed=1)
-    training = {word for line in parts.training_text for word in line.split()}
-    held_out = {word for lines in CORPUS.lines.values() for line in lines for word in line.split()} - training
+    training = {word for text in split_again().training_text() for word in text.split()}
+    held_out = {word for row in CORPUS.rows() for word in row.text.split()} - training
     assert len(held_out) == 16  # the words of their own that two tenths of 2 x 40 blocks have
     assert {run.vocabulary.ids.get(word) for word in held_out} == {None}
     assert training <= set(run.vocabulary.ids)
@@ -156,7 +169,7 @@ def test_the_lessons_recipe_builds_the_lessons_model() -> None:
         "relu",
         "softmax",
     ]
-    assert (model.input_shape, recipe.epochs, recipe.unit) == ((None, 16), 3, "lines")
+    assert (model.input_shape, recipe.epochs, recipe.unit) == ((None, 16), 3, "line")
     assert {layer.rate for layer in model.layers if hasattr(layer, "rate")} <= {0.0}
 
 
@@ -180,7 +193,7 @@ def test_padding_does_not_count() -> None:
 
 def test_metrics_of_a_worked_example() -> None:
     answers = np.eye(3)[[0, 0, 1, 1, 0, 1]]
-    results = metrics(answers, np.array([0, 0, 0, 1, 1, 1]))
+    results = metrics(confusion_of(answers, np.array([0, 0, 0, 1, 1, 1])))
     assert results["confusion"] == [[2, 1, 0], [1, 2, 0], [0, 0, 0]]
     assert results["accuracy"] == pytest.approx(4 / 6)
     assert results["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
@@ -200,7 +213,8 @@ def test_run_json_says_what_was_trained_from_what_with_which_result(run: Run) ->
     facts = json.loads((run.path / "run.json").read_text(encoding="utf-8"))
     assert facts["recipe"] == json.loads(json.dumps(dataclasses.asdict(RECIPE)))
     assert facts["corpus"]["title"] == "Which pet?"
-    assert facts["split"]["sha256"] == split(CORPUS, RECIPE, seed=1).fingerprint()
+    assert facts["corpus"]["labels"] == {"cats": 400, "dogs": 400}
+    assert (facts["split"]["method"], facts["split"]["window"]) == ("blocks", 8)
     assert set(facts["metrics"]) == {"train", "validation", "test"}
     assert facts["metrics"]["train"]["phrases"] == facts["split"]["phrases"]["train"]
     assert set(facts["versions"]) == {"byline", "tensorflow", "keras", "numpy"}
@@ -209,9 +223,52 @@ def test_run_json_says_what_was_trained_from_what_with_which_result(run: Run) ->
 @pytest.mark.parametrize("part", ["validation", "test"])
 def test_the_held_out_phrases_are_kept_and_give_the_metrics_again(run: Run, part: str) -> None:
     phrases = run.phrases(part)
-    assert tuple(phrases) == split(CORPUS, RECIPE, seed=1).phrases[part]
+    assert phrases == [phrase for of_part, phrase in split_again().phrases() if of_part == part]
     answers = run.classifier.probabilities([phrase.text for phrase in phrases])
-    assert metrics(answers, truth_of(phrases, run.vocabulary.labels)) == run.facts["metrics"][part]
+    confusion = confusion_of(answers, truth_of(phrases, run.vocabulary.labels))
+    assert metrics(confusion) == run.facts["metrics"][part]
+
+
+def test_the_split_can_be_made_again_and_its_fingerprint_is_the_same(run: Run, tmp_path: Path) -> None:
+    encoded = encode(split_again(), run.vocabulary, tmp_path, RECIPE.first_words, seed=1)
+    assert encoded.sha256 == run.facts["split"]["sha256"]
+    assert encoded.counts == run.facts["split"]["phrases"]
+    assert encode(split_again(2), run.vocabulary, tmp_path, RECIPE.first_words, seed=1).sha256 != encoded.sha256
+
+
+def test_training_rows_are_on_disk_as_the_vocabulary_reads_the_phrases(run: Run, tmp_path: Path) -> None:
+    encoded = encode(split_again(), run.vocabulary, tmp_path, first_words=False, seed=1)
+    phrases = [phrase for part, phrase in split_again().phrases() if part == "train"]
+    assert (tmp_path / "ids.bin").stat().st_size == encoded.ids.nbytes
+    assert encoded.ids.tolist() == [[*ids, *[0] * (8 - len(ids))] for ids in map(run.vocabulary.encode, texts(phrases))]
+    assert encoded.truth.tolist() == truth_of(phrases, run.vocabulary.labels).tolist()
+
+
+def test_a_long_phrase_is_trained_on_in_all_its_windows_or_by_its_first_words(run: Run, tmp_path: Path) -> None:
+    parts = split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(unit=Unit("words", 20)))
+    phrases = [phrase for part, phrase in parts.phrases() if part == "train"]
+    lengths = [len(run.vocabulary.encode(text)) for text in texts(phrases)]
+    assert max(lengths) == 20
+    for first_words, rows in ((True, len(phrases)), (False, sum(max(1, -(-length // 8)) for length in lengths))):
+        encoded = encode(parts, run.vocabulary, tmp_path, first_words, seed=1)
+        assert encoded.ids.shape == (rows, 8) == (len(encoded.truth), 8)
+
+
+def test_the_accuracy_in_training_is_measured_on_a_sample(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "SAMPLE", 50)
+    one, again, other = (encode(split_again(), run.vocabulary, tmp_path, False, seed) for seed in (1, 1, 2))
+    training = [phrase for part, phrase in split_again().phrases() if part == "train"]
+    places = sorted(training.index(phrase) for phrase in one.sample)
+    assert len(places) == len(one.sample) == 50
+    assert set(one.sample) <= set(training)
+    assert places[0] < len(training) / 4 < len(training) * 3 / 4 < places[-1]
+    assert one.sample == again.sample != other.sample
+
+
+def texts(phrases: list[Phrase]) -> list[str]:
+    return [phrase.text for phrase in phrases]
 
 
 def test_stock_keras_loads_the_model_compiled(run: Run) -> None:
@@ -242,7 +299,7 @@ def test_an_exception_while_training_leaves_nothing_behind(
 ) -> None:
     monkeypatch.setattr(fitting, "_train", raising(error))
     with pytest.raises(type(error)):
-        fit(CORPUS, RECIPE, seed=1, path=tmp_path / "run")
+        fitted(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -253,7 +310,7 @@ def test_an_exception_while_writing_leaves_the_old_run_as_it_was(
     monkeypatch.setattr(fitting, "write_json", raising(OSError(28, "No space left on device")))
     before = contents(copy.parent)
     with pytest.raises(UserError, match=r"copy: cannot be written \(No space left on device\)"):
-        fit(CORPUS, RECIPE, seed=1, path=copy)
+        fitted(copy)
     assert contents(copy.parent) == before
 
 
@@ -263,7 +320,7 @@ def test_a_place_that_cannot_be_written_is_known_before_training(
     monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
     (tmp_path / "file").write_text("a file, where a folder is wanted")
     with pytest.raises(UserError, match=r"file/runs/new: cannot be written \(Not a directory\)"):
-        fit(CORPUS, RECIPE, seed=1, path=tmp_path / "file" / "runs" / "new")
+        fitted(tmp_path / "file" / "runs" / "new")
     assert contents(tmp_path) == {"file": b"a file, where a folder is wanted"}
 
 
@@ -273,7 +330,7 @@ def test_what_is_not_a_run_is_never_replaced(place: str, tmp_path: Path, monkeyp
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(UserError, match=f"{place}: "):
-        fit(CORPUS, RECIPE, seed=1, path=tmp_path / place)
+        fitted(tmp_path / place)
     assert contents(tmp_path) == {"thesis/chapter.txt": b"years of work"}
 
 

@@ -7,29 +7,45 @@ import io
 import json
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from trainer import lesson
 from trainer.__main__ import main, parser
-from trainer.corpus import Corpus
+from trainer.corpus import Corpus, of_lines
 from trainer.recipes import RECIPES, Recipe
+from trainer.run import Run
 
 ROOT = Path(__file__).parent.parent
-CORPUS = Corpus(
-    name="Pets",
-    title="Which pet?",
-    description="Made for a test.",
-    license="CC0-1.0",
-    lines={
-        "cats": ("The cat will purr and meow", "the kitten’s paw, the whisker and the fur") * 60,
-        "dogs": ("The dog will bark and fetch", "the puppy’s bone, the tail and the woof") * 60,
-    },
-)
+PETS = {
+    "cats": ["The cat", "purr", "and meow", "kitten’s", "paw,", "whisker", "the fur!"],
+    "dogs": ["The dog", "bark", "and fetch", "puppy’s", "bone,", "tail", "the woof!"],
+}
+OTHERS = ["will", "of", "a", "with", "its", "for", "or", "then"]
+
+
+def corpus_of(**lines: list[str]) -> Corpus:
+    return of_lines("Pets", "Which pet?", "Made for a test.", "CC0-1.0", lines)
+
+
+def made_corpus() -> Corpus:
+    """Two labels that half of the words tell apart."""
+    generator = np.random.default_rng(5)
+    return corpus_of(
+        **{
+            label: [" ".join(generator.permutation([*generator.choice(words, 4), *OTHERS[:4]])) for _ in range(120)]
+            for label, words in PETS.items()
+        }
+    )
+
+
+CORPUS = made_corpus()
 
 
 @dataclasses.dataclass(frozen=True)
@@ -108,7 +124,7 @@ def test_help_of_fit_gives_each_number_of_the_recipes_with_its_defaults(
 ) -> None:
     monkeypatch.setenv("COLUMNS", "1000")
     text = help_of(capsys, "fit")
-    numbers = [field.name for field in dataclasses.fields(Recipe) if isinstance(field.default, int | float)]
+    numbers = [field.name for field in dataclasses.fields(Recipe) if type(field.default) in (int, float)]
     assert {"epochs", "batch_size", "shuffle_buffer"} <= set(numbers)
     for name in numbers:
         defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
@@ -133,8 +149,8 @@ def test_help_does_not_wait_for_tensorflow() -> None:
 def test_corpus_prints_for_each_label_the_counts_and_three_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = ("The cat’s paw", "the CAT'S fur!", "A dog, a dog", "Émile", "— the end")
-    monkeypatch.setattr(lesson, "load", lambda: dataclasses.replace(CORPUS, lines={"pets": lines, "dogs": lines * 300}))
+    lines = ["The cat’s paw", "the CAT'S fur!", "A dog, a dog", "Émile", "— the end"]
+    monkeypatch.setattr(lesson, "load", lambda: corpus_of(pets=lines, dogs=lines * 300))
     printed = answered(capsys, "corpus").splitlines()
     assert printed[0] == "pets: 5 phrases, 13 words, 8 distinct words"
     assert printed[1:4] == ["    The cat’s paw", "    A dog, a dog", "    — the end"]
@@ -149,7 +165,10 @@ def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: 
     assert macro_f1.startswith("macro F1   test ")
     assert majority.startswith("majority   test ")
     assert [line.split()[0] for line in confusion] == ["confusion", "cats", "cats", "dogs"]
-    assert last == f'{fitted.path}: next, python -m trainer predict "To be or not to be", or python -m export all'
+    example = re.fullmatch(r"(.+): next, python -m trainer predict (.+), or python -m export all", last)
+    assert example is not None
+    assert example[1] == str(fitted.path)
+    assert shlex.split(example[2]) == [Run.read(fitted.path).phrases("validation")[0].text]
     assert re.search(r"\d train phrases, \d+ validation phrases, \d+ test phrases, \d+ word ids", fitted.err)
     assert "Epoch 5/5" in fitted.err
     assert "Epoch" not in fitted.out
@@ -219,6 +238,29 @@ def test_evaluate_measures_the_run_on_its_test_phrases_again(
         ["cats", "dogs"],
         *([label, *map(str, row)] for label, row in zip(("cats", "dogs"), expected["confusion"], strict=True)),
     ]
+
+
+def test_evaluate_measures_the_run_on_other_labelled_text(
+    fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = tmp_path / "more.csv"
+    table.write_text("text,label\nthe cat will purr,cats\nthe dog will bark,dogs\n?!,dogs\nthe puppy’s bone,dogs\n")
+    arguments = ("evaluate", "--run", str(fitted.path), "--data", str(table))
+    assert main([*arguments, "--json"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["confusion"] == [[1, 0], [0, 2]]
+    assert printed.err.splitlines()[-1] == "left out: 1 text without a word"
+    assert main([*arguments, "--drop", "puppy"]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == f"{fitted.path}: 2 phrases of {table}"
+
+
+def test_evaluate_refuses_a_label_that_the_run_does_not_know_and_names_its_row(
+    fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "more.tsv").write_text("phrase\tlabel\nthe cat will purr\tcats\nblub\tfish\n")
+    assert main(["evaluate", "--run", str(fitted.path), "--data", str(tmp_path / "more.tsv")]) == 2
+    last = capsys.readouterr().err.splitlines()[-1]
+    assert last == f"error: {tmp_path}/more.tsv: row 3: 'fish' is none of the labels of {fitted.path}"
 
 
 def test_a_process_of_its_own_takes_the_newest_run_and_prints_nothing_but_answers(fitted: Fitted) -> None:

@@ -167,7 +167,7 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
             raise wrong(row, f"{row.label!r} is none of the labels of {run.path}")
         yield Phrase(row.text, row.label)
     if row is None:
-        raise UserError(f"{corpus.name}: holds no text")
+        raise UserError(f"{corpus.place}: holds no text")
     for line in report_of(skipped):
         _say(line)
 

@@ -52,6 +52,7 @@ class Corpus:
         license: Under which terms the text may be used.
         read: Gives the rows in the order of the source, counting in a Counter what it skips, by reason.
         running: Whether a file's rows follow one another as running text; else each row stands alone.
+        path: Where it was read from, for messages; empty for a corpus that comes with Byline.
     """
 
     name: str
@@ -60,6 +61,12 @@ class Corpus:
     license: str
     read: Callable[[Counter[str]], Iterator[Row]]
     running: bool = False
+    path: str = ""
+
+    @property
+    def place(self) -> str:
+        """What a message calls it."""
+        return self.path or self.name
 
     def rows(self) -> Iterator[Row]:
         """Reads the rows anew."""

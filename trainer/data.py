@@ -85,7 +85,7 @@ def load(source: Source, say: Say) -> Corpus:
     else:
         read = _table(source, say)
     name = path.resolve().name if is_folder else path.stem
-    corpus = Corpus(name, "", f"Labelled text: {name}.", "", read, running=is_folder)
+    corpus = Corpus(name, "", f"Learned from {path.resolve().name}.", "", read, running=is_folder, path=source.path)
     return filtered(corpus, source.drop, source.strip)
 
 

@@ -73,7 +73,7 @@ def encode(split: Split, vocabulary: Vocabulary, folder: Path, first_words: bool
     for part, of_label in counts.items():
         missing = [label for label, count in of_label.items() if not count]
         if missing:
-            raise UserError(f"{split.corpus.name}: the label {missing[0]} has too little text for a {part} part")
+            raise UserError(f"{split.corpus.place}: the label {missing[0]} has too little text for a {part} part")
     ids, truth = rows.close()
     totals = {part: sum(of_label.values()) for part, of_label in counts.items()}
     return Encoded(ids, truth, kept["validation"], kept["test"], sample.phrases, totals, digest.hexdigest())

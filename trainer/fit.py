@@ -5,6 +5,7 @@ python -m trainer fit --recipe lesson --epochs 3
 
 import contextlib
 import dataclasses
+import math
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -53,7 +54,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     if path.exists() and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: is in the way: it is not an earlier run, so it is not replaced")
     with whole_directory(path) as staging:  # before the hours of training, so that a bad path is known at once
-        _say(f"{corpus.name}: reading, counting words")
+        _say(f"{corpus.place}: reading, counting words")
         seen = survey(corpus)
         for line in report_of(seen.skipped):
             _say(line)
@@ -126,9 +127,10 @@ def _train(
     tf.config.experimental.enable_op_determinism()
     training = _dataset(encoded, len(vocabulary.labels), recipe, seed)
     model = build_model(vocabulary.size, len(vocabulary.labels), recipe)
+    epochs = max(recipe.epochs, math.ceil(recipe.least_steps / len(training)))
     rate: Any = recipe.learning_rate
     if recipe.falling_rate:
-        rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, recipe.epochs * len(training))
+        rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, epochs * len(training))
     loss = keras.losses.CategoricalCrossentropy(label_smoothing=recipe.label_smoothing)
     model.compile(keras.optimizers.Adam(rate), loss, metrics=["accuracy"])
     on_terminal = sys.stderr.isatty()
@@ -136,7 +138,7 @@ def _train(
         history = model.fit(
             training,
             validation_data=_held_out(encoded.validation, vocabulary),
-            epochs=recipe.epochs,
+            epochs=epochs,
             shuffle=False,
             verbose=1 if on_terminal else 2,
         )

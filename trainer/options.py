@@ -32,7 +32,15 @@ _GROUPS = {
     "data": ("window_passes",),
     "tokenizer": ("sequence_length", "minimum_count", "maximum_words"),
     "model": ("embedding_size", "lstm_units", "dropout"),
-    "training": ("epochs", "batch_size", "shuffle_buffer", "learning_rate", "word_dropout", "label_smoothing"),
+    "training": (
+        "epochs",
+        "least_steps",
+        "batch_size",
+        "shuffle_buffer",
+        "learning_rate",
+        "word_dropout",
+        "label_smoothing",
+    ),
 }
 _HELP = {
     "window_passes": "how often the training text is cut into windows, at other places each time",
@@ -42,7 +50,8 @@ _HELP = {
     "embedding_size": "numbers a word",
     "lstm_units": "units of each direction of the LSTM",
     "dropout": "share of outputs dropped while training",
-    "epochs": "times through the training phrases",
+    "epochs": "times through the training phrases, no more than that where it is given",
+    "least_steps": "a small corpus is gone through more often, until there are as many steps",
     "batch_size": "phrases a step",
     "shuffle_buffer": "phrases among which the next one is drawn",
     "learning_rate": "Adam's",
@@ -116,6 +125,8 @@ def corpus_of(arguments: argparse.Namespace, say: Say) -> Corpus:
         given = [name for name, value in columns.items() if value]
         if given:
             raise UserError(f"--{given[0].replace('_', '-')}: needs --data")
+        if getattr(arguments, "unit", None) == "file":
+            raise UserError("--unit file: needs --data with a folder")
         return filtered(lesson.load(), arguments.drop, arguments.strip)
     unit = unit_from(arguments) or Unit("line")
     return load(
@@ -160,10 +171,13 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     for name, value in given.items():
         share = isinstance(getattr(Recipe, name), float) and name != "learning_rate"
-        if not math.isfinite(value) or value < 0 or (value == 0 and not share) or (share and value >= 1):
-            rule = "at least 0 and less than 1" if share else "more than 0"
+        from_zero = share or name == "least_steps"
+        if not math.isfinite(value) or value < 0 or (value == 0 and not from_zero) or (share and value >= 1):
+            rule = "at least 0 and less than 1" if share else "at least 0" if from_zero else "more than 0"
             raise UserError(f"--{name.replace('_', '-')}: must be {rule}; received {value}")
     check_seed(arguments.seed)
+    if "epochs" in given:
+        given.setdefault("least_steps", 0)
     if given.get("sequence_length", 16) not in range(3, 513):
         raise UserError(f"--sequence-length: must be from 3 to 512; received {given['sequence_length']}")
     return dataclasses.replace(RECIPES[arguments.recipe], **given)

@@ -29,6 +29,7 @@ class Recipe:
 
     # training
     epochs: int = 4  # validation accuracy stands still after three
+    least_steps: int = 1_500  # a small corpus is gone through more often: a few steps teach nothing
     batch_size: int = 256  # twice the speed of the lesson's 64
     shuffle_buffer: int = 200_000  # holds the corpus: neighbouring lines do not arrive together
     learning_rate: float = 0.003
@@ -49,6 +50,7 @@ RECIPES: Final = {
             lstm_units=8,
             dense_units=(16,),
             epochs=2,
+            least_steps=0,
             maximum_words=4_000,
         ),
         Recipe(
@@ -60,6 +62,7 @@ RECIPES: Final = {
             lstm_units=64,
             dropout=0.0,
             epochs=3,
+            least_steps=0,
             batch_size=64,
             shuffle_buffer=50_000,
             learning_rate=0.001,

@@ -177,7 +177,7 @@ def divide(corpus: Corpus, seen: Survey, seed: int, random: bool = False) -> _Di
     method: Method = "blocks"
     if random:
         if seen.groups:
-            raise UserError(f"{corpus.name}: --split random would divide its groups")
+            raise UserError(f"{corpus.place}: --split random would divide its groups")
         method = "random"
     elif seen.given["validation"] or seen.given["test"]:
         method = "given"

@@ -93,9 +93,9 @@ def _check_label(row: Row, count: int) -> None:
 
 def _check_count(corpus: Corpus, labels: Counter[str]) -> None:
     if not labels:
-        raise UserError(f"{corpus.name}: holds no text")
+        raise UserError(f"{corpus.place}: holds no text")
     if len(labels) < 2:
-        raise UserError(f"{corpus.name}: a classifier needs at least two labels; received one, {next(iter(labels))!r}")
+        raise UserError(f"{corpus.place}: a classifier needs at least two labels; received one, {next(iter(labels))!r}")
 
 
 def wrong(row: Row, rule: str) -> UserError:

@@ -30,7 +30,7 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
 
     if arguments.fix is not None and arguments.data is None:
         raise UserError("--fix: needs --data; the built-in corpus is clean")
-    say(f"{corpus.name}: reading")
+    say(f"{corpus.place}: reading")
     seen = survey(corpus)
     report = report_on(arguments, corpus, seen)
     if arguments.html is not None:

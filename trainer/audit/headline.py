@@ -28,6 +28,7 @@ _WORTH: Final = {
     "mixed_words": 0.01,
     "long_phrases": 0.01,
 }
+_CAPITALS: Final = {"CYRILLIC": "А-ЯЁ", "GREEK": "Α-Ω"}
 _FEWEST: Final = 3  # phrases: fewer are strays
 _LEAKED: Final = 0.02  # of the test phrases
 _IMBALANCE: Final = 10
@@ -37,7 +38,7 @@ def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
     """Gives the first lines, as plain sentences: shortcuts, leakage, suspects, pollution, sizes; each kind the worst
     first. Where nothing is worth a line, one says so."""
     lines = [
-        *_shortcuts(report["shortcuts"], words_mode),
+        *_shortcuts(report["shortcuts"], words_mode, report["languages"]["script"]),
         *_leakage(report["leakage"]),
         *_pollution(report["pollution"]),
         *_imbalance(report["sizes"]),
@@ -52,7 +53,7 @@ def percent(share: float) -> str:
     return f"{share:.0%}".replace("%", " %") if share >= 0.01 or share == 0 else f"{share:.1%}".replace("%", " %")
 
 
-def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool) -> list[str]:
+def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> list[str]:
     lines = []
     for view in shortcuts["views"]:
         if view["close"]:
@@ -60,13 +61,13 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool) -> list[str]:
             against = f"reading the words {percent(shortcuts['reference'])}"
             lines.append(
                 f"Shortcut: {what} alone answers {percent(view['accuracy'])} of the validation phrases correctly; "
-                f"{against}, the majority baseline {percent(shortcuts['majority'])}. {remedy(view['name'], words_mode)}"
+                f"{against}, the majority baseline {percent(shortcuts['majority'])}. {remedy(view['name'], words_mode, script)}"
             )
     return lines
 
 
-def remedy(name: str, words_mode: bool) -> str:
-    """Says what to do about a shortcut."""
+def remedy(name: str, words_mode: bool, script: str) -> str:
+    """Says what to do about a shortcut, in a corpus of a script as Unicode names it."""
     if name == "length":
         if words_mode:
             return "The windows already have the same lengths for each label: look at how long its words are."
@@ -81,7 +82,8 @@ def remedy(name: str, words_mode: bool) -> str:
         return (
             "Cut running text so that phrases begin anywhere, --unit words:16, or cut the word off: --strip '^\\S+ '."
         )
-    return r"A model may learn names and no style. Cut out capitalised words: --strip '(?<=\s)[A-Z][\w’]+'."
+    capitals = _CAPITALS.get(script, "A-Z")
+    return rf"A model may learn names and no style. Cut out capitalised words: --strip '(?<=\s)[{capitals}][\w’]+'."
 
 
 def _leakage(leakage: Mapping[str, Any]) -> list[str]:

@@ -58,10 +58,12 @@ def fitted(matrix: Any, labels: NDArray[np.int64]) -> Any:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.naive_bayes import MultinomialNB
+    from threadpoolctl import threadpool_limits
 
     if len(labels) * len(np.unique(labels)) > _LOGISTIC_UP_TO:
         return MultinomialNB(alpha=0.05).fit(matrix, labels)
-    with warnings.catch_warnings():
+    # Other threads would wait for one another longer than they work: the sparse products are not theirs.
+    with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a few per mille of accuracy are not worth a minute
         return LogisticRegression(C=10.0, max_iter=60, tol=3e-4).fit(matrix, labels)
 
