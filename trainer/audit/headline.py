@@ -35,7 +35,7 @@ _IMBALANCE: Final = 10
 
 
 def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
-    """Gives the first lines, as plain sentences: shortcuts, leakage, suspects, pollution, sizes; each kind the worst
+    """Gives the first lines, as plain sentences with options between backticks: shortcuts, leakage, suspects, pollution, sizes; each kind the worst
     first. Where nothing is worth a line, one says so."""
     lines = [
         *_shortcuts(report["shortcuts"], words_mode, report["languages"]["script"]),
@@ -50,7 +50,7 @@ def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
 
 def percent(share: float) -> str:
     """Gives a share for reading: "7 %", "0.4 %"."""
-    return f"{share:.0%}".replace("%", " %") if share >= 0.01 or share == 0 else f"{share:.1%}".replace("%", " %")
+    return (f"{share:.0%}" if share >= 0.01 or share == 0 else f"{share:.1%}").replace("%", "\N{NO-BREAK SPACE}%")
 
 
 def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> list[str]:
@@ -59,9 +59,10 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> l
         if view["close"]:
             what = WHAT[view["name"]]
             against = f"reading the words {percent(shortcuts['reference'])}"
+            do = remedy(view["name"], words_mode, script)
             lines.append(
                 f"Shortcut: {what} alone answers {percent(view['accuracy'])} of the validation phrases correctly; "
-                f"{against}, the majority baseline {percent(shortcuts['majority'])}. {remedy(view['name'], words_mode, script)}"
+                f"{against}, the majority baseline {percent(shortcuts['majority'])}. {do}"
             )
     return lines
 
@@ -71,19 +72,17 @@ def remedy(name: str, words_mode: bool, script: str) -> str:
     if name == "length":
         if words_mode:
             return "The windows already have the same lengths for each label: look at how long its words are."
-        return "Cut running text into windows of the same lengths for each label: --unit words:16."
+        return "Cut running text into windows of the same lengths for each label: `--unit words:16`."
     if name == "punctuation":
-        return r"Byline's own model reads no punctuation; for any other, cut it out: --strip '[^\w\s]'."
+        return r"Byline's own model reads no punctuation; for any other, cut it out: `--strip '[^\w\s]'`."
     if name == "case":
         return "Byline's own model reads no capitals; before training any other, write all text in lower case."
     if name == "first_word":
         if words_mode:
-            return "Look at the n-grams that give a label away, and leave out what they come from: --drop 'REGEX'."
-        return (
-            "Cut running text so that phrases begin anywhere, --unit words:16, or cut the word off: --strip '^\\S+ '."
-        )
+            return "Look at the n-grams that give a label away, and leave out what they come from: `--drop 'REGEX'`."
+        return "Cut running text so that phrases begin anywhere, `--unit words:16`, or cut the word off: `--strip '^\\S+ '`."
     capitals = _CAPITALS.get(script, "A-Z")
-    return rf"A model may learn names and no style. Cut out capitalised words: --strip '(?<=\s)[{capitals}][\w’]+'."
+    return rf"A model may learn names and no style. Cut out capitalised words: `--strip '(?<=\s)[{capitals}][\w’]+'`."
 
 
 def _leakage(leakage: Mapping[str, Any]) -> list[str]:
@@ -94,7 +93,7 @@ def _leakage(leakage: Mapping[str, Any]) -> list[str]:
     all_of_it, without = leakage["accuracy"], leakage["accuracy_without"]
     if all_of_it is not None and without is not None:
         line += f" Accuracy on all of them is {percent(all_of_it)}, without these {percent(without)}."
-    return [line + " Byline's split leaves such twins out of the parts that measure; --fix DIR keeps one of each."]
+    return [line + " Byline's split leaves such twins out of the parts that measure; `--fix DIR` keeps one of each."]
 
 
 def _pollution(findings: list[dict[str, Any]]) -> list[str]:
@@ -115,7 +114,7 @@ def _sentence(finding: Mapping[str, Any]) -> str:
     mostly = labels[first] > 0.9 * sum(labels.values()) and len(labels) > 0
     where = f", nearly all under {first}" if mostly and finding["count"] > 1 else ""
     title = finding["title"][0].upper() + finding["title"][1:]
-    do = finding["advice"] + (f" {finding['option']}" if finding["option"] else "")
+    do = finding["advice"] + (f" `{finding['option']}`" if finding["option"] else "")
     return f"{title}: {finding['count']:,}{where}. {do}"
 
 

@@ -130,15 +130,19 @@ def _speakers(sample: Sample, found: list[dict[str, Any]]) -> set[int]:
     before = [place for place, row in enumerate(sample.rows) if speakers.is_before(row.text)]
     if alone:
         names = Counter(speakers.alone).most_common(12)
-        option = _quoted("--drop", f"^{names_pattern(speakers.alone)}[:：]$")
+        option = _quoted("--drop", f"^{names_pattern(speakers.alone)}{_colon(sample, alone)}$")
         title = "speaker names: lines that are a name and a colon"
         found.append(_finding(sample, "speaker_names", title, alone, "Leave them out.", option, names=names))
     if before:
         names = Counter(speakers.before).most_common(12)
-        option = _quoted("--strip", f"^{names_pattern(speakers.before)}[:：] ")
+        option = _quoted("--strip", f"^{names_pattern(speakers.before)}{_colon(sample, before)} ")
         title = "speaker names before what they say"
         found.append(_finding(sample, "speaker_prefixes", title, before, "Cut them off.", option, names=names))
     return set(alone)
+
+
+def _colon(sample: Sample, places: Sequence[int]) -> str:
+    return "[:：]" if any("：" in sample.rows[place].text for place in places) else ":"
 
 
 def _quoted(option: str, pattern: str) -> str:

@@ -9,7 +9,7 @@ from trainer.audit.headline import percent
 from trainer.audit.shortcuts import WHAT
 
 _WIDTH: Final = 100
-_BAR: Final = 30
+_BAR: Final = 26
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _NAME: Final = 22  # columns of a label
 _SUSPECTS: Final = 10  # on a terminal; the page and the JSON have them all
@@ -192,7 +192,8 @@ def _leakage(report: Report) -> Iterator[str]:
         yield "  There is no test part."
         return
     share = percent(leakage["leaked"] / leakage["test"])
-    yield f"  {_count(leakage['leaked'])} of {_count(leakage['test'])} test phrases ({share}) have a near twin in training."
+    leaked, test = _count(leakage["leaked"]), _count(leakage["test"])
+    yield f"  {leaked} of {test} test phrases ({share}) have a near twin in training."
     if leakage["accuracy"] is not None:
         without = leakage["accuracy_without"]
         rest = "" if without is None else f", {percent(without)} without them"
@@ -205,10 +206,10 @@ def _suspects(report: Report) -> Iterator[str]:
     if not suspects["phrases"]:
         yield f"  {suspects.get('skipped', 'None: no label is doubted.')}"
         return
-    shown = suspects["phrases"][:_SUSPECTS]
+    shown, issues = suspects["phrases"][:_SUSPECTS], _count(suspects["issues"])
     yield from _paragraph(
         f"The labels that a cross-validated model doubts most: {len(shown)} of {len(suspects['phrases'])}. "
-        f"Confident learning holds {_count(suspects['issues'])} of {_count(suspects['looked_at'])} labels for doubtful.",
+        f"Confident learning holds {issues} of {_count(suspects['looked_at'])} labels for doubtful.",
         "  ",
     )
     for phrase in shown:
