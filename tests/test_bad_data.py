@@ -1,6 +1,7 @@
-"""`--data` that cannot be used: one line that names file, row and rule, or a skip that is counted and reported."""
+"""`--data` that cannot be used: one line that names file, row and rule. What is skipped is counted and reported."""
 
 import json
+import sys
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
@@ -10,286 +11,286 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from trainer import folders, reading
+from trainer import folders, reading, tables
 from trainer.__main__ import main
 from trainer.corpus import Corpus
 from trainer.data import Source, load
+from trainer.errors import UserError
 from trainer.survey import report_of, survey
 
-Make = Callable[[Path], object]
+Make = Callable[[], object]  # makes `data.csv`, or whatever it is, in the folder where the command is typed
 
 
-def files(**contents: str | bytes) -> Make:
-    """Makes files; two underscores in a name stand for a slash, one for a point."""
-
-    def make(folder: Path) -> None:
-        for name, content in contents.items():
-            path = folder / name.replace("__", "/").replace("_", ".")
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(content.encode() if isinstance(content, str) else content)
+def file(path: str, content: str | bytes) -> Make:
+    def make() -> None:
+        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
 
     return make
 
 
-def folder(**contents: str | bytes) -> Make:
-    """A folder `data` with a file for each label; `cats` and `dogs` are always there."""
-    named = {"cats": lines("cats"), "dogs": lines("dogs")} | contents
-    return files(**{f"data__{label}_txt": content for label, content in named.items()})
+def folder(**labels: str | bytes) -> Make:
+    """A folder `data` with a file for each label; cats and dogs are always there."""
+    good = {label: "".join(f"{label}{number} is{number}\n" for number in range(40)) for label in ("cats", "dogs")}
+    return lambda: [file(f"data/{label}.txt", content)() for label, content in (good | labels).items()]
 
 
-def lines(label: str, count: int = 40) -> str:
-    return "".join(f"{label}{number} one{label}{number} two\n" for number in range(count))
-
-
-def table(*rows: str, header: str = "text,label") -> Make:
-    """A CSV file whose third row, and more, are given; 40 good rows of either label follow."""
+def csv(*rows: str, header: str = "text,label") -> Make:
+    """A table whose rows from the third on are given, between good ones."""
     good = [f"{label}{number} x{number}{label},{label}" for number in range(40) for label in ("cats", "dogs")]
-    return files(data_csv="\n".join([header, "some good words,cats", *rows, *good, ""]))
+    return file("data.csv", "\n".join([header, good[0], *rows, *good[1:], ""]))
 
 
-def records(*rows: str) -> Make:
-    good = [json.dumps({"text": f"words {number}", "label": "ab"[number % 2]}) for number in range(60)]
-    return files(data_jsonl="\n".join([*good[:1], *rows, *good[1:]]))
+def jsonl(*rows: str) -> Make:
+    """Records that are given from the second on, between good ones."""
+    good = [json.dumps({"text": f"word{number} x{number}", "label": "ab"[number % 2]}) for number in range(80)]
+    return file("data.jsonl", "\n".join([good[0], *rows, *good[1:]]))
 
 
 def parquet(**columns: list[Any]) -> Make:
-    return lambda path: pyarrow.parquet.write_table(pyarrow.table(columns), path / "data.parquet")
+    return lambda: pyarrow.parquet.write_table(pyarrow.table(columns), "data.parquet")
 
 
-def of_labels(count: int) -> Make:
-    return files(data_tsv="text\tlabel\n" + "".join(f"word{n} w{n // 4}\tl{n % count}\n" for n in range(4 * count)))
+def tsv(labels: int) -> Make:
+    return file("data.tsv", "text\tlabel\n" + "".join(f"word{n} w{n}\tl{n % labels}\n" for n in range(4 * labels)))
 
 
-def damaged(path: Path) -> None:
-    parquet(text=[f"words {n}" for n in range(5_000)], label=["a", "b"] * 2_500)(path)
-    content = (path / "data.parquet").read_bytes()
-    (path / "data.parquet").write_bytes(content[:200] + bytes(2_000) + content[2_200:])
+def damaged() -> None:
+    parquet(text=[f"words {number}" for number in range(5_000)], label=["a", "b"] * 2_500)()
+    content = Path("data.parquet").read_bytes()
+    Path("data.parquet").write_bytes(content[:200] + bytes(2_000) + content[2_200:])
 
 
-CHINESE = "我昨天在图书馆看了一本很有意思的书。\n"
-JAPANESE = "昨日は図書館でとても面白い本を読みました。\n"
-THAI = "เมื่อวานฉันอ่านหนังสือที่น่าสนใจมากที่ห้องสมุด\n"
-BURMESE = "မနေ့ကစာကြည့်တိုက်မှာစာအုပ်ဖတ်ခဲ့တယ်\n"
-BOTH = "--text-column=text --label-column=label"
+def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    """Gives the one line behind `error: `, the last one."""
+    assert main(["fit", "--recipe=tiny", "--run=run", *arguments]) == 2
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err.count("error: ") == 1
+    last = str(printed.err.splitlines()[-1])
+    assert last.startswith("error: ")
+    return last.removeprefix("error: ")
 
-# What is wrong -> what makes it, in which file, the options, and the line that names it (after the file).
-BAD: dict[str, tuple[Make, str, str, str]] = {
-    # Encodings and lines.
-    "UTF-16 in a table": (
-        files(data_csv="text,label\na b,c\n".encode("utf-16")),
+
+PRINTABLE = "a label is one line of 1 to 100 printable characters; received"
+SPACES = "puts no spaces between words; Byline reads words"
+CHINESE = "我昨天在图书馆看了一本很有意思的书。\n" * 9
+JAPANESE = "昨日は図書館でとても面白い本を読みました。\n" * 9
+THAI = "เมื่อวานฉันอ่านหนังสือที่น่าสนใจมากที่ห้องสมุด\n" * 9
+BURMESE = "မနေ့ကစာကြည့်တိုက်မှာစာအုပ်ဖတ်ခဲ့တယ်\n" * 9
+
+# What makes it, what is typed behind --data=, and how the line begins that says what is wrong.
+BAD: dict[str, tuple[Make, str, str]] = {
+    # Encodings and lines; a line has no more than 1,000 characters here.
+    "UTF-16": (
+        file("data.csv", "text,label\n".encode("utf-16")),
         "data.csv",
-        "",
-        "data.csv: is UTF-16, not UTF-8; save it as UTF-8",
+        "data.csv: is UTF-16, not UTF-8; save it",
     ),
-    "UTF-16 in a folder": (
-        folder(fish="blub\n".encode("utf-16")),
+    "UTF-16 the other way round": (
+        folder(fish="\ufeffblub\n".encode("utf-16-be")),
         "data",
-        "",
         "data/fish.txt: is UTF-16, not UTF-8; save it as UTF-8",
     ),
     "Latin-1 in a table": (
-        files(data_csv="text,label\na b,c\ncafé noir,c\n".encode("latin-1")),
+        file("data.csv", "text,label\na b,c\ncafé noir,c\n".encode("latin-1")),
         "data.csv",
-        "",
         "data.csv: row 3: is not UTF-8 (byte 0xe9); save it as UTF-8",
     ),
     "Latin-1 in a folder": (
-        folder(fish="one\r\ntwo\r\n\xe9t\xe9\r\n".encode("latin-1")),
+        folder(fish="one\r\ntwo\r\nété\r\n".encode("latin-1")),
         "data",
-        "",
         "data/fish.txt: row 3: is not UTF-8 (byte 0xe9); save it as UTF-8",
     ),
-    "a row that is too long": (
-        table("word " * 300 + ",cats"),
-        "data.csv",
-        "",
-        "data.csv: row 3: is longer than 1,000 characters",
+    "Latin-1 in lines that end as on old Macs": (
+        folder(fish="one\rtwo\rété\r".encode("latin-1")),
+        "data",
+        "data/fish.txt: row 3: is not UTF-8 (byte 0xe9); save it as UTF-8",
     ),
-    "a line that is too long": (
+    "a long row": (csv("word " * 300 + ",cats"), "data.csv", "data.csv: row 3: is longer than 1,000 characters"),
+    "a long line": (
         folder(fish="blub\n" * 9 + "blub " * 300),
         "data",
-        "",
-        "data/fish.txt: row 10: is longer than 1,000 characters",
+        "data/fish.txt: row 10: is longer than 1,000 ch",
     ),
-    "a file that is too long for a phrase": (
+    "a long file that is a phrase": (
         folder(fish="blub blub\n" * 200),
-        "data",
-        "--unit=file",
+        "data --unit=file",
         "data/fish.txt: is longer than 1,000 characters, as one phrase",
     ),
     # Rows.
-    "an empty label": (table("words,"), "data.csv", "", "data.csv: row 3: the label is empty"),
-    "a label of spaces": (table("words,  "), "data.csv", "", "data.csv: row 3: the label is empty"),
+    "an empty label": (csv("words,"), "data.csv", "data.csv: row 3: the label is empty"),
+    "a label of spaces": (csv("words,  "), "data.csv", "data.csv: row 3: the label is empty"),
     "a label that Parquet lacks": (
         parquet(text=["a", "b", "c"], label=["x", None, "y"]),
         "data.parquet",
-        "",
         "data.parquet: row 2: the label is empty",
     ),
     "a label that is not a number": (
         parquet(text=["a", "b", "c"], label=[1.0, float("nan"), 2.0]),
         "data.parquet",
-        "",
         "data.parquet: row 2: the label is empty",
     ),
-    "a row that is too long for its header": (
-        table("words, words,cats"),
+    "a ragged row": (csv("a, b,cats"), "data.csv", "data.csv: row 3: has 3 values, the header has 2"),
+    "a short row": (csv("one,cats", "words"), "data.csv", "data.csv: row 4: has 1 value, the header has 2"),
+    "a ragged row after a field of three lines": (
+        csv('"one\ntwo\nthree",cats', "a,b,c"),
         "data.csv",
-        "",
-        "data.csv: row 3: has 3 values, the header has 2",
-    ),
-    "a row that is too short for its header": (
-        table("words"),
-        "data.csv",
-        "",
-        "data.csv: row 3: has 1 values, the header has 2",
-    ),
-    "a row after a field of several lines": (
-        table('"one\ntwo\nthree",cats', "a,b,c"),
-        "data.csv",
-        "",
         "data.csv: row 6: has 3 values, the header has 2",
     ),
-    "a quote that never ends": (table('"words,cats'), "data.csv", "", "data.csv: row 3: is not CSV (unexpected end of d"),
-    "words behind a quote": (table('"some" words,cats'), "data.csv", "", "data.csv: row 3: is not CSV (',' expected aft"),
-    "no JSON": (records("{'text': 1}"), "data.jsonl", "", "data.jsonl: row 2: is not JSON ("),
-    "JSON cut off": (records('{"text": "a b", "la'), "data.jsonl", "", "data.jsonl: row 2: is not JSON ("),
-    "JSON that is too deep": (records("[" * 100_000), "data.jsonl", "", "data.jsonl: row 2: is "),
-    "JSON that is no object": (records('["a", "b"]'), "data.jsonl", "", "data.jsonl: row 2: is not a JSON object"),
-    "a JSON row without a label": (records('{"text": "a"}'), "data.jsonl", "", "data.jsonl: row 2: has no 'label'"),
-    "a JSON row without a text": (records("", '{"label": "a"}'), "data.jsonl", "", "data.jsonl: row 3: has no 'text'"),
+    "a quote that never ends": (
+        file("data.csv", 'text,label\na,b\n"words,cats\nthe end,cats\n'),
+        "data.csv",
+        "data.csv: row 3: is not CSV (unexpected end of data)",
+    ),
+    "a quote that does not end for long": (csv('"words,cats'), "data.csv", "data.csv: row 3: is not CSV (field larger"),
+    "words behind a quote": (
+        csv('"some" words,cats'),
+        "data.csv",
+        "data.csv: row 3: is not CSV (',' expected after '\"'",
+    ),
+    "no JSON": (jsonl("{'text': 1}"), "data.jsonl", "data.jsonl: row 2: is not JSON ("),
+    "JSON cut off": (jsonl('{"text": "a b", "la'), "data.jsonl", "data.jsonl: row 2: is not JSON ("),
+    "deep JSON": (jsonl('{"text": ' + "[" * 990), "data.jsonl", "data.jsonl: row 2: is not JSON ("),
+    "JSON that is no object": (jsonl('["a", "b"]'), "data.jsonl", "data.jsonl: row 2: is not a JSON object"),
+    "a record without a label": (jsonl('{"text": "a"}'), "data.jsonl", "data.jsonl: row 2: has no 'label'"),
+    "a record without a text": (jsonl("", '{"label": "a"}'), "data.jsonl", "data.jsonl: row 3: has no 'text'"),
     "a text that is a number": (
-        records('{"text": 12, "label": "a"}'),
+        jsonl('{"text": 12, "label": "a"}'),
         "data.jsonl",
-        "",
         "data.jsonl: row 2: the text is no string: 12",
     ),
-    "a split of another name": (
-        table("words,cats,later", header="text,label,part"),
-        "data.csv",
-        "--split-column=part --text-column=text --label-column=label",
-        "data.csv: row 2: has 2 values, the header has 3",
+    "a part of another name": (
+        file("data.csv", "text,label,part\na,b,train\na,b,later\n"),
+        "data.csv --split-column=part",
+        "data.csv: row 3: the split is 'later', not train, validation or test",
     ),
-    "a part that is none": (
-        records('{"text": "a", "label": "b", "part": "later"}'),
-        "data.jsonl",
-        "--label-column=label --text-column=text --drop=words",
-        "data: a classifier needs at least two labels; received one, 'b'",
+    "a group in two parts": (
+        file("data.csv", "text,label,part,song\na,b,train,s\nc,d,train,t\na,b,test,t\n"),
+        "data.csv --split-column=part --group-column=song",
+        "data.csv: row 4: the group 't' is in test here and in train before",
     ),
     # Labels.
-    "a label with a control character": (
-        table("words,ca\x07ts"),
-        "data.csv",
-        "",
-        r"data.csv: row 3: a label is one line of 1 to 100 printable characters; received 'ca\x07ts'",
+    "a control character": (csv("words,ca\x07ts"), "data.csv", rf"data.csv: row 3: {PRINTABLE} 'ca\x07ts'"),
+    "a label of two lines": (csv('words,"ca\nts"'), "data.csv", rf"data.csv: row 3: {PRINTABLE} 'ca\nts'"),
+    "half a surrogate pair": (
+        jsonl('{"text": "a", "label": "\\ud83d"}'),
+        "data.jsonl",
+        rf"data.jsonl: row 2: {PRINTABLE} '\ud83d'",
     ),
-    "a label of two lines": (
-        table('words,"ca\nts"'),
-        "data.csv",
-        "",
-        r"data.csv: row 3: a label is one line of 1 to 100 printable characters; received 'ca\nts'",
-    ),
-    "a label that is a text": (
-        table("words," + "c" * 101),
-        "data.csv",
-        "",
-        "data.csv: row 3: a label is one line of 1 to 100 printable characters; received 'cccc",
-    ),
+    "a label that is a text": (csv("words," + "c" * 101), "data.csv", f"data.csv: row 3: {PRINTABLE} 'cccc"),
     "a label with one phrase": (
-        table("blub,fish"),
+        csv("blub,fish"),
         "data.csv",
-        "",
         "data.csv: row 3: the label fish has 1 phrase; training, validation and test need one each",
     ),
     "a label with two lines": (
-        folder(fish="blub\nblubb\n"),
+        folder(fish="\nblub\nblubb\n"),
         "data",
-        "",
-        "data/fish.txt: row 1: the label fish has 2 phrases; training, validation and test need one each",
+        "data/fish.txt: row 2: the label fish has 2 phrases; training, validation and test need one each",
     ),
-    "one label": (of_labels(1), "data.tsv", "", "data: a classifier needs at least two labels; received one, 'l0'"),
-    "201 labels": (
-        of_labels(201),
-        "data.tsv",
-        "",
-        "data.tsv: row 202: 'l200' is label 201; a classifier has from 2 to 200",
-    ),
-    "an empty file of a label": (folder(fish=""), "data", "", "data/fish.txt: "),
-    "a file of a label without a word": (folder(fish="\n?!\n\n"), "data", "", "data/fish.txt: "),
+    "one label": (tsv(1), "data.tsv", "data.tsv: a classifier needs at least two labels; received one, 'l0'"),
+    "201 labels": (tsv(201), "data.tsv", "data.tsv: row 202: 'l200' is label 201; a classifier has from 2 to 200"),
     # Scripts without spaces.
-    "Chinese": (
-        folder(zh=CHINESE * 9),
+    "Chinese": (folder(zh=CHINESE), "data", f"data/zh.txt: row 1: the text of the label zh {SPACES}"),
+    "Japanese": (folder(ja=JAPANESE), "data", f"data/ja.txt: row 1: the text of the label ja {SPACES}"),
+    "Thai": (folder(th=THAI), "data", f"data/th.txt: row 1: the text of the label th {SPACES}"),
+    "Burmese": (folder(my=BURMESE), "data", f"data/my.txt: row 1: the text of the label my {SPACES}"),
+    "Chinese and an English line": (
+        folder(zh="That is OK.\n" + CHINESE),
         "data",
-        "",
-        "data/zh.txt: row 1: the text of the label zh puts no spaces between words; Byline reads words",
-    ),
-    "Japanese": (folder(ja=JAPANESE * 9), "data", "", "data/ja.txt: row 1: the text of the label ja puts no spaces betw"),
-    "Thai": (folder(th=THAI * 9), "data", "", "data/th.txt: row 1: the text of the label th puts no spaces between words"),
-    "Burmese": (folder(my=BURMESE * 9), "data", "", "data/my.txt: row 1: the text of the label my puts no spaces between"),
-    "Chinese with a few words": (
-        folder(zh=("OK " + CHINESE) * 9),
-        "data",
-        "",
-        "data/zh.txt: row 1: the text of the label zh puts no spaces between words; Byline reads words",
+        f"data/zh.txt: row 1: the text of the label zh {SPACES}",
     ),
     # Files and folders.
-    "nothing there": (files(), "data.csv", "", "data.csv: does not exist (a Hugging Face dataset is named hf:owner/name)"),
-    "a file of an unknown kind": (files(data_docx="PK"), "data.docx", "", "data.docx: is none of .csv, .tsv, .jsonl, "),
-    "one text file": (files(data_txt="words\n"), "data.txt", "", "data.txt: is none of .csv, .tsv, .jsonl, .ndjson, .parq"),
+    "nothing": (lambda: None, "data.csv", "data.csv: does not exist (a Hugging Face dataset is named hf:owner/name)"),
+    "a kind that is unknown": (
+        file("data.docx", "PK"),
+        "data.docx",
+        "data.docx: is none of .csv, .tsv, .jsonl, .ndjson",
+    ),
+    "one text file": (
+        file("data.txt", "words\n"),
+        "data.txt",
+        "data.txt: is none of .csv, .tsv, .jsonl, .ndjson, .parq",
+    ),
     "an empty folder": (
-        lambda path: (path / "data").mkdir(),
+        lambda: Path("data").mkdir(),
         "data",
-        "",
         "data: holds no <label>.txt and no <label>/ with .txt files",
     ),
-    "a folder without text": (files(data__a_pdf="x"), "data", "", "data: holds no <label>.txt and no <label>/ with"),
-    "both files and folders": (
-        files(data__cats_txt="a b\n", data__dogs__1_txt="c d\n"),
+    "a folder without text": (
+        file("data/a.pdf", "x"),
         "data",
-        "",
-        "data: holds both cats.txt and dogs/: a label is a file or a folder",
+        "data: holds no <label>.txt and no <label>/ with .txt f",
     ),
-    "a folder of empty files": (folder(cats="", dogs="\n"), "data", "", "data: holds no text"),
-    "an empty table": (files(data_csv=""), "data.csv", "", "data.csv: row 1: has no names of columns"),
-    "a table of a header": (files(data_csv="text,label\n"), "data.csv", "", "data: holds no text"),
-    "an empty list of records": (files(data_jsonl=""), "data.jsonl", "", "data.jsonl: "),
-    "no Parquet": (files(data_parquet="PAR1 PAR1"), "data.parquet", "", "data.parquet: is not Parquet ("),
-    "damaged Parquet": (damaged, "data.parquet", "", "data.parquet: row 1: is damaged ("),
+    "files and folders": (
+        lambda: [folder()(), Path("data/fish").mkdir(), file("data/fish/1.txt", "blub")()],
+        "data",
+        "data: holds both cats.txt and fish/: a label is a file or a folder",
+    ),
+    "empty files": (folder(cats="", dogs="\n"), "data", "data: holds no text"),
+    "an empty table": (file("data.csv", ""), "data.csv", "data.csv: row 1: has no names of columns"),
+    "a table of a header": (file("data.csv", "text,label\n"), "data.csv", "data.csv: holds no text"),
+    "an empty list of records": (file("data.jsonl", ""), "data.jsonl", "data.jsonl: "),
+    "no Parquet": (file("data.parquet", "PAR1 PAR1"), "data.parquet", "data.parquet: is not Parquet ("),
+    "damaged Parquet": (damaged, "data.parquet", "data.parquet: row 1: is damaged ("),
+    "a Hugging Face dataset that is not there": (
+        lambda: None,
+        "hf:./nowhere",
+        "hf:./nowhere: cannot be loaded (",
+    ),
     # Columns.
-    "a column that is missing": (
-        table(),
-        "data.csv",
-        "--label-column=author",
+    "a missing column": (
+        csv(),
+        "data.csv --label-column=author",
         "data.csv: has no column 'author' (--label-column); it has 'text', 'label'",
     ),
-    "a column twice": (table(header="text,text"), "data.csv", "", "data.csv: row 1: the column 'text' stands twice"),
-    "no obvious columns": (
-        files(data_csv="a,b,c\n1,2,3\n"),
+    "a column twice": (csv(header="text,text"), "data.csv", "data.csv: row 1: the column 'text' stands twice"),
+    "no column that is obvious": (
+        file("data.csv", "a,b,c\n1,2,3\n"),
         "data.csv",
-        "",
         "data.csv: name the text's column with --text-column; it has 'a', 'b', 'c'",
     ),
-    "no obvious label": (
-        files(data_csv="text,b,c\n1,2,3\n"),
+    "no label that is obvious": (
+        file("data.csv", "text,b,c\n1,2,3\n"),
         "data.csv",
-        "",
         "data.csv: name the label's column with --label-column; it has 'text', 'b', 'c'",
     ),
-    "one column": (files(data_csv="text\na\n"), "data.csv", "", "data.csv: name the label's column with --label-column; it"),
+    "one column": (
+        file("data.csv", "text\na\n"),
+        "data.csv",
+        "data.csv: name the label's column with --label-column; it has 'text'",
+    ),
     # Options.
     "a column of a folder": (
         folder(),
-        "data",
-        "--group-column=song",
-        "--group-column: {}/data is a folder, its labels are the names of files or folders",
+        "data --group-column=song",
+        "--group-column: data is a folder, its labels are the names of files or folders",
     ),
-    "files of a table": (table(), "data.csv", "--unit=file", "--unit file: {}/data.csv is no folder"),
-    "no unit": (table(), "data.csv", "--unit=page", "--unit: must be line, file, words or words:N with N from 3 to 512; r"),
-    "windows that are too short": (table(), "data.csv", "--unit=words:2", "--unit: must be line, file, words or words:N"),
-    "windows that are too long": (table(), "data.csv", "--unit=words:513", "--unit: must be line, file, words or words"),
-    "no expression": (table(), "data.csv", "--drop=(", "--drop: '(' is not a regular expression ("),
-    "no expression to strip": (table(), "data.csv", "--strip=*", "--strip: '*' is not a regular expression ("),
-    "everything dropped": (table(), "data.csv", "--drop=.", "data: holds no text"),
+    "files of a table": (csv(), "data.csv --unit=file", "--unit file: data.csv is no folder"),
+    "no unit": (
+        csv(),
+        "data.csv --unit=page",
+        "--unit: must be line, file, words or words:N with N from 3 to 512; rece",
+    ),
+    "short windows": (
+        csv(),
+        "data.csv --unit=words:2",
+        "--unit: must be line, file, words or words:N with N from 3 to",
+    ),
+    "long windows": (
+        csv(),
+        "data.csv --unit=words:513",
+        "--unit: must be line, file, words or words:N with N from 3 to",
+    ),
+    "no expression": (csv(), "data.csv --drop=(", "--drop: '(' is not a regular expression ("),
+    "no expression to strip": (csv(), "data.csv --strip=*", "--strip: '*' is not a regular expression ("),
+    "everything dropped": (csv(), "data.csv --drop=.", "data.csv: holds no text"),
+    "groups split by row": (
+        file("data.csv", "text,label,song\n" + "".join(f"w{n},{'ab'[n % 2]},s{n}\n" for n in range(40))),
+        "data.csv --group-column=song --split=random",
+        "data.csv: --split random would divide its groups",
+    ),
 }
 
 
@@ -297,25 +298,102 @@ BAD: dict[str, tuple[Make, str, str, str]] = {
 def test_what_is_wrong_with_the_data_is_one_line_and_nothing_is_written(
     case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    make, name, options, message = BAD[case]
-    monkeypatch.setattr(reading, "LONGEST_LINE", 1_000_000 if "long" not in case or "label" in case else 1_000)
-    monkeypatch.setattr(folders, "LONGEST_LINE", 1_000)
-    make(tmp_path)
+    make, typed, message = BAD[case]
+    for module in (reading, folders, tables):
+        monkeypatch.setattr(module, "LONGEST_LINE", 1_000)
+    monkeypatch.chdir(tmp_path)
+    make()
     before = sorted(tmp_path.rglob("*"))
-    assert refused(capsys, f"--data={tmp_path / name}", f"--run={tmp_path / 'run'}", *options.split()).startswith(
-        message.format(tmp_path)
-        if message.startswith("--") or message.startswith("data: ") and name != "data"
-        else f"{tmp_path}/{message}"
-    )
+    name, *options = typed.split()
+    line = refused(capsys, f"--data={name}", *options)
+    assert line[: len(message)] == message
     assert sorted(tmp_path.rglob("*")) == before
 
 
-def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Gives the one line behind `error: `, the last one."""
-    assert main(["fit", "--recipe=tiny", *arguments]) == 2
-    printed = capsys.readouterr()
-    assert printed.out == ""
-    assert printed.err.count("error: ") == 1
-    last = str(printed.err.splitlines()[-1])
-    assert last.startswith("error: ")
-    return last.removeprefix("error: ")
+def test_a_line_of_eleven_megabytes_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder(fish="blub\n" + "blub" * 2_750_000)()
+    assert refused(capsys, "--data=data") == "data/fish.txt: row 2: is longer than 10,000,000 characters"
+
+
+def test_without_the_package_for_hugging_face_datasets_the_line_says_how_to_install_it(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "datasets", None)
+    line = refused(capsys, "--data=hf:owner/name")
+    assert line == "hf:owner/name: needs the package datasets: pip install 'byline[datasets]'"
+
+
+@pytest.mark.parametrize("content", ["", "\n?!\n\n"])
+def test_a_label_whose_file_holds_no_text_does_not_vanish_in_silence(
+    content: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    folder(fish=content)()
+    said: list[str] = []
+    try:
+        said.extend(report_of(survey(load(Source("data"), said.append)).skipped))
+    except UserError as error:
+        said.append(str(error))
+    assert any("fish" in line for line in said)
+
+
+def test_two_hundred_labels_are_not_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    tsv(200)()
+    assert len(survey(opened("data.tsv")).labels) == 200
+
+
+def test_options_for_data_without_data_are_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "--label-column=author") == "--label-column: needs --data"
+
+
+# What is left out, and counted.
+
+
+def opened(path: Path | str, **options: Any) -> Corpus:
+    return load(Source(str(path), **options), lambda _: None)
+
+
+def skipping(tmp_path: Path, texts: list[str], **options: Any) -> tuple[list[str], Counter[str]]:
+    rows = [json.dumps({"text": text, "label": "ab"[number % 2]}) for number, text in enumerate(texts)]
+    (tmp_path / "data.jsonl").write_text("\n".join(rows))
+    skipped: Counter[str] = Counter()
+    return [row.text for row in opened(tmp_path / "data.jsonl", **options).read(skipped)], skipped
+
+
+def test_empty_and_wordless_texts_are_left_out_and_counted(tmp_path: Path) -> None:
+    texts, skipped = skipping(tmp_path, ["one", "", " \t", "?!", "— 👑", "two", "5"])
+    assert texts == ["one", "two", "5"]
+    assert list(report_of(skipped)) == ["left out: 2 texts empty", "left out: 2 texts without a word"]
+
+
+def test_a_value_that_a_table_lacks_is_an_empty_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    parquet(text=[None, "b"], label=["a", "b"])()
+    skipped: Counter[str] = Counter()
+    assert [(row.text, row.label) for row in opened("data.parquet").read(skipped)] == [("b", "b")]
+    assert skipped == {"empty": 1}
+
+
+def test_what_drop_finds_is_left_out_and_what_strip_matches_is_cut_out_before(tmp_path: Path) -> None:
+    texts = ["HAMLET. To be", "OPHELIA. My lord", "[Exit]", "the end of it", "THE END"]
+    kept, skipped = skipping(tmp_path, texts, strip=(r"^[A-Z]+\. ", r"\[.*?\]"), drop=("HAMLET", "(?i)the end$"))
+    assert kept == ["To be", "My lord", "the end of it"]
+    assert skipped == {"empty": 1, "taken out by --drop": 1}
+
+
+def test_what_strip_leaves_is_one_line_with_single_spaces(tmp_path: Path) -> None:
+    assert skipping(tmp_path, ["a <b>bold</b> word", "<i>"], strip=("<.*?>",))[0] == ["a bold word"]
+
+
+def test_the_survey_counts_labels_groups_and_what_was_left_out(tmp_path: Path) -> None:
+    rows = "".join(f"word {number},{'ba'[number % 2]},s{number // 4}\n" for number in range(8))
+    (tmp_path / "data.csv").write_text(f"text,label,song\n{rows}?,c,s9\n")
+    seen = survey(opened(tmp_path / "data.csv", group_column="song"))
+    assert list(seen.labels.items()) == [("a", 4), ("b", 4)]
+    assert seen.groups == {"s0": {"a": 2, "b": 2}, "s1": {"a": 2, "b": 2}}
+    assert (seen.first["b"].number, seen.skipped) == (2, {"without a word": 1})

@@ -35,8 +35,11 @@ _IMBALANCE: Final = 10
 
 
 def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
-    """Gives the first lines, as plain sentences with options between backticks: shortcuts, leakage, suspects, pollution, sizes; each kind the worst
-    first. Where nothing is worth a line, one says so."""
+    """Gives the first lines, as plain sentences with options between backticks.
+
+    Shortcuts come first, then leakage, pollution and imbalance; of each kind the worst. Where nothing is worth a line,
+    one says so.
+    """
     lines = [
         *_shortcuts(report["shortcuts"], words_mode, report["languages"]["script"]),
         *_leakage(report["leakage"]),
@@ -80,7 +83,7 @@ def remedy(name: str, words_mode: bool, script: str) -> str:
     if name == "first_word":
         if words_mode:
             return "Look at the n-grams that give a label away, and leave out what they come from: `--drop 'REGEX'`."
-        return "Cut running text so that phrases begin anywhere, `--unit words:16`, or cut the word off: `--strip '^\\S+ '`."
+        return r"Cut running text so that phrases begin anywhere, `--unit words:16`, or cut it off: `--strip '^\S+ '`."
     capitals = _CAPITALS.get(script, "A-Z")
     return rf"A model may learn names and no style. Cut out capitalised words: `--strip '(?<=\s)[{capitals}][\w’]+'`."
 

@@ -14,6 +14,7 @@ _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _NAME: Final = 22  # columns of a label
 _SUSPECTS: Final = 10  # on a terminal; the page and the JSON have them all
 _LABELS: Final = 20  # on a terminal
+_HARMLESS: Final = "\u00a0\u2009\u202f\u200c\u200d"  # spaces, and what joins letters in Persian or Hindi
 _MOST_HEAT: Final = 40  # labels in a heat map: of more, those with the most phrases
 
 Report = Mapping[str, Any]
@@ -64,7 +65,7 @@ def _confusion(report: Report, labels: Sequence[Mapping[str, Any]]) -> list[dict
 
 def printable(text: str) -> str:
     """Gives a text without what would move a terminal's cursor or turn its direction."""
-    return "".join(character if character.isprintable() else "�" for character in text)
+    return "".join(character if character.isprintable() or character in _HARMLESS else "�" for character in text)
 
 
 def _count(number: float) -> str:

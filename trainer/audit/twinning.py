@@ -11,7 +11,7 @@ from trainer.audit.sample import Sample
 from trainer.twins import TwinIndex
 
 # Text made of one template has as many pairs as its square: here the search ends, and says so.
-_MOST_PAIRS: Final = 2_000_000
+_MOST_PAIRS: Final = 1_000_000
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,462 @@
+"""The audit finds what is planted, and does not accuse a clean corpus."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from trainer.audit import audit
+from trainer.audit.fix import fix
+from trainer.audit.report import html, terminal
+from trainer.audit.speakers import split_speaker
+from trainer.corpus import Corpus, Row, filtered, of_lines
+from trainer.errors import UserError
+
+
+def listed(words: str) -> list[str]:
+    return words.split()
+
+
+SUBJECTS = listed("sailor widow lawyer baker soldier painter doctor gardener miller captain weaver priest")
+VERBS = listed("saw found left carried broke sold praised washed hid wanted painted followed")
+PLACES = listed("harbour kitchen meadow office market garden forest church station cellar bridge valley")
+THINGS = listed("lamp letter ladder basket mirror coat kettle hammer ribbon barrel candle saddle")
+ADJECTIVES = listed("old green heavy small broken quiet bitter golden narrow wooden empty crooked")
+# Each label has words of its own, as a style has; all else is shared.
+OWN = {
+    "sea": listed("anchor tide sail wave storm keel reef gull mast deck rope gale"),
+    "town": listed("street tram lamp-post tower square shop gate roof brick lane clock fountain"),
+}
+
+
+def sentence(label: str, generator: np.random.Generator) -> str:
+    """A sentence of shared words with two of the label's own, of a length that tells nothing."""
+
+    def one(words: Sequence[str]) -> str:
+        return str(generator.choice(list(words)))
+
+    words = [*(one(PLACES + THINGS + ADJECTIVES) for _ in range(int(generator.integers(3, 8))))]
+    words += [one(OWN[label]), one(OWN[label]), one(SUBJECTS), one(VERBS)]
+    order = generator.permutation(len(words))
+    text = " ".join(words[place] for place in order)
+    return text[0].upper() + text[1:] + "."
+
+
+def clean(count: int = 400, seed: int = 5) -> list[Row]:
+    generator = np.random.default_rng(seed)
+    return [
+        Row(sentence(label, generator), label, file=f"{label}.txt", number=number)
+        for label in OWN
+        for number in range(1, count + 1)
+    ]
+
+
+def parts_of(rows: Sequence[Row]) -> list[str]:
+    """A fifth each to validation and to test."""
+    return [("validation", "test", "train", "train", "train")[place % 5] for place in range(len(rows))]
+
+
+def audited(rows: Sequence[Row], parts: Sequence[str] | None = None, words_mode: bool = False) -> dict[str, Any]:
+    return audit(
+        rows,
+        parts or parts_of(rows),
+        source="planted",
+        words_mode=words_mode,
+        sampled_from=None,
+        seed=3,
+        skipped={"empty": 2},
+    )
+
+
+def finding(report: dict[str, Any], name: str) -> dict[str, Any]:
+    (found,) = [found for found in report["pollution"] if found["name"] == name]
+    return dict(found)
+
+
+def headline(report: dict[str, Any]) -> str:
+    return "\n".join(report["headline"])
+
+
+def changed(rows: Sequence[Row], places: Sequence[int], change: Callable[[str], str]) -> list[Row]:
+    chosen = set(places)
+    return [replace(row, text=change(row.text)) if place in chosen else row for place, row in enumerate(rows)]
+
+
+@pytest.fixture(scope="module")
+def of_clean() -> dict[str, Any]:
+    return audited(clean())
+
+
+def test_a_clean_corpus_is_not_accused(of_clean: dict[str, Any]) -> None:
+    assert len(of_clean["headline"]) == 1
+    assert of_clean["headline"][0].startswith("Nothing stood out")
+    assert of_clean["shortcuts"]["reference"] > 0.95
+    assert not any(view["close"] for view in of_clean["shortcuts"]["views"])
+    assert json.loads(json.dumps(of_clean, allow_nan=False)) == of_clean
+
+
+def test_sizes(of_clean: dict[str, Any]) -> None:
+    sizes = of_clean["sizes"]
+    assert sizes["phrases"] == 800
+    assert [label["phrases"] for label in sizes["labels"]] == [400, 400]
+    assert sizes["labels"][0]["lengths"]["0"] == 7
+    assert sum(sizes["labels"][0]["histogram"]) == 400
+    assert sizes["known_words"] == {"validation": 1.0, "test": 1.0}
+    assert sizes["majority"]["validation"] == pytest.approx(0.5)
+    assert of_clean["languages"]["main"] == "en"
+
+
+def test_two_commas_are_a_shortcut() -> None:
+    rows = clean()
+    commas = [place for place, row in enumerate(rows) if row.label == "town"]
+    report = audited(changed(rows, commas, lambda text: text.replace(" ", ", ", 2)))
+    views = {view["name"]: view for view in report["shortcuts"]["views"]}
+    assert views["punctuation"]["close"]
+    assert views["punctuation"]["share"] > 0.9
+    assert report["headline"][0].startswith("Shortcut: punctuation alone")
+    assert "--strip" in report["headline"][0]
+    assert {"text": ",", "label": "town", "purity": 1.0, "count": 400} in report["giveaways"]
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "option"),
+    [
+        ("case", str.upper, "lower case"),
+        ("length", lambda text: f"{text} {text}", "--unit words:16"),
+        ("first_word", lambda text: f"Behold {text}", "--unit words:16"),
+        ("capitalised", lambda text: f"{text[:-1]} near Lisbon.", "--strip"),
+    ],
+)
+def test_planted_shortcuts(name: str, change: Callable[[str], str], option: str) -> None:
+    rows = clean(200)
+    report = audited(changed(rows, range(200), change))
+    views = {view["name"]: view for view in report["shortcuts"]["views"]}
+    assert views[name]["close"]
+    assert any(option in line for line in report["headline"] if line.startswith("Shortcut"))
+
+
+def test_speaker_names() -> None:
+    rows = clean(200)
+    names = ["HAMLET:", "First Lord:", "King of Spain:", "O’NEILL:"]
+    for place in range(0, 160, 4):
+        rows.insert(place, Row(names[place // 4 % 4], "sea", file="sea.txt", number=1000 + place))
+    rows = changed(rows, range(300, 330), lambda text: f"JULIET: {text}")
+    report = audited(rows)
+    alone = finding(report, "speaker_names")
+    assert alone["count"] == 40
+    assert alone["by_label"] == {"sea": 40}
+    assert finding(report, "speaker_prefixes")["count"] == 30
+    assert "Speaker names" in headline(report)
+    assert not any(found["name"] == "duplicates" for found in report["pollution"]), "a name is not counted twice"
+    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
+    left = filtered(corpus, drop=[option_of(alone)], strip=[option_of(finding(report, "speaker_prefixes"))])
+    assert len(list(left.rows())) == 400
+    assert not any(":" in row.text for row in left.rows())
+
+
+def option_of(found: dict[str, Any]) -> str:
+    """The regular expression in an option, as a shell passes it on."""
+    return str(found["option"]).split("'")[1]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("MENENIUS:", "MENENIUS"),
+        ("Duke of York:", "Duke of York"),
+        ("2 KEEPER: Say", "2 KEEPER"),
+        ("ГАМЛЕТ:", "ГАМЛЕТ"),
+        ("Король Лир: Дуй", "Король Лир"),
+        ("ἙΚΤΩΡ:", "ἙΚΤΩΡ"),
+        ("דוד: שלום", "דוד"),
+        ("He said:", ""),
+        ("then Hector:", ""),
+        ("12:30 is late", ""),
+        ("The king of the whole land spoke:", ""),
+    ],
+)
+def test_what_a_speaker_is(text: str, name: str) -> None:
+    assert split_speaker(text)[0] == name
+
+
+def test_cyrillic_speakers_get_an_option_that_works() -> None:
+    generator = np.random.default_rng(1)
+    nouns = listed("море берег ветер парус волна камень город улица башня площадь рынок мост")
+    names = ["ГАМЛЕТ:", "Король Лир:", "ОФЕЛИЯ:", "ЯГО:", "ЁЖ:", *(f"СЛУГА {letter}:" for letter in "АБВГДЕЖЗ")]
+    rows = [
+        Row(" ".join(generator.choice(nouns[place % 2 * 6 :][:6], 8)), "аб"[place % 2], file="f", number=place + 1)
+        for place in range(240)
+    ]
+    rows += [Row(names[place % len(names)], "а", file="f", number=300 + place) for place in range(39)]
+    report = audited(rows)
+    alone = finding(report, "speaker_names")
+    assert alone["count"] == 39
+    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
+    assert len(list(filtered(corpus, drop=[option_of(alone)]).rows())) == 240
+    assert report["languages"]["script"] == "CYRILLIC"
+    assert report["shortcuts"]["reference"] > 0.9
+    assert "ГАМЛЕТ" in terminal(report)
+
+
+def test_flipped_labels_are_suspects() -> None:
+    rows = clean(500)
+    flipped = np.random.default_rng(2).choice(len(rows), 50, replace=False).tolist()
+    other = {"sea": "town", "town": "sea"}
+    planted = [replace(row, label=other[row.label]) if place in flipped else row for place, row in enumerate(rows)]
+    report = audited(planted)
+    suspects = {(phrase["file"], phrase["row"]) for phrase in report["suspects"]["phrases"]}
+    found = sum((rows[place].file, rows[place].number) in suspects for place in flipped)
+    assert len(suspects) <= 50
+    assert found >= 35, f"{found} of 50"
+    assert report["suspects"]["phrases"][0]["would_be"] != report["suspects"]["phrases"][0]["label"]
+
+
+def test_near_duplicates_across_parts_are_leakage() -> None:
+    rows = clean()
+    parts = parts_of(rows)
+    train = [place for place, part in enumerate(parts) if part == "train"]
+    for test, twin in zip([place for place, part in enumerate(parts) if part == "test"][:40], train, strict=False):
+        rows[test] = replace(rows[test], text=rows[twin].text.lower().replace(".", "!"), label=rows[twin].label)
+    report = audited(rows, parts)
+    assert report["leakage"]["test"] == 160
+    assert 40 <= report["leakage"]["leaked"] <= 44
+    assert report["leakage"]["accuracy_without"] <= report["leakage"]["accuracy"]
+    assert "Leakage: 4" in headline(report)
+    assert finding(report, "duplicates")["count"] >= 40
+
+
+def test_near_duplicates_within_a_label() -> None:
+    rows = clean()
+    extra = [replace(row, text=row.text[:-1] + " today", number=2000 + row.number) for row in rows[:60]]
+    found = finding(audited([*rows, *extra]), "near_duplicates")
+    assert 50 <= found["count"] <= 66
+    assert found["by_label"]["sea"] >= 50
+
+
+def with_licence(rows: Sequence[Row], licence: str, files: int = 20) -> list[Row]:
+    """The rows spread over files, each with a licence at its end."""
+    spread = [replace(row, file=f"{row.label}/{row.number % files}.txt") for row in rows]
+    names = sorted({(row.file, row.label) for row in spread})
+    return [*spread, *(Row(licence, label, file=file, number=999) for file, label in names)]
+
+
+def test_a_licence_in_every_file_is_boilerplate() -> None:
+    licence = "This text is licensed under the terms of the Example Licence."
+    report = audited(with_licence(clean(), licence))
+    found = finding(report, "boilerplate")
+    assert found["count"] == 40
+    assert found["lines"] == [{"text": licence, "files": 40}]
+    assert "--fix DIR" in headline(report)
+    assert not any(found["name"] == "conflicting_labels" for found in report["pollution"]), "one name for one thing"
+
+
+def test_conflicting_labels() -> None:
+    rows = clean()
+    copies = [replace(row, label="town", number=3000 + row.number) for row in rows[:25]]
+    report = audited([*rows, *copies])
+    found = finding(report, "conflicting_labels")
+    assert found["texts"] == 25
+    assert found["count"] == 50
+    assert found["pairs"] == [{"labels": ["sea", "town"], "count": 25}]
+    assert "The same words under two labels" in headline(report)
+
+
+def test_mark_up_and_wrong_encodings() -> None:
+    rows = clean(200)
+    rows = changed(rows, range(0, 20), lambda text: f"<b>{text}</b>")
+    rows = changed(rows, range(20, 40), lambda text: text.replace(" ", "&nbsp;", 1))
+    rows = changed(rows, range(40, 60), lambda text: f"{text} https://example.org/a?b")
+    rows = changed(rows, range(60, 80), lambda text: f"{text} [here](https://example.org)")
+    rows = changed(rows, range(80, 100), lambda text: f"{text} cafÃ© dÃ©jÃ  vu")
+    rows = changed(rows, range(100, 105), lambda text: f"{text}\ufffd")
+    rows = changed(rows, range(105, 108), lambda text: f"{text}\x1b[31m")
+    rows += [Row("[Chorus]", "sea", file="sea.txt", number=900 + place) for place in range(12)]
+    report = audited(rows)
+    counts = {found["name"]: found["count"] for found in report["pollution"]}
+    assert counts["tags"] == 20
+    assert counts["entities"] == 20
+    assert counts["addresses"] == 40
+    assert counts["links"] == 20
+    assert counts["encoding"] == 28
+    assert counts["brackets"] == 12
+    assert "\x1b" not in terminal(report)
+    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
+    left = list(filtered(corpus, strip=[option_of(finding(report, "tags"))]).rows())
+    assert not any("<" in row.text for row in left)
+
+
+def test_another_language_and_another_script() -> None:
+    rows = clean(300)
+    french = listed("les hommes de la ville ont vu que le navire était parti sans eux vers les îles du sud")
+    generator = np.random.default_rng(4)
+    rows = changed(rows, range(100, 180), lambda _: " ".join(generator.permutation(french)[:14]))
+    rows = changed(rows, range(590, 600), lambda _: " ".join(generator.permutation(listed("море ветер парус волна"))))
+    report = audited(rows)
+    assert finding(report, "languages")["by_language"].keys() == {"fr"}
+    assert finding(report, "languages")["by_label"].keys() == {"sea"}
+    assert finding(report, "scripts")["count"] == 10
+    assert "another language than en" in headline(report)
+
+
+def test_over_long_phrases() -> None:
+    rows = changed(clean(), [7], lambda text: text * 30)
+    found = finding(audited(rows), "long_phrases")
+    assert found["count"] == 1
+    assert found["examples"][0]["row"] == 8
+    assert len(found["examples"][0]["text"]) <= 160
+
+
+def test_a_label_is_harmless_on_the_page() -> None:
+    names = {"sea": "</script><b>x", "town": "`--fix`<img src=x onerror=alert(1)>"}
+    rows = [replace(row, label=names[row.label], text=row.text + " <i>") for row in clean(60)]
+    page = html(audited(rows))
+    assert "<b>x" not in page
+    assert "<img" not in page
+    assert "<i>" not in page
+    assert "&lt;/script&gt;&lt;b&gt;x" in page
+    assert "<script" not in page
+    assert "default-src 'none'; style-src 'unsafe-inline'" in page
+    assert not [word for word in ("http:", "https:", "src=", "@import", "url(") if word in page.replace("src=x", "")]
+
+
+def test_the_terminal_keeps_to_its_columns(of_clean: dict[str, Any]) -> None:
+    text = terminal(of_clean)
+    assert max(map(len, text.splitlines())) <= 100
+    first, second = text.splitlines()[:2]
+    assert first == "planted: 800 phrases under 2 labels"
+    assert second == "Skipped: 2 empty"
+    assert "█" in text
+    assert text.index("Nothing stood out") < text.index("SIZES")
+    assert "<svg" in html(of_clean)
+
+
+def test_windows_are_not_told_to_become_windows() -> None:
+    rows = clean(200)
+    report = audited(changed(rows, range(200), lambda text: f"{text} {text}"), words_mode=True)
+    assert any(view["name"] == "length" and view["close"] for view in report["shortcuts"]["views"])
+    assert "--unit" not in headline(report)
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_a_tiny_corpus_is_audited(count: int) -> None:
+    rows = clean(count)
+    report = audited(rows)
+    assert report["shortcuts"]["views"] == []
+    assert report["headline"]
+    assert terminal(report)
+    assert html(report)
+
+
+def test_many_labels_of_rare_words() -> None:
+    generator = np.random.default_rng(0)
+    rows = [
+        Row(f"{' '.join(generator.choice(THINGS + PLACES, 5))} own{label}", f"label {label}", file="t.csv", number=n)
+        for n, label in enumerate(np.tile(np.arange(200), 12), 1)
+    ]
+    parts = generator.choice(["train", "train", "train", "validation", "test"], len(rows)).tolist()
+    report = audited(rows, parts)
+    assert report["shortcuts"]["reference"] > 0.9
+    assert len(terminal(report).splitlines()) < 150
+    assert html(report).count("</tr>") < 400
+
+
+def test_text_of_one_template_ends() -> None:
+    rows = [
+        Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], file="f", number=n) for n in range(3000)
+    ]
+    report = audited(rows)
+    assert report["leakage"]["leaked"] > 500
+
+
+@pytest.fixture
+def polluted(tmp_path: Path) -> tuple[Corpus, Path]:
+    """A corpus in files of its own, with some of everything that a fix takes out."""
+    rows = with_licence(clean(100), "This text is licensed under the terms of the Example Licence.", 5)
+    rows += [replace(rows[3], number=501), replace(rows[4], text=rows[4].text.upper(), number=502)]
+    rows += [replace(rows[5], label="town", number=503)]
+    rows += [Row("HAMLET:", "sea", file="sea/0.txt", number=600 + place) for place in range(4)]
+    rows += [
+        Row(f"OPHELIA: {SUBJECTS[n]} {' '.join(VERBS[n : n + 4])}", "sea", file="sea/0.txt", number=700 + n)
+        for n in range(4)
+    ]
+    rows += [Row("<p>The quay &amp; the crane are <i>empty</i></p>", "sea", file="sea/0.txt", number=800)]
+    rows += [Row("They sat in a cafÃ© by the dÃ´me", "town", file="town/0.txt", number=801)]
+    rows += [Row("<br>", "town", file="town/0.txt", number=802)]
+    rows += [replace(rows[6], text=rows[6].text + " Again", number=803)]
+    source = tmp_path / "source.jsonl"
+    source.write_text("".join(json.dumps([row.text, row.label, row.file, row.number]) + "\n" for row in rows))
+
+    def read(_: Counter[str]) -> Iterator[Row]:
+        for line in source.read_text().splitlines():
+            text, label, file, number = json.loads(line)
+            yield Row(text, label, file=str(tmp_path / file), number=number)
+
+    return Corpus("polluted", "", "", "", read), source
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+
+
+def test_fix_writes_a_clean_copy_and_leaves_the_source(polluted: tuple[Corpus, Path], tmp_path: Path) -> None:
+    corpus, source = polluted
+    before = source.read_bytes()
+    counts = fix(corpus, tmp_path / "fixed")
+    assert source.read_bytes() == before
+    kept, removed = records(tmp_path / "fixed" / "phrases.jsonl"), records(tmp_path / "fixed" / "removed.jsonl")
+    reasons = Counter(row["reason"] for row in removed)
+    assert reasons["boilerplate"] == 10
+    assert reasons["duplicate"] == 2
+    assert reasons["conflicting labels"] == 2
+    assert reasons["speaker name"] == 8
+    assert reasons["no words left"] == 1
+    assert reasons["near duplicate"] >= 1
+    assert reasons["mark-up"] == 1
+    assert reasons["wrong encoding"] == 1
+    assert counts["read"] == counts["kept"] + counts["removed"]
+    assert len(kept) == counts["kept"]
+    assert all(isinstance(count, int) for count in counts.values())
+    texts = [row["text"] for row in kept]
+    assert "The quay & the crane are empty" in texts
+    assert "They sat in a café by the dôme" in texts
+    assert any(text.startswith("sailor saw found") for text in texts)
+    assert all(row.keys() == {"text", "label"} for row in kept)
+    (mended,) = [row for row in removed if row["reason"] == "wrong encoding"]
+    assert mended["new_text"] == "They sat in a café by the dôme"
+    assert mended["row"] == 801
+
+
+def test_fix_keeps_groups_and_parts_and_may_be_repeated(tmp_path: Path) -> None:
+    rows = [replace(row, group=f"g{row.number % 7}", part="train") for row in clean(20)]
+    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
+    fix(corpus, tmp_path / "fixed")
+    fix(corpus, tmp_path / "fixed")
+    assert records(tmp_path / "fixed" / "phrases.jsonl")[0].keys() == {"text", "label", "group", "split"}
+
+
+def test_fix_refuses_what_it_did_not_write(tmp_path: Path) -> None:
+    rows = clean(20)
+    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "novel.txt").write_text("dear to me")
+    with pytest.raises(UserError, match="not what --fix wrote"):
+        fix(corpus, tmp_path / "mine")
+    (tmp_path / "file").write_text("dear to me")
+    with pytest.raises(UserError, match="not what --fix wrote"):
+        fix(corpus, tmp_path / "file")
+
+
+def test_fix_never_replaces_its_source(tmp_path: Path) -> None:
+    rows = clean(20)
+    fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
+    source = tmp_path / "fixed" / "phrases.jsonl"
+    before = source.read_bytes()
+    rows = [replace(row, file=str(source)) for row in rows]
+    with pytest.raises(UserError, match="holds the source"):
+        fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
+    assert source.read_bytes() == before
