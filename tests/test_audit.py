@@ -118,7 +118,7 @@ def test_two_commas_are_a_shortcut() -> None:
     views = {view["name"]: view for view in report["shortcuts"]["views"]}
     assert views["punctuation"]["close"]
     assert views["punctuation"]["share"] > 0.9
-    assert report["headline"][0].startswith("Shortcut: punctuation alone")
+    assert report["headline"][0].startswith("Shortcut: a model that sees only punctuation answers")
     assert "--strip" in report["headline"][0]
     assert {"text": ",", "label": "town", "purity": 1.0, "count": 400} in report["giveaways"]
 
@@ -370,7 +370,7 @@ def test_text_of_one_template_ends() -> None:
         Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], file="f", number=n) for n in range(3000)
     ]
     report = audited(rows)
-    assert report["leakage"]["leaked"] > 500
+    assert report["leakage"]["leaked"] > 200
 
 
 @pytest.fixture
@@ -460,3 +460,9 @@ def test_fix_never_replaces_its_source(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds the source"):
         fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
     assert source.read_bytes() == before
+
+
+def test_fix_ends_on_text_of_one_template(tmp_path: Path) -> None:
+    rows = [Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], number=n) for n in range(6000)]
+    counts = fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
+    assert counts["kept"] < 20, "MinHash misses one in a thousand"

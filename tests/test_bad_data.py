@@ -23,7 +23,7 @@ Make = Callable[[], object]  # makes `data.csv`, or whatever it is, in the folde
 
 def file(path: str, content: str | bytes) -> Make:
     def make() -> None:
-        Path(path).parent.mkdir(exist_ok=True)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
         Path(path).write_bytes(content.encode() if isinstance(content, str) else content)
 
     return make
@@ -160,6 +160,11 @@ BAD: dict[str, tuple[Make, str, str]] = {
         "data.jsonl",
         "data.jsonl: row 2: the text is no string: 12",
     ),
+    "a label that is a list": (
+        jsonl('{"text": "words", "label": ["a", "b"]}'),
+        "data.jsonl",
+        "data.jsonl: row 2: the label is ",
+    ),
     "a part of another name": (
         file("data.csv", "text,label,part\na,b,train\na,b,later\n"),
         "data.csv --split-column=part",
@@ -213,8 +218,9 @@ BAD: dict[str, tuple[Make, str, str]] = {
         "data.txt",
         "data.txt: is none of .csv, .tsv, .jsonl, .ndjson, .parq",
     ),
+    "a name that is too long": (lambda: None, "a" * 300 + ".csv", "a" * 300 + ".csv: "),
     "an empty folder": (
-        lambda: Path("data").mkdir(),
+        file("data/.hidden.txt", "x"),
         "data",
         "data: holds no <label>.txt and no <label>/ with .txt files",
     ),
@@ -224,7 +230,7 @@ BAD: dict[str, tuple[Make, str, str]] = {
         "data: holds no <label>.txt and no <label>/ with .txt f",
     ),
     "files and folders": (
-        lambda: [folder()(), Path("data/fish").mkdir(), file("data/fish/1.txt", "blub")()],
+        lambda: [folder()(), file("data/fish/1.txt", "blub")()],
         "data",
         "data: holds both cats.txt and fish/: a label is a file or a folder",
     ),
@@ -369,6 +375,19 @@ def test_empty_and_wordless_texts_are_left_out_and_counted(tmp_path: Path) -> No
     texts, skipped = skipping(tmp_path, ["one", "", " \t", "?!", "— 👑", "two", "5"])
     assert texts == ["one", "two", "5"]
     assert list(report_of(skipped)) == ["left out: 2 texts empty", "left out: 2 texts without a word"]
+
+
+def test_a_row_of_a_table_without_any_value_is_left_out_as_empty(tmp_path: Path) -> None:
+    (tmp_path / "data.csv").write_text("text,label\nwords,a\n,\n , \nwords,b\n")
+    skipped: Counter[str] = Counter()
+    assert [row.label for row in opened(tmp_path / "data.csv").read(skipped)] == ["a", "b"]
+    assert skipped == {"empty": 2}
+
+
+def test_half_a_surrogate_pair_does_not_come_in_for_nobody_can_print_it(tmp_path: Path) -> None:
+    texts, _ = skipping(tmp_path, ["half a crown \ud83d of gold"])
+    assert texts[0].encode().startswith(b"half a crown ")
+    assert texts[0].endswith(" of gold")
 
 
 def test_a_value_that_a_table_lacks_is_an_empty_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

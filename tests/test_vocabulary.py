@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from trainer import vocabulary as module
 from trainer.errors import UserError
-from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count, ranges, word_characters_of
+from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count, ranges, word_characters_of, word_pattern, words_of
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "tokenizer.json").read_text(encoding="ascii"))
 TEXTS = ("The cat sat. The CAT’S mat, the Émigré's hat!", "'Twas the cat's café; 'twas the end", "½ of 12 cats: Ελλάδα")
@@ -104,13 +105,33 @@ def test_word_characters_are_composed() -> None:
     assert "\u0301" not in word_characters_of(["cafe\u0301"])
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)  # the first text of a script compiles an expression
 @given(st.lists(st.text(max_size=40), min_size=1, max_size=8))
 def test_a_vocabulary_counted_on_any_text_keeps_the_contract(texts: list[str]) -> None:
     vocabulary = counted(*texts)
     vocabulary.validate("counted")
     assert sorted(set(vocabulary.ids.values())) == list(range(2, vocabulary.size))
     assert all(vocabulary.ids.get(token, 0) >= 2 for text in texts for token in vocabulary.tokenize(text))
+
+
+# Words before a vocabulary is counted.
+
+
+@settings(deadline=None)
+@given(st.text(st.characters() | st.sampled_from("the'’é\u0301\0 THE\U0001f451\U00010400"), max_size=60))
+@example("n\0o e\u0301")
+@example("n\0o")
+def test_words_are_the_same_before_a_vocabulary_is_counted_and_after(text: str) -> None:
+    pattern = word_pattern(word_characters_of([text]))
+    assert words_of(text) == pattern.findall(unicodedata.normalize("NFC", text.replace("\0", "")))
+
+
+def test_of_more_forms_than_memory_holds_those_seen_once_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "MOST_FORMS", 4)
+    vocabulary = counted("the the cat", "the dog sat é", "the cat cat")
+    assert [forms[0] for forms in vocabulary.words] == ["the", "cat"]
+    assert vocabulary.encode("the cat dog") == [2, 3, UNKNOWN_ID]
+    assert vocabulary.tokenize("é cat") == ["é", "cat"]  # its letters are known all the same
 
 
 # What holds for any text.

@@ -6,7 +6,7 @@ Nothing holds all rows in memory: a corpus may be larger than that.
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from trainer.errors import UserError
 from trainer.vocabulary import has_word
@@ -53,6 +53,7 @@ class Corpus:
         read: Gives the rows in the order of the source, counting in a Counter what it skips, by reason.
         running: Whether a file's rows follow one another as running text; else each row stands alone.
         path: Where it was read from, for messages; empty for a corpus that comes with Byline.
+        expected: Label -> the file or folder that has to hold its text, where a name announces it.
     """
 
     name: str
@@ -62,6 +63,7 @@ class Corpus:
     read: Callable[[Counter[str]], Iterator[Row]]
     running: bool = False
     path: str = ""
+    expected: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:
@@ -74,8 +76,8 @@ class Corpus:
 
 
 def tidy(text: str) -> str:
-    """Gives a text as a row holds it: without NUL and line breaks, one space between words."""
-    return " ".join(text.replace("\0", "").split())
+    """Gives a text as a row holds it: without NUL, halves of characters and line breaks, one space between words."""
+    return " ".join(text.replace("\0", "").encode("utf-8", "replace").decode().split())
 
 
 def of_lines(name: str, title: str, description: str, license: str, lines: Mapping[str, Sequence[str]]) -> Corpus:

@@ -74,40 +74,52 @@ def load(source: Source, say: Say) -> Corpus:
         UserError: It is missing, or of no shape that is known, or a column is missing.
     """
     path = Path(source.path)
-    is_folder = not source.path.startswith(HUB) and path.is_dir()
-    if is_folder:
-        columns = [name for name in ("text", "label", "group", "split") if getattr(source, f"{name}_column")]
-        if columns:
-            raise UserError(f"--{columns[0]}-column: {path} is a folder, its labels are the names of files or folders")
-        read = _folder(path, source.unit, say)
-    elif source.unit.kind == "file":
-        raise UserError(f"--unit file: {path} is no folder")
-    else:
-        read = _table(source, say)
-    name = path.resolve().name if is_folder else path.stem
-    corpus = Corpus(name, "", f"Learned from {path.resolve().name}.", "", read, running=is_folder, path=source.path)
+    corpus = _folder(path, source, say) if not source.path.startswith(HUB) and _is_folder(path) else _table(source, say)
     return filtered(corpus, source.drop, source.strip)
 
 
-def _folder(path: Path, unit: Unit, say: Say) -> Callable[[Counter[str]], Iterator[Row]]:
-    folder = open_folder(path)
-    if unit.kind == "file":
-        return lambda _: folder.whole_files()
-    if folder.grouped:
-        say(f"{path}: no file is divided between training, validation and test")
-    return lambda _: folder.lines()
-
-
-def _table(source: Source, say: Say) -> Callable[[Counter[str]], Iterator[Row]]:
-    if source.path.startswith(HUB):
-        table = open_hub(source.path)
-    else:
-        path = Path(source.path)
+def _is_folder(path: Path) -> bool:
+    try:
         if not path.exists():
             raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
-        table = open_table(path)
-    wanted = _columns(source, table, say)
-    return partial(_rows, table, wanted)
+        return path.is_dir()
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+
+
+def _folder(path: Path, source: Source, say: Say) -> Corpus:
+    columns = [name for name in ("text", "label", "group", "split") if getattr(source, f"{name}_column")]
+    if columns:
+        raise UserError(f"--{columns[0]}-column: {path} is a folder, its labels are the names of files or folders")
+    folder = open_folder(path)
+    whole = source.unit.kind == "file"
+    if folder.grouped and not whole:
+        say(f"{path}: no file is divided between training, validation and test")
+    return Corpus(
+        name=path.resolve().name,
+        title="",
+        description=f"Learned from {path.resolve().name}.",
+        license="",
+        read=lambda _: folder.whole_files() if whole else folder.lines(),
+        running=True,
+        path=source.path,
+        expected=folder.labels,
+    )
+
+
+def _table(source: Source, say: Say) -> Corpus:
+    hub = source.path.startswith(HUB)
+    if source.unit.kind == "file":
+        raise UserError(f"--unit file: {source.path} is no folder")
+    table = open_hub(source.path) if hub else open_table(Path(source.path))
+    return Corpus(
+        name=Path(source.path).stem,
+        title="",
+        description=f"Learned from {Path(source.path).name}.",
+        license="",
+        read=partial(_rows, table, _columns(source, table, say), hub),
+        path=source.path,
+    )
 
 
 def _columns(source: Source, table: Table, say: Say) -> dict[str, str]:
@@ -145,21 +157,21 @@ def _longer_first(table: Table, names: list[str]) -> list[str]:
     return names if lengths[0] >= lengths[1] else names[::-1]
 
 
-def _rows(table: Table, wanted: dict[str, str], skipped: Counter[str]) -> Iterator[Row]:
+def _rows(table: Table, wanted: dict[str, str], hub: bool, skipped: Counter[str]) -> Iterator[Row]:
     kinds = list(wanted)
     for record in table.records(list(wanted.values())):
         values = dict(zip(kinds, record.values, strict=True))
-        text, label = values["text"], values["label"]
-        if text is None:
-            skipped["empty"] += 1
-            continue
+        text = "" if values["text"] is None else values["text"]
         if not isinstance(text, str):
             raise _wrong(record, f"the text is no string: {text!r:.50}")
-        row = Row(tidy(text), _label(label), "", record.part, record.file, record.number)
+        row = Row(tidy(text), _name("label", record, values["label"]), "", record.part, record.file, record.number)
         if not row.label:
-            raise _wrong(record, "the label is empty")
+            if row.text and not hub:
+                raise _wrong(record, "the label is empty")
+            skipped["without a label" if row.text else "empty"] += 1  # a dataset may keep a part's labels to itself
+            continue
         if "group" in values:
-            row = replace(row, group=_label(values["group"]))
+            row = replace(row, group=_name("group", record, values["group"]))
         if "split" in values:
             written = str(values["split"]).strip().lower()
             if written not in PARTS_AS_WRITTEN:
@@ -168,10 +180,12 @@ def _rows(table: Table, wanted: dict[str, str], skipped: Counter[str]) -> Iterat
         yield row
 
 
-def _label(value: Any) -> str:
-    """A label as text: whole numbers without a point, whatever a table's kind made of them."""
+def _name(kind: str, record: Record, value: Any) -> str:
+    """A label or a group as text: whole numbers without a point, whatever a table's kind made of them."""
     if value is None or value != value:  # not a number
         return ""
+    if not isinstance(value, str | int | float):
+        raise _wrong(record, f"the {kind} is no string or number: {value!r:.50}")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     return str(value).strip()

@@ -19,11 +19,13 @@ class Folder:
     Attributes:
         path: The folder.
         files: Each with its label, by label and then by name: the order in which a disk lists them does not matter.
+        labels: Label -> its file or folder.
         grouped: Whether each file is a group.
     """
 
     path: Path
     files: tuple[tuple[str, Path], ...]
+    labels: dict[str, str]
     grouped: bool
 
     def lines(self) -> Iterator[Row]:
@@ -68,7 +70,8 @@ def open_folder(path: Path) -> Folder:
     counts: dict[str, int] = {}
     for label, _ in nested:
         counts[label] = counts.get(label, 0) + 1
-    return Folder(path, tuple(files or nested), bool(nested) and min(counts.values()) >= FILES_AS_GROUPS)
+    labels = {label: str(file) for label, file in files} or {entry.name: str(entry) for entry in seen if entry.is_dir()}
+    return Folder(path, tuple(files or nested), labels, bool(nested) and min(counts.values()) >= FILES_AS_GROUPS)
 
 
 def _files_under(folder: Path) -> list[Path]:

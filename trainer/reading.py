@@ -38,9 +38,12 @@ def _not_utf8(path: Path) -> str:
         if mark in _MARKS:
             return f"is {_MARKS[mark]}, not UTF-8"
         file.seek(0)
-        for number, line in enumerate(file, 1):
+        number = 1
+        for line in file:
             try:
                 line.decode("utf-8")
             except UnicodeDecodeError as error:
+                number += line.replace(b"\r\n", b"\n")[: error.start].count(b"\r")
                 return f"row {number}: is not UTF-8 (byte 0x{line[error.start]:02x})"
+            number += 1 + line.replace(b"\r\n", b"\n").count(b"\r")
     return "is not UTF-8"

@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Hashable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, Literal
 
 import numpy as np
@@ -35,8 +35,7 @@ class Segment:
     """Neighbouring rows of one label that are in one part."""
 
     part: str
-    label: str
-    lines: tuple[str, ...]
+    rows: tuple[Row, ...]
 
 
 @dataclass(frozen=True)
@@ -70,13 +69,16 @@ class Split:
 
     def phrases(self) -> Iterator[tuple[str, Phrase]]:
         """Gives every phrase with its part, in the order of the source."""
+        return ((part, Phrase(row.text, row.label)) for part, row in self.rows())
+
+    def rows(self) -> Iterator[tuple[str, Row]]:
+        """Gives every phrase as a row: a window stands where the text begins that it is cut from."""
         for segment in self._segments():
             if self.window:
                 for window in self._windows(segment):
-                    yield segment.part, Phrase(window, segment.label)
+                    yield segment.part, replace(segment.rows[0], text=window)
             else:
-                for line in segment.lines:
-                    yield segment.part, Phrase(line, segment.label)
+                yield from ((segment.part, row) for row in segment.rows)
 
     def facts(self) -> dict[str, Any]:
         """How it was made, for `run.json`."""
@@ -89,32 +91,28 @@ class Split:
         }
 
     def _windows(self, segment: Segment) -> Iterator[str]:
-        text = normalize(" ".join(segment.lines))
+        label, text = segment.rows[0].label, normalize(" ".join(row.text for row in segment.rows))
         pattern = word_pattern(word_characters_of([text]))
         spans = [match.span() for match in pattern.finditer(text)]
         for number in range(self.passes if segment.part == "train" else 1):
             # Drawn by what the text is and not by where it stands: files that are added elsewhere change nothing here.
-            generator = np.random.default_rng(_draw(self.seed, number, segment.label, text))
+            generator = np.random.default_rng(_draw(self.seed, number, label, text))
             yield from cut(text, spans, self.window, generator)
 
     def _segments(self) -> Iterator[Segment]:
         open_one: Hashable = None
-        segment = Segment("", "", ())
-        lines: list[str] = []
+        open_part, waiting = "", list[Row]()
         for number, row, key, part in self._division.rows(self.corpus):
-            if number in self.dropped:
-                identity: Hashable = None
-            else:
-                identity = (part, row.label, row.file, key) if self.corpus.running and self.window else number
-            if lines and (identity != open_one or len(lines) == _BLOCK_ROWS):
-                yield Segment(segment.part, segment.label, tuple(lines))
-                lines = []
-            open_one = identity
+            joined = (part, row.label, row.file, key) if self.corpus.running and self.window else number
+            identity: Hashable = None if number in self.dropped else joined
+            if waiting and (identity != open_one or len(waiting) == _BLOCK_ROWS):
+                yield Segment(open_part, tuple(waiting))
+                waiting = []
+            open_one, open_part = identity, part
             if identity is not None:
-                segment = Segment(part, row.label, ())
-                lines.append(row.text)
-        if lines:
-            yield Segment(segment.part, segment.label, tuple(lines))
+                waiting.append(row)
+        if waiting:
+            yield Segment(open_part, tuple(waiting))
 
 
 @dataclass(frozen=True)
@@ -150,7 +148,16 @@ class _Division:
         return row.part if row.part in HELD_OUT else self.part_of.get(key, "train")
 
 
-def split(corpus: Corpus, seen: Survey, seed: int, *, window: int = 0, passes: int = 1, random: bool = False) -> Split:
+def split(
+    corpus: Corpus,
+    seen: Survey,
+    seed: int,
+    *,
+    window: int = 0,
+    passes: int = 1,
+    random: bool = False,
+    with_twins: bool = False,
+) -> Split:
     """Splits a corpus.
 
     Args:
@@ -160,6 +167,7 @@ def split(corpus: Corpus, seen: Survey, seed: int, *, window: int = 0, passes: i
         window: The most words of the windows that running text is cut into; 0: every row is a phrase.
         passes: How often the training text is cut.
         random: By row, as the lesson does it: optimistic, for comparison.
+        with_twins: Whether to keep what is held out and has a near twin in training.
 
     Raises:
         UserError: A label has too little text for three parts.
@@ -167,7 +175,7 @@ def split(corpus: Corpus, seen: Survey, seed: int, *, window: int = 0, passes: i
     division = divide(corpus, seen, seed, random)
     dropped: frozenset[int] = frozenset()
     optimistic: dict[str, dict[str, int]] = {}
-    if division.method in ("blocks", "groups"):
+    if division.method in ("blocks", "groups") and not with_twins:
         dropped, optimistic = _twins(corpus, division)
     return Split(corpus, division.method, seed, tuple(seen.labels), window, passes, dropped, optimistic, division)
 
@@ -178,6 +186,8 @@ def divide(corpus: Corpus, seen: Survey, seed: int, random: bool = False) -> _Di
     if random:
         if seen.groups:
             raise UserError(f"{corpus.place}: --split random would divide its groups")
+        if seen.given["validation"] or seen.given["test"]:
+            raise UserError(f"{corpus.place}: --split random would ignore the split that it brings")
         method = "random"
     elif seen.given["validation"] or seen.given["test"]:
         method = "given"
@@ -233,8 +243,11 @@ def _spare(
     left = [key for key in order if key not in part_of and label in sizes[key]]
     if len(left) < 2:
         count = seen.labels[label]
-        groups = f" in {len(left)} groups" if seen.groups else ""
-        rule = f"the label {label} has {count:,} {'phrase' if count == 1 else 'phrases'}{groups}"
+        rule = f"the label {label} has {count:,} {'phrase' if count == 1 else 'phrases'}"
+        if seen.groups:
+            groups = sum(label in held for held in sizes.values())
+            rule += f" in {groups} {'group' if groups == 1 else 'groups'}"
+            rule += ", which other labels need too" if groups > 2 else ""
         raise wrong(seen.first[label], f"{rule}; training, validation and test need one each")
     return min(left, key=lambda key: sum(sizes[key].values()))
 
@@ -252,7 +265,11 @@ def _twins(corpus: Corpus, division: _Division) -> tuple[frozenset[int], dict[st
     index: TwinIndex[int] = TwinIndex()
     index.add(rows_held_out())
     training = ((-1, row.text) for _, row, _, part in division.rows(corpus) if part == "train")
-    found = {twin for _, twins in index.find(training) for twin in twins}
+    found: set[int] = set()
+    for _, twins in index.find(training):
+        found.update(twins)
+        for twin in twins:  # it is not asked for again: thousands of rows may be of one template
+            index.remove(twin)
     of_label = Counter(held_out.values())
     twins_of_label = Counter(held_out[number] for number in found)
     kept = {place for place, count in twins_of_label.items() if count == of_label[place]}

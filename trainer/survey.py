@@ -73,6 +73,9 @@ def survey(corpus: Corpus) -> Survey:
         else:
             letters[row.label] += len(row.text)
     _check_count(corpus, labels)
+    for label, place in corpus.expected.items():
+        if label not in labels:
+            raise UserError(f"{place}: holds no text")
     for label in labels:
         if unspaced[label] > _MUCH * letters[label]:
             raise wrong(

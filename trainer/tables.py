@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -69,7 +70,8 @@ def open_table(path: Path) -> Table:
 
 def _separated(path: Path) -> Table:
     header_line = next(lines(path), "")
-    separator = "\t" if path.suffix.lower() == ".tsv" else max(_SEPARATORS, key=header_line.count)
+    unquoted = re.sub('"[^"]*"', "", header_line)
+    separator = "\t" if path.suffix.lower() == ".tsv" else max(_SEPARATORS, key=unquoted.count)
     csv.field_size_limit(LONGEST_LINE)
 
     def rows() -> Iterator[tuple[int, list[str]]]:
@@ -92,7 +94,8 @@ def _separated(path: Path) -> Table:
         places = [columns.index(name) for name in wanted]
         for number, row in islice(rows(), 1, None):
             if len(row) != len(columns):
-                raise UserError(f"{path}: row {number}: has {len(row)} values, the header has {len(columns)}")
+                values = "1 value" if len(row) == 1 else f"{len(row)} values"
+                raise UserError(f"{path}: row {number}: has {values}, the header has {len(columns)}")
             yield Record(str(path), number, tuple(row[place] for place in places))
 
     return Table(columns, records)

@@ -47,6 +47,11 @@ class TwinIndex(Generic[Key]):
             self._lsh.insert(key, hashed, check_duplication=False)
             self._shingles[key] = of_text
 
+    def remove(self, key: Key) -> None:
+        """Takes a text out."""
+        self._lsh.remove(key)
+        del self._shingles[key]
+
     def find(self, texts: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, list[Key]]]:
         """Gives each text's key with the keys of its near twins, itself among them where it was added."""
         for key, of_text, hashed in _hashed(texts):

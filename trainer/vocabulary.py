@@ -15,8 +15,6 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Final
 
-import jsonschema
-
 from trainer.errors import UserError
 from trainer.files import read_json, write_json
 
@@ -55,7 +53,7 @@ def word_pattern(word_characters: str) -> re.Pattern[str]:
 def words_of(text: str) -> list[str]:
     """Gives a text's words where no training text has said yet what its word characters are: all letters, digits and
     marks there are, and the apostrophes."""
-    return _any_word(text).findall(text if text.isascii() else normalize(text))
+    return _any_word(text).findall(text.replace("\0", "") if text.isascii() else normalize(text))
 
 
 def has_word(text: str) -> bool:
@@ -142,6 +140,8 @@ class Vocabulary:
         Raises:
             UserError: The file is missing, or breaks the schema or a rule of the contract.
         """
+        import jsonschema  # half of what --help would wait for
+
         value = read_json(path)
         schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
         error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)

@@ -2,18 +2,18 @@
 
 import argparse
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trainer.audit import audit
-from trainer.corpus import Corpus, Row
-from trainer.data import Say
+from trainer.corpus import Corpus
+from trainer.data import Say, Unit
 from trainer.errors import UserError
 from trainer.files import write_text
 from trainer.options import unit_from
-from trainer.split import divide
+from trainer.recipes import Recipe
+from trainer.split import split
 from trainer.survey import Survey, survey
 
 MOST_ROWS = 200_000  # in memory at once; of a larger corpus as many are drawn evenly
@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
         raise UserError("--fix: needs --data; the built-in corpus is clean")
     say(f"{corpus.place}: reading")
     seen = survey(corpus)
-    report = report_on(arguments, corpus, seen)
+    report = report_on(arguments, corpus, seen, say)
     if arguments.html is not None:
         write_text(arguments.html, html(report))
     print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report))
@@ -45,26 +45,24 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
     return 0
 
 
-def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey) -> dict[str, Any]:
-    """Audits a corpus, or an even sample of a large one."""
-    division = divide(corpus, seen, arguments.seed, arguments.split == "random")
-    total = sum(seen.labels.values())
+def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: Say) -> dict[str, Any]:
+    """Audits a corpus as it would be cut and divided, or an even sample of a large one."""
+    unit = unit_from(arguments) or Unit("words")
+    window = (unit.longest or Recipe.sequence_length) if unit.kind == "words" else 0
+    by_row = arguments.split == "random"
+    divided = split(corpus, seen, arguments.seed, window=window, random=by_row, with_twins=True)
+    total = sum(seen.labels.values()) if not window else sum(1 for _ in divided.rows())
     chosen = _sample(total, arguments.seed)
-    rows: list[Row] = []
-    parts: list[str] = []
-    for number, row, _, part in division.rows(corpus):
-        if chosen is None or number in chosen:
-            rows.append(row)
-            parts.append(part)
-    unit = unit_from(arguments)
+    kept = [found for number, found in enumerate(divided.rows()) if chosen is None or number in chosen]
     return audit(
-        rows,
-        parts,
-        source=str(Path(arguments.data)) if arguments.data else corpus.name,
-        words_mode=unit is not None and unit.kind == "words",
+        [row for _, row in kept],
+        [part for part, _ in kept],
+        source=corpus.place,
+        words_mode=bool(window),
         sampled_from=None if chosen is None else total,
         seed=arguments.seed,
         skipped=seen.skipped,
+        progress=say,
     )
 
 

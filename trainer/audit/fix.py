@@ -9,6 +9,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -209,11 +210,24 @@ def _mark_near_duplicates(corpus: Corpus, habits: _Habits, verdicts: NDArray[np.
                 yield place, text
 
     index = TwinIndex[int]()
-    index.add(kept())
-    for place, twins in index.find(kept()):
-        earlier = (twin for twin in twins if twin < place and labels[twin] == labels[place])
-        if any(not verdicts[twin] for twin in earlier):
+    for batch in _growing(kept()):
+        _mark_twins(index.find(batch), labels, verdicts)
+        index.add((place, text) for place, text in batch if not verdicts[place])
+    _mark_twins(index.find(kept()), labels, verdicts)  # those of one batch did not meet
+
+
+def _mark_twins(found: Iterator[tuple[int, list[int]]], labels: dict[int, str], verdicts: NDArray[np.uint8]) -> None:
+    for place, twins in found:
+        if any(twin < place and labels[twin] == labels[place] and not verdicts[twin] for twin in twins):
             verdicts[place] = _NEAR
+
+
+def _growing(texts: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
+    """Cuts into batches of 1, 2, 4, … texts: of a thousand texts of one template the index then holds the first."""
+    size = 1
+    while batch := list(islice(texts, size)):
+        yield batch
+        size = min(2 * size, 1_000)
 
 
 def _record(row: Row, text: str, habits: _Habits) -> dict[str, Any]:

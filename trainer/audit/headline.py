@@ -21,7 +21,7 @@ _WORTH: Final = {
     "links": 0.01,
     "addresses": 0.05,
     "brackets": 0.01,
-    "emphasis": 0.01,
+    "emphasis": 0.05,
     "encoding": 0.002,
     "languages": 0.01,
     "scripts": 0.01,
@@ -29,6 +29,7 @@ _WORTH: Final = {
     "long_phrases": 0.01,
 }
 _CAPITALS: Final = {"CYRILLIC": "А-ЯЁ", "GREEK": "Α-Ω"}
+_LABEL: Final = 60  # characters of a label that a sentence can bear
 _FEWEST: Final = 3  # phrases: fewer are strays
 _LEAKED: Final = 0.02  # of the test phrases
 _IMBALANCE: Final = 10
@@ -60,11 +61,12 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> l
     lines = []
     for view in shortcuts["views"]:
         if view["close"]:
-            what = WHAT[view["name"]]
+            what = WHAT[view["name"]].split(",")[0]
             against = f"reading the words {percent(shortcuts['reference'])}"
             do = remedy(view["name"], words_mode, script)
+            right = f"{percent(view['accuracy'])} of the validation phrases correctly"
             lines.append(
-                f"Shortcut: {what} alone answers {percent(view['accuracy'])} of the validation phrases correctly; "
+                f"Shortcut: a model that sees only {what} answers {right}; "
                 f"{against}, the majority baseline {percent(shortcuts['majority'])}. {do}"
             )
     return lines
@@ -113,8 +115,8 @@ def _pollution(findings: list[dict[str, Any]]) -> list[str]:
 
 def _sentence(finding: Mapping[str, Any]) -> str:
     labels = finding["by_label"]
-    first = next(iter(labels))
-    mostly = labels[first] > 0.9 * sum(labels.values()) and len(labels) > 0
+    first = next(iter(labels))[:_LABEL]
+    mostly = max(labels.values()) > 0.9 * sum(labels.values())
     where = f", nearly all under {first}" if mostly and finding["count"] > 1 else ""
     title = finding["title"][0].upper() + finding["title"][1:]
     do = finding["advice"] + (f" `{finding['option']}`" if finding["option"] else "")

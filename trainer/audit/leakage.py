@@ -13,8 +13,9 @@ def measure_leakage(sample: Sample, twins: Twins, reference: Reference | None) -
     """Counts test phrases whose text, or a near twin of it, stands in the training part, under whatever label.
 
     Returns:
-        "test": phrases of the test part; "leaked": those with a twin in training; "accuracy" of the reference model on
-        all and "accuracy_without" on the others, None where there is nothing to measure; "examples": pairs.
+        "test": phrases of the test part that were looked at, and "complete": whether those are all; "leaked": those
+        with a twin in training, and "by_label"; "accuracy" of the reference model on all and "accuracy_without" on the
+        others, None where there is nothing to measure; "examples": pairs.
     """
     in_train = set(sample.part("train").tolist())
     test = [int(place) for place in sample.part("test") if int(twins.first[place]) not in twins.unseen]
@@ -28,6 +29,7 @@ def measure_leakage(sample: Sample, twins: Twins, reference: Reference | None) -
     chosen = list(twin_of.items())[:: max(1, len(twin_of) // 5)][:5]
     return {
         "test": len(test),
+        "complete": len(test) == len(sample.part("test")),
         "leaked": len(twin_of),
         "by_label": sample.by_label(list(twin_of)),
         "accuracy": accuracy,

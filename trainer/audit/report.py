@@ -1,5 +1,6 @@
 """The audit's report for reading: on a terminal, and as one page without scripts or other files."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
@@ -9,11 +10,14 @@ from trainer.audit.headline import percent
 from trainer.audit.shortcuts import WHAT
 
 _WIDTH: Final = 100
+_OPTION: Final = re.compile("`[^`]*`")
+_JOINED: Final = "\x1f"  # stands for a space that a line must not break at; a printable text has none
 _BAR: Final = 26
 _EIGHTHS: Final = " ▏▎▍▌▋▊▉"
 _NAME: Final = 22  # columns of a label
 _SUSPECTS: Final = 10  # on a terminal; the page and the JSON have them all
 _LABELS: Final = 20  # on a terminal
+_PLACE: Final = 36  # columns of a file and row; the end tells more than the beginning
 _HARMLESS: Final = "\u00a0\u2009\u202f\u200c\u200d"  # spaces, and what joins letters in Persian or Hindi
 _MOST_HEAT: Final = 40  # labels in a heat map: of more, those with the most phrases
 
@@ -45,7 +49,7 @@ def html(report: Report) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"percent": percent, "count": _count, "printable": printable}
+    environment.filters |= {"percent": percent, "count": _count, "printable": printable, "place": place_of}
     labels = sorted(report["sizes"]["labels"], key=lambda label: -label["phrases"])
     return environment.get_template("audit.html.j2").render(
         report=report, labels=labels, heat=labels[:_MOST_HEAT], what=WHAT, confusion=_confusion(report, labels)
@@ -85,14 +89,16 @@ def _bar(share: float, width: int = _BAR) -> str:
 
 def _paragraph(text: str, first: str = "", later: str | None = None) -> list[str]:
     indent = " " * len(first) if later is None else later
-    return wrap(
-        printable(text),
+    whole = _OPTION.sub(lambda option: option[0].replace(" ", _JOINED), printable(text))  # to be copied
+    lines = wrap(
+        whole,
         _WIDTH,
         initial_indent=first,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return [line.replace(_JOINED, " ") for line in lines]
 
 
 def _heading(report: Report) -> Iterator[str]:
@@ -176,14 +182,22 @@ def _pollution(report: Report) -> Iterator[str]:
         where = ", ".join(f"{_clip(label, _NAME)} {_count(count)}" for label, count in labels[:4])
         more = f" and {len(labels) - 4} more labels" if len(labels) > 4 else ""
         yield from _paragraph(f"{_count(finding['count']):>7}  {finding['title']} ({where}{more})", "  ", " " * 11)
-        do = finding["advice"] + (f" {finding['option']}" if finding["option"] else "")
-        yield from _paragraph(do, " " * 11)
+        yield from _paragraph(finding["advice"], " " * 11)
+        if finding["option"]:
+            yield " " * 11 + finding["option"]  # in one line, to be copied
         for example in finding["examples"][:2]:
-            yield f"{'':11}{_place(example)}: {_clip(example['text'], 60)}"
+            yield f"{'':11}{_place(example)}: {_clip(example['text'], _WIDTH - 13 - _PLACE)}"
+
+
+def place_of(example: Mapping[str, Any]) -> str:
+    """Gives an example's file, with the folder it is in, and its row."""
+    file = "/".join(Path(example["file"]).parts[-2:])
+    return f"{printable(file or example['label'])}:{example['row']}"
 
 
 def _place(example: Mapping[str, Any]) -> str:
-    return f"{_clip(Path(example['file']).name or example['label'], 26)}:{example['row']}"
+    place = place_of(example)
+    return place if len(place) <= _PLACE else "…" + place[1 - _PLACE :]
 
 
 def _leakage(report: Report) -> Iterator[str]:
@@ -217,5 +231,5 @@ def _suspects(report: Report) -> Iterator[str]:
         labels = (
             f"{_clip(phrase['label'], 18)} -> {_clip(phrase['would_be'], 18)} {percent(phrase['would_be_probability'])}"
         )
-        yield f"  {_place(phrase):30} {labels}"
+        yield f"  {_place(phrase):{_PLACE}} {labels}"
         yield f"  {'':4}{_clip(phrase['text'], _WIDTH - 6)}"
