@@ -4,6 +4,7 @@ MinHash by `datasketch` finds candidates, and the Jaccard similarity of their sh
 apostrophes' shapes do not count: "The king is dead." and "the King is dead!" are twins.
 """
 
+import zlib
 from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
@@ -65,5 +66,5 @@ def _hashed(texts: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, frozenset[b
     rest = iter(texts)
     while batch := list(islice(rest, _BATCH)):
         sets = [shingles(text) for _, text in batch]
-        hashes = MinHash.bulk(sets, num_perm=_PERMUTATIONS, seed=1)
+        hashes = MinHash.bulk(sets, num_perm=_PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
         yield from ((key, of_text, hashed) for (key, _), of_text, hashed in zip(batch, sets, hashes, strict=True))
