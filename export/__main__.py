@@ -6,7 +6,7 @@ from pathlib import Path
 
 from export.settings import Settings
 from trainer.errors import UserError, exit_code
-from trainer.options import FitOptions, add_data, check_seed, corpus_of, unit_from
+from trainer.options import FitOptions, add_data, check_seed, corpus_of, refuse_reading_options, unit_from
 from trainer.recipes import RECIPES
 from trainer.run import Run
 
@@ -115,6 +115,7 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
 
     if arguments.data is None:
         if arguments.run is not None or newest_path() is not None:
+            refuse_reading_options(arguments, "needs --data: a run that is there was trained already")
             return None
         _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {arguments.recipe}")
     elif arguments.run is not None:

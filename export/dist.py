@@ -14,7 +14,7 @@ from export.settings import Settings
 from trainer.classifier import Classifier
 from trainer.errors import UserError
 from trainer.evaluate import measure
-from trainer.files import whole_directory
+from trainer.files import is_there, whole_directory
 from trainer.run import RUNS, Run
 from trainer.vocabulary import SCHEMA_FILE
 
@@ -90,8 +90,9 @@ def check_output(output: Path) -> None:
     Raises:
         UserError: Something else is at `output`.
     """
+    there = is_there(output)
     replaceable = output.is_dir() and ((output / FILE).is_file() or not any(output.iterdir()))
-    if output.exists() and not replaceable:
+    if there and not replaceable:
         raise UserError(f"{output}: is in the way: it is not an earlier export, so it is not replaced")
 
 

@@ -232,7 +232,8 @@ def test_a_folder_of_files_has_a_label_a_file_and_a_phrase_a_line(tmp_path: Path
         Row("The cat", "cats", "", "", str(cats), 1),
         Row("purr", "cats", "", "", str(cats), 2),
     ]
-    assert (corpus.name, corpus.running, said) == (tmp_path.name, True, [])
+    assert (corpus.name, corpus.running) == (tmp_path.name, True)
+    assert said == [f"{tmp_path}: left out: 1 files that are not .txt, notes.md among them"]
 
 
 def test_lines_end_in_any_way_and_in_no_other_and_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:

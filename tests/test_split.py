@@ -425,7 +425,7 @@ def test_a_label_with_fewer_than_three_rows_is_named_with_its_place(lines: tuple
 
 
 def test_a_label_with_too_few_words_for_a_window_is_named() -> None:
-    parts = by_windows(corpus_of(rich=numbered("rich", 6), poor=("one",) * BLOCKS))
+    parts = by_windows(corpus_of(rich=numbered("rich", 6), poor=("one",) * 10))
     with pytest.raises(UserError, match="the label poor has too little text for a train part"):
         encoded(parts)
 

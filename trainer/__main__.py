@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.corpus import Corpus, Phrase
 from trainer.errors import UserError, exit_code
-from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, unit_from
+from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
 from trainer.recipes import RECIPES
 from trainer.survey import report_of, wrong
 
@@ -145,6 +145,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from trainer.run import find
 
     run = find(arguments.run)
+    if arguments.data is None:
+        refuse_reading_options(arguments, "needs --data: the run's own test phrases are as they are")
     phrases = run.phrases("test") if arguments.data is None else _labelled(corpus_of(arguments, _say), run)
     results = measure(run.classifier, phrases)
     if arguments.json:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from trainer.corpus import Corpus, Row, filtered, tidy
 from trainer.errors import UserError
+from trainer.files import is_there
 from trainer.folders import open_folder
 from trainer.tables import HUB, PARTS_AS_WRITTEN, Record, Table, open_hub, open_table
 
@@ -74,24 +75,18 @@ def load(source: Source, say: Say) -> Corpus:
         UserError: It is missing, or of no shape that is known, or a column is missing.
     """
     path = Path(source.path)
-    corpus = _folder(path, source, say) if not source.path.startswith(HUB) and _is_folder(path) else _table(source, say)
+    hub = source.path.startswith(HUB)
+    if not hub and not is_there(path):
+        raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
+    corpus = _folder(path, source, say) if not hub and path.is_dir() else _table(source, say)
     return filtered(corpus, source.drop, source.strip)
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        if not path.exists():
-            raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
-        return path.is_dir()
-    except OSError as error:
-        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def _folder(path: Path, source: Source, say: Say) -> Corpus:
     columns = [name for name in ("text", "label", "group", "split") if getattr(source, f"{name}_column")]
     if columns:
         raise UserError(f"--{columns[0]}-column: {path} is a folder, its labels are the names of files or folders")
-    folder = open_folder(path)
+    folder = open_folder(path, say)
     whole = source.unit.kind == "file"
     if folder.grouped and not whole:
         say(f"{path}: no file is divided between training, validation and test")

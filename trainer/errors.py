@@ -9,12 +9,17 @@ class UserError(Exception):
     """What the user can mend. Its text is one line: the file, the row where there is one, and the rule."""
 
 
+def printable(text: str) -> str:
+    """Gives a text that a terminal shows and does not obey: a file's name may hold anything."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
 def exit_code(command: Callable[[], int]) -> int:
     """Runs `command`; a `UserError` is printed as one line on standard error and gives exit code 2."""
     try:
         return command()
     except UserError as error:
-        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"error: {printable(' '.join(str(error).split()))}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print("stopped: nothing was written", file=sys.stderr)

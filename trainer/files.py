@@ -20,6 +20,21 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def is_there(path: Path) -> bool:
+    """Whether something is at `path`.
+
+    Raises:
+        UserError: Nobody can say: the name is too long, or a folder on the way may not be entered.
+    """
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:
+        raise UserError(f"{path}: cannot be reached ({error.strerror})") from error
+    return True
+
+
 def write_text(path: Path, text: str) -> None:
     """Writes one file, beside its place first: a reader sees the old one or the new one.
 
@@ -32,6 +47,8 @@ def write_text(path: Path, text: str) -> None:
         Path(file.name).chmod(0o644)
         Path(file.name).replace(path)
     except OSError as error:
+        if "file" in locals():
+            Path(file.name).unlink(missing_ok=True)
         raise UserError(f"{path}: cannot be written ({error.strerror})") from error
 
 

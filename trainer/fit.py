@@ -24,7 +24,7 @@ from trainer.data import Unit
 from trainer.encoding import Encoded, encode
 from trainer.errors import UserError
 from trainer.evaluate import measure, truth_of
-from trainer.files import sha256, whole_directory, write_json
+from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model import build_model
 from trainer.options import FitOptions
 from trainer.quiet import quietly
@@ -51,7 +51,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     """
     created = datetime.now(UTC)
     path = options.path or RUNS / f"{created:%Y%m%d-%H%M%S}-{recipe.name}"
-    if path.exists() and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
+    if is_there(path) and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: is in the way: it is not an earlier run, so it is not replaced")
     with whole_directory(path) as staging:  # before the hours of training, so that a bad path is known at once
         _say(f"{corpus.place}: reading, counting words")
@@ -106,10 +106,11 @@ def warnings_of(parts: Split) -> Iterator[str]:
     if parts.method == "random":
         yield "split: by row, as the lesson does: neighbours are in training, the accuracy is optimistic"
     if parts.dropped:
-        yield f"split: {len(parts.dropped):,} rows held out had a near twin in training and were left out"
+        yield f"split: {len(parts.dropped):,} rows held out stand in training too, or nearly, and were left out"
     for part, of_label in parts.optimistic.items():
-        labels = ", ".join(of_label)
-        yield f"split: every {part} row of {labels} has a near twin in training: the accuracy is optimistic"
+        labels = ", ".join(of_label) if len(of_label) < 5 else f"{len(of_label)} labels"
+        count = f"{sum(of_label.values()):,} {part} rows of {labels}"
+        yield f"split: {count} stand in training too, or nearly, and are kept: the accuracy is optimistic"
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,7 @@
 """Folders of text files: `<label>.txt`, or `<label>/` with text files."""
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,29 +52,43 @@ class Folder:
             yield Row(tidy("".join(kept)), label, file=str(path), number=1)
 
 
-def open_folder(path: Path) -> Folder:
+def open_folder(path: Path, say: Callable[[str], None]) -> Folder:
     """Lists a folder's text files.
+
+    Args:
+        path: The folder.
+        say: Takes a line on what is left out.
 
     Raises:
         UserError: It holds none, or both `<label>.txt` and `<label>/`.
     """
     try:
         seen = sorted(entry for entry in path.iterdir() if not entry.name.startswith("."))
-        files = [(entry.stem, entry) for entry in seen if entry.is_file() and entry.suffix == SUFFIX]
-        nested = [(entry.name, file) for entry in seen if entry.is_dir() for file in _files_under(entry)]
+        inside = {entry: _files_under(entry) for entry in seen if entry.is_dir()}
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
+    files = [(entry.stem, entry) for entry in seen if _is_text(entry)]
+    nested = [(folder.name, file) for folder, held in inside.items() for file in held if _is_text(file)]
     if files and nested:
         raise UserError(f"{path}: holds both {files[0][1].name} and {nested[0][0]}/: a label is a file or a folder")
     if not files and not nested:
         raise UserError(f"{path}: holds no <label>{SUFFIX} and no <label>/ with {SUFFIX} files")
-    counts: dict[str, int] = {}
-    for label, _ in nested:
-        counts[label] = counts.get(label, 0) + 1
-    labels = {label: str(file) for label, file in files} or {entry.name: str(entry) for entry in seen if entry.is_dir()}
+    counts = Counter(label for label, _ in nested)
+    others = [entry.name for entry in seen if not _is_text(entry) and entry not in inside]
+    others += [file.name for held in inside.values() for file in held if not _is_text(file)]
+    if others:
+        say(f"{path}: left out: {len(others):,} files that are not {SUFFIX}, {others[0]} among them")
+    for folder in inside:
+        if folder.name not in counts:
+            say(f"{folder}: left out: holds no {SUFFIX} file")
+    labels = {label: str(file) for label, file in files} or {label: str(path / label) for label in counts}
     return Folder(path, tuple(files or nested), labels, bool(nested) and min(counts.values()) >= FILES_AS_GROUPS)
 
 
+def _is_text(entry: Path) -> bool:
+    return entry.suffix.lower() == SUFFIX and entry.is_file()
+
+
 def _files_under(folder: Path) -> list[Path]:
-    files = [file for file in folder.rglob(f"*{SUFFIX}") if file.is_file()]
+    files = [file for file in folder.rglob("*") if file.is_file()]
     return sorted(file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts))

@@ -134,6 +134,19 @@ def corpus_of(arguments: argparse.Namespace, say: Say) -> Corpus:
     )
 
 
+def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:
+    """Refuses what says how to read text where none is read.
+
+    Raises:
+        UserError: Such an option was given.
+    """
+    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit"):
+        if getattr(arguments, name, None):
+            raise UserError(f"--{name.replace('_', '-')}: {why}")
+    if getattr(arguments, "split", "blocks") != "blocks":
+        raise UserError(f"--split: {why}")
+
+
 def unit_from(arguments: argparse.Namespace) -> Unit | None:
     """Gives what a phrase is; None: what the recipe says of the built-in corpus.
 

@@ -1,8 +1,8 @@
-"""Train, validation and test: by groups or by blocks of neighbouring rows, and never by row.
+"""Train, validation and test: by groups or by blocks of neighbouring rows.
 
-A row's neighbours speak of the same people in the same scene: a split by row tests on what it has all but seen. What is
-held out and has a near twin in training is left out of the test too. The same data gives the same split, whatever the
-order in which a disk lists its files, and wherever they lie.
+A row's neighbours speak of the same people in the same scene: a split by row tests on what it has all but seen. Of a
+block only the first and the last row have a neighbour elsewhere. What is held out and stands in training too is left
+out. The same data gives the same split, whatever the order in which a disk lists its files, and wherever they lie.
 """
 
 import hashlib
@@ -16,8 +16,8 @@ import numpy as np
 
 from trainer.corpus import Corpus, Phrase, Row
 from trainer.errors import UserError
+from trainer.leakage import leaked
 from trainer.survey import Survey, wrong
-from trainer.twins import TwinIndex
 from trainer.vocabulary import normalize, word_characters_of, word_pattern
 from trainer.windows import cut
 
@@ -26,8 +26,9 @@ PARTS: Final = ("train", "validation", "test")
 HELD_OUT: Final = ("test", "validation")
 SHARE = 0.1  # of a label's rows for each of validation and test
 MOST_HELD_OUT = 20_000  # rows in each: more make no accuracy more certain that anybody reads
-BLOCKS = 40  # of a label at least
+BLOCKS = 40  # of a label, where it has the rows
 _BLOCK_ROWS = 2_000  # at most: a block is in memory
+_MOST_COMPARED = 2 * MOST_HELD_OUT  # rows held out, in memory
 
 
 @dataclass(frozen=True)
@@ -49,8 +50,8 @@ class Split:
         labels: By name.
         window: The most words of the windows that running text is cut into; 0: every row is a phrase.
         passes: How often the training text is cut into windows, at other places each time.
-        dropped: Numbers of the rows held out that have a near twin in training, from 0.
-        optimistic: Held-out rows with a near twin in training that are kept all the same, by part and label.
+        dropped: Numbers of the rows held out that training holds too and that are left out, from 0.
+        optimistic: How many such rows are kept all the same, by part and label.
     """
 
     corpus: Corpus
@@ -175,8 +176,9 @@ def split(
     division = divide(corpus, seen, seed, random)
     dropped: frozenset[int] = frozenset()
     optimistic: dict[str, dict[str, int]] = {}
-    if division.method in ("blocks", "groups") and not with_twins:
-        dropped, optimistic = _twins(corpus, division)
+    if not with_twins:
+        # A split that somebody made is kept as it is, and so is the lesson's: what leaks is counted and said.
+        dropped, optimistic = _leaks(corpus, division, drop=division.method in ("blocks", "groups"))
     return Split(corpus, division.method, seed, tuple(seen.labels), window, passes, dropped, optimistic, division)
 
 
@@ -203,7 +205,8 @@ def divide(corpus: Corpus, seen: Survey, seed: int, random: bool = False) -> _Di
 
 
 def _blocks(count: int) -> int:
-    return min(count, max(BLOCKS, math.ceil(count / _BLOCK_ROWS)))
+    """How many blocks a label's rows make: of ten rows and more where there are a hundred, else ten of a few."""
+    return min(count, max(10, min(BLOCKS, count // 10), math.ceil(count / _BLOCK_ROWS)))
 
 
 def _assign(
@@ -252,31 +255,25 @@ def _spare(
     return min(left, key=lambda key: sum(sizes[key].values()))
 
 
-def _twins(corpus: Corpus, division: _Division) -> tuple[frozenset[int], dict[str, dict[str, int]]]:
-    """Finds the rows held out that have a near twin in training; of a label that has no others, all are kept."""
+def _leaks(corpus: Corpus, division: _Division, *, drop: bool) -> tuple[frozenset[int], dict[str, dict[str, int]]]:
+    """Finds the rows held out that training holds too: those to leave out, and how many stay, by part and label."""
     held_out: dict[int, tuple[str, str]] = {}
 
     def rows_held_out() -> Iterator[tuple[int, str]]:
         for number, row, _, part in division.rows(corpus):
-            if part != "train":
+            if part != "train" and len(held_out) < _MOST_COMPARED:
                 held_out[number] = (part, row.label)
                 yield number, row.text
 
-    index: TwinIndex[int] = TwinIndex()
-    index.add(rows_held_out())
-    training = ((-1, row.text) for _, row, _, part in division.rows(corpus) if part == "train")
-    found: set[int] = set()
-    for _, twins in index.find(training):
-        found.update(twins)
-        for twin in twins:  # it is not asked for again: thousands of rows may be of one template
-            index.remove(twin)
+    training = (row for _, row, _, part in division.rows(corpus) if part == "train")
+    found = leaked(rows_held_out(), training, corpus.running)
     of_label = Counter(held_out.values())
-    twins_of_label = Counter(held_out[number] for number in found)
-    kept = {place for place, count in twins_of_label.items() if count == of_label[place]}
-    keep: dict[str, dict[str, int]] = {}
-    for part, label in sorted(kept):
-        keep.setdefault(part, {})[label] = twins_of_label[part, label]
-    return frozenset(number for number in found if held_out[number] not in kept), keep
+    leaked_of_label = Counter(held_out[number] for number in found)
+    stay = {place for place, count in leaked_of_label.items() if not drop or count == of_label[place]}
+    kept: dict[str, dict[str, int]] = {}
+    for part, label in sorted(stay):
+        kept.setdefault(part, {})[label] = leaked_of_label[part, label]
+    return frozenset(number for number in found if held_out[number] not in stay), kept
 
 
 def _draw(seed: int, *what: Any) -> int:

@@ -61,6 +61,8 @@ def open_table(path: Path) -> Table:
     kind = kinds.get(path.suffix.lower())
     if kind is None:
         raise UserError(f"{path}: is none of {', '.join(kinds)} and no folder of text files")
+    if not path.is_file():
+        raise UserError(f"{path}: is no file; it is read more than once")
     table = kind(path)
     repeated = [name for name in table.columns if table.columns.count(name) > 1]
     if repeated:
@@ -96,6 +98,10 @@ def _separated(path: Path) -> Table:
             if len(row) != len(columns):
                 values = "1 value" if len(row) == 1 else f"{len(row)} values"
                 raise UserError(f"{path}: row {number}: has {values}, the header has {len(columns)}")
+            if separator == "\t" and any("\t" in value and "\n" in value for value in row):
+                raise UserError(
+                    f"{path}: row {number}: a quotation mark opens here and closes in another row: double it"
+                )
             yield Record(str(path), number, tuple(row[place] for place in places))
 
     return Table(columns, records)

@@ -1,0 +1,71 @@
+"""What is held out and stands in training too is found: near twins, and passages whatever their lines."""
+
+import textwrap
+
+import numpy as np
+import pytest
+
+from trainer.corpus import Row, of_lines
+from trainer.fit import warnings_of
+from trainer.leakage import leaked
+from trainer.split import Split, split
+from trainer.survey import survey
+
+WORDS = [f"word{number}" for number in range(400)]
+TEXT = " ".join(np.random.default_rng(3).choice(WORDS, 600))
+OTHER = " ".join(np.random.default_rng(4).choice(WORDS, 600))
+
+
+def wrapped(text: str, width: int, file: str = "a") -> list[Row]:
+    return [Row(line, "x", file=file, number=number) for number, line in enumerate(textwrap.wrap(text, width), 1)]
+
+
+def numbered(rows: list[Row]) -> list[tuple[int, str]]:
+    return list(enumerate(row.text for row in rows))
+
+
+def test_a_copy_with_its_lines_broken_elsewhere_is_found_in_running_text() -> None:
+    held_out = wrapped(TEXT, 50)[:-1]  # the last line may hold fewer words than a passage
+    assert leaked(numbered(held_out), wrapped(TEXT, 83), running=True) == set(range(len(held_out)))
+
+
+def test_other_text_of_the_same_words_is_no_copy() -> None:
+    assert leaked(numbered(wrapped(TEXT, 50)), wrapped(OTHER, 50), running=True) == set()
+
+
+def test_passages_run_on_over_the_end_of_a_line_and_not_of_a_file() -> None:
+    held_out = [(0, "one two three four five six")]
+    halves = [Row("one two three", "x", file="a"), Row("four five six", "x", file="a")]
+    apart = [halves[0], Row("four five six", "x", file="b")]
+    assert leaked(held_out, halves, running=True) == {0}
+    assert leaked(held_out, apart, running=True) == set()
+    assert leaked(held_out, halves, running=False) == set()
+
+
+def test_a_quotation_in_a_long_text_is_found() -> None:
+    assert leaked(
+        [(0, "to be or not to be that is")], [Row(f"{OTHER} To be, or not to be: that is! {TEXT}", "x")], False
+    ) == {0}
+
+
+def test_thousands_of_rows_of_one_template_end() -> None:
+    held_out = [(number, f"book a table for two at {number}") for number in range(2_000)]
+    training = [Row(f"book a table for two at {number}", "x") for number in range(2_000, 12_000)]
+    assert leaked(held_out, training, running=False) == set(range(2_000))
+
+
+def by_rows(lines: tuple[str, ...]) -> Split:
+    corpus = of_lines("made", "", "", "", {"a": lines, "b": tuple(line.upper()[::-1] for line in lines)})
+    return split(corpus, survey(corpus), seed=1, random=True)
+
+
+@pytest.mark.parametrize("copies", [1, 3])
+def test_the_lessons_split_keeps_what_leaks_and_says_how_much(copies: int) -> None:
+    lines = tuple(
+        f"{first} {second} {third}" for first, second, third in zip(WORDS, WORDS[1:], WORDS[2:], strict=False)
+    )
+    parts = by_rows(tuple(line for line in lines for _ in range(copies)))
+    assert not parts.dropped
+    said = " ".join(warnings_of(parts))
+    assert "by row" in said
+    assert ("and are kept: the accuracy is optimistic" in said) == (copies > 1)
