@@ -68,6 +68,7 @@ def audited(rows: Sequence[Row], parts: Sequence[str] | None = None, words_mode:
         source="planted",
         words_mode=words_mode,
         sampled_from=None,
+        split="blocks",
         seed=3,
         skipped={"empty": 2},
     )
@@ -466,3 +467,77 @@ def test_fix_ends_on_text_of_one_template(tmp_path: Path) -> None:
     rows = [Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], number=n) for n in range(6000)]
     counts = fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
     assert counts["kept"] < 20, "MinHash misses one in a thousand"
+
+
+def rare(text: Callable[[str], str]) -> list[Row]:
+    """Two labels that the words tell, and a rare third one whose text is changed."""
+    generator = np.random.default_rng(8)
+    rows = [Row(sentence(label, generator), label) for label in OWN for _ in range(1200)]
+    first = next(iter(OWN))
+    return rows + [Row(text(sentence(first, generator)), "rare") for _ in range(60)]
+
+
+def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -> None:
+    rows = rare(lambda text: ", ".join([*text.split(" ", 2)]))
+    report = audited(rows)
+    assert "“rare” from all other labels" in headline(report)
+    assert "punctuation" in headline(report)
+
+
+def test_a_rare_label_of_other_words_is_no_shortcut() -> None:
+    report = audited(rare(lambda text: text.replace(" ", " quince ", 1)))
+    assert "“rare”" not in headline(report)
+
+
+def test_labels_that_the_text_does_not_carry_are_never_called_clean() -> None:
+    generator = np.random.default_rng(9)
+    rows = [replace(row, label=str(generator.choice(["yes", "no"]))) for row in clean(300)]
+    report = audited(rows)
+    assert not report["shortcuts"]["learns"]
+    assert report["headline"][0].startswith("The words do not tell the labels")
+
+
+@pytest.mark.parametrize("method", ["given", "random"])
+def test_of_a_split_that_keeps_twins_it_is_not_said_that_they_are_left_out(method: str) -> None:
+    rows = clean(100)
+    doubled = [row for row in rows for _ in range(2)]
+    report = audit(
+        doubled,
+        ["train" if place % 2 else "test" for place in range(len(doubled))],
+        source="planted",
+        words_mode=False,
+        sampled_from=None,
+        split=method,
+        seed=3,
+        skipped={},
+    )
+    assert "Leakage" in headline(report)
+    assert "leaves such twins out" not in headline(report)
+    assert "optimistic" in headline(report)
+
+
+def test_a_word_and_a_colon_now_and_then_is_no_speaker() -> None:
+    rows = changed(clean(), range(0, 1200, 400), lambda text: f"Update: {text}")
+    assert not [found for found in audited(rows)["pollution"] if found["name"] == "speaker_prefixes"]
+
+
+def test_one_rare_label_does_not_switch_the_suspects_off() -> None:
+    report = audited([*clean(200), Row("A phrase alone.", "alone")])
+    assert report["suspects"]["left_out"] == ["alone"]
+    assert report["suspects"]["looked_at"] > 300
+
+
+def test_vowel_signs_are_no_marks_and_words_stay_whole() -> None:
+    generator = np.random.default_rng(4)
+    rows = [
+        Row(" ".join(generator.choice(["हिन्दी", "भाषा", "नदी", "पानी"], 5)) + f" {own}", label)
+        for label, own in (("a", "किताब"), ("b", "दीवार"))
+        for _ in range(100)
+    ]
+    report = audited(rows)
+    assert {"किताब", "दीवार"} <= {found["text"] for found in report["giveaways"]}
+
+
+def test_a_text_of_a_million_words_is_read_to_its_beginning() -> None:
+    rows = [*clean(50), replace(clean(1)[0], text="word " * 1_000_000)]
+    assert audited(rows)["sizes"]["words"] < 50_000

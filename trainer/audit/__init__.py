@@ -20,6 +20,7 @@ def audit(
     source: str,
     words_mode: bool,
     sampled_from: int | None,
+    split: str,
     seed: int,
     skipped: Mapping[str, int],
     progress: Callable[[str], None] = _silent,
@@ -32,6 +33,7 @@ def audit(
         source: What was read, for the report.
         words_mode: Whether the rows are windows that were cut from running text.
         sampled_from: How many rows there are where `rows` are a sample; else None.
+        split: How the parts were made: "blocks", "groups", "given" or "random".
         seed: Draws the folds that the suspects are held out in.
         skipped: Reason -> rows that the reader passed over.
         progress: Is told each step as it begins.
@@ -63,6 +65,7 @@ def audit(
         "rows": len(rows),
         "sampled_from": sampled_from,
         "words_mode": words_mode,
+        "split": split,
         "seed": seed,
         "skipped": dict(skipped),
         "headline": [],

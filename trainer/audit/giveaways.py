@@ -1,18 +1,18 @@
 """The n-grams that give a label away: one to three neighbouring tokens, marks of punctuation among them."""
 
 import itertools
-import re
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from trainer.audit.sample import Sample, canonical_of, evenly
+from trainer.vocabulary import normalize
 
 MOST: Final = 20
 _MOST_ROWS = 60_000
 _FEWEST = 5  # phrases that have it
 _PURE = 0.8  # of the phrases that have it, those of one label
-_TOKEN = re.compile(r"[\w'’]+|[^\w\s]")
 
 
 def find_giveaways(sample: Sample) -> list[dict[str, Any]]:
@@ -28,7 +28,7 @@ def find_giveaways(sample: Sample) -> list[dict[str, Any]]:
     from sklearn.feature_extraction.text import CountVectorizer
 
     places = evenly(np.arange(len(sample.rows)), _MOST_ROWS)
-    tokens = [list(map(canonical_of, _TOKEN.findall(sample.rows[place].text))) for place in places]
+    tokens = [_tokens(sample.rows[place].text, sample.forms[place]) for place in places]
     vectorizer = CountVectorizer(analyzer=_ngrams, binary=True, min_df=_FEWEST)
     try:
         matrix = vectorizer.fit_transform(tokens)
@@ -64,6 +64,21 @@ def find_giveaways(sample: Sample) -> list[dict[str, Any]]:
         if not any(_says_the_same(found, other) for other in chosen):
             chosen.append(found)
     return chosen
+
+
+def _tokens(text: str, forms: Sequence[str]) -> list[str]:
+    """A text's words, in their canonical form, and the marks between them."""
+    text, start, tokens = normalize(text), 0, list[str]()
+    for form in forms:
+        place = text.index(form, start)
+        tokens += _marks(text[start:place])
+        tokens.append(canonical_of(form))
+        start = place + len(form)
+    return tokens + _marks(text[start:])
+
+
+def _marks(between: str) -> list[str]:
+    return [character for character in between if not character.isspace()]
 
 
 def _ngrams(tokens: list[str]) -> list[str]:

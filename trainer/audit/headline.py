@@ -6,6 +6,7 @@ from typing import Any, Final
 from trainer.audit.shortcuts import WHAT
 
 NOTHING: Final = "Nothing stood out: no shortcut comes close to the real model, and the text is clean."
+MARKS: Final = r"""[][.,;:!?…()"“”«»—–-]"""  # no apostrophe, and no vowel sign: cut out, they would break words
 
 # From which share of all phrases a finding is worth a first line. What is not listed is told further down only.
 _WORTH: Final = {
@@ -28,9 +29,15 @@ _WORTH: Final = {
     "mixed_words": 0.01,
     "long_phrases": 0.01,
 }
+_LEFT_OUT: Final = "Byline's split leaves such twins out of the parts that measure;"
+_KEPT: Final = {
+    "given": "The split is your own, and Byline keeps it as it is: its accuracy is optimistic.",
+    "random": "A split by row keeps them: its accuracy is optimistic. Leave out `--split random`.",
+}
 _CAPITALS: Final = {"CYRILLIC": "А-ЯЁ", "GREEK": "Α-Ω"}
 _LABEL: Final = 60  # characters of a label that a sentence can bear
 _FEWEST: Final = 3  # phrases: fewer are strays
+_NAMED: Final = 3  # labels in a sentence
 _LEAKED: Final = 0.02  # of the test phrases
 _IMBALANCE: Final = 10
 
@@ -42,19 +49,32 @@ def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
     one says so.
     """
     lines = [
+        *_learning(report["shortcuts"]),
         *_shortcuts(report["shortcuts"], words_mode, report["languages"]["script"]),
-        *_leakage(report["leakage"]),
+        *_leakage(report["leakage"], report["split"]),
         *_pollution(report["pollution"]),
         *_imbalance(report["sizes"]),
     ]
     if lines:
         return lines
-    return [NOTHING if report["shortcuts"]["views"] else f"The text is clean. {report['shortcuts']['skipped']}"]
+    if report["shortcuts"]["views"]:
+        return [NOTHING]
+    return [f"No pollution was found; too few phrases to look for shortcuts. {report['shortcuts']['skipped']}"]
 
 
 def percent(share: float) -> str:
     """Gives a share for reading: "7 %", "0.4 %"."""
     return (f"{share:.0%}" if share >= 0.01 or share == 0 else f"{share:.1%}").replace("%", "\N{NO-BREAK SPACE}%")
+
+
+def _learning(shortcuts: Mapping[str, Any]) -> list[str]:
+    if not shortcuts["views"] or shortcuts["learns"]:
+        return []
+    answers = f"{percent(shortcuts['reference'])}, the most frequent label {percent(shortcuts['majority'])}"
+    return [
+        f"The words do not tell the labels: reading them answers {answers}. "
+        "There are too few phrases, or labels that the text does not carry."
+    ]
 
 
 def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> list[str]:
@@ -69,6 +89,14 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> l
                 f"Shortcut: a model that sees only {what} answers {right}; "
                 f"{against}, the majority baseline {percent(shortcuts['majority'])}. {do}"
             )
+        elif view["tells"]:
+            names = ", ".join(f"“{label[:_LABEL]}”" for label in view["tells"][:_NAMED])
+            more = f" and {len(view['tells']) - _NAMED} more labels" if len(view["tells"]) > _NAMED else ""
+            what = WHAT[view["name"]].split(",")[0]
+            lines.append(
+                f"Shortcut: {what} alone tells {names}{more} from all other labels as well as reading the words does. "
+                + remedy(view["name"], words_mode, script)
+            )
     return lines
 
 
@@ -79,7 +107,7 @@ def remedy(name: str, words_mode: bool, script: str) -> str:
             return "The windows already have the same lengths for each label: look at how long its words are."
         return "Cut running text into windows of the same lengths for each label: `--unit words:16`."
     if name == "punctuation":
-        return r"Byline's own model reads no punctuation; for any other, cut it out: `--strip '[^\w\s]'`."
+        return f"Byline's own model reads no punctuation; for any other, cut it out: `--strip '{MARKS}'`."
     if name == "case":
         return "Byline's own model reads no capitals; before training any other, write all text in lower case."
     if name == "first_word":
@@ -87,10 +115,12 @@ def remedy(name: str, words_mode: bool, script: str) -> str:
             return "Look at the n-grams that give a label away, and leave out what they come from: `--drop 'REGEX'`."
         return r"Cut running text so that phrases begin anywhere, `--unit words:16`, or cut it off: `--strip '^\S+ '`."
     capitals = _CAPITALS.get(script, "A-Z")
-    return rf"A model may learn names and no style. Cut out capitalised words: `--strip '(?<=\s)[{capitals}][\w’]+'`."
+    return (
+        rf"A model may learn names and no style. Cut out capitalised words: `--strip '(?<=\s)[{capitals}][\w’\x27-]+'`."
+    )
 
 
-def _leakage(leakage: Mapping[str, Any]) -> list[str]:
+def _leakage(leakage: Mapping[str, Any], method: str) -> list[str]:
     test, leaked = leakage["test"], leakage["leaked"]
     if leaked < _FEWEST or leaked < _LEAKED * test:
         return []
@@ -98,7 +128,7 @@ def _leakage(leakage: Mapping[str, Any]) -> list[str]:
     all_of_it, without = leakage["accuracy"], leakage["accuracy_without"]
     if all_of_it is not None and without is not None:
         line += f" Accuracy on all of them is {percent(all_of_it)}, without these {percent(without)}."
-    return [line + " Byline's split leaves such twins out of the parts that measure; `--fix DIR` keeps one of each."]
+    return [f"{line} {_KEPT.get(method, _LEFT_OUT)} `--fix DIR` keeps one of each."]
 
 
 def _pollution(findings: list[dict[str, Any]]) -> list[str]:

@@ -48,12 +48,13 @@ def _as_it_is(features: Sequence[str]) -> Sequence[str]:
     return features
 
 
-def fitted(matrix: Any, labels: NDArray[np.int64]) -> Any:
+def fitted(matrix: Any, labels: NDArray[np.int64], balanced: bool = False) -> Any:
     """Fits a linear classifier with probabilities.
 
     Args:
         matrix: Sparse, shape [rows, features].
         labels: int64, shape [rows], of two kinds or more.
+        balanced: Whether each label weighs the same, however rare.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -61,11 +62,12 @@ def fitted(matrix: Any, labels: NDArray[np.int64]) -> Any:
     from threadpoolctl import threadpool_limits
 
     if len(labels) * len(np.unique(labels)) > _LOGISTIC_UP_TO:
-        return MultinomialNB(alpha=0.05).fit(matrix, labels)
+        return MultinomialNB(alpha=0.05, fit_prior=not balanced).fit(matrix, labels)
     # Other threads would wait for one another longer than they work: the sparse products are not theirs.
     with threadpool_limits(1), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # a few per mille of accuracy are not worth a minute
-        return LogisticRegression(C=10.0, max_iter=60, tol=3e-4).fit(matrix, labels)
+        weight = "balanced" if balanced else None
+        return LogisticRegression(C=10.0, max_iter=60, tol=3e-4, class_weight=weight).fit(matrix, labels)
 
 
 def reference_matrix(sample: Sample, train: NDArray[np.int64]) -> Any:

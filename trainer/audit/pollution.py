@@ -136,7 +136,7 @@ def _speakers(sample: Sample, found: list[dict[str, Any]]) -> set[int]:
     if before:
         names = Counter(speakers.before).most_common(12)
         option = _quoted("--strip", f"^{names_pattern(speakers.before)}{_colon(sample, before)} ")
-        title = "speaker names before what they say"
+        title = "speaker names, or other words, before a colon and a text"
         found.append(_finding(sample, "speaker_prefixes", title, before, "Cut them off.", option, names=names))
     return set(alone)
 

@@ -209,6 +209,8 @@ def _leakage(report: Report) -> Iterator[str]:
     share = percent(leakage["leaked"] / leakage["test"])
     leaked, test = _count(leakage["leaked"]), _count(leakage["test"])
     yield f"  {leaked} of {test} test phrases ({share}) have a near twin in training."
+    if not leakage["complete"]:
+        yield "  The search was cut short: there are too many near twins."
     if leakage["accuracy"] is not None:
         without = leakage["accuracy_without"]
         rest = "" if without is None else f", {percent(without)} without them"
@@ -227,6 +229,8 @@ def _suspects(report: Report) -> Iterator[str]:
         f"Confident learning holds {issues} of {_count(suspects['looked_at'])} labels for doubtful.",
         "  ",
     )
+    if suspects["left_out"]:
+        yield from _paragraph(f"Too few phrases to be held out: {', '.join(suspects['left_out'])}.", "  ")
     for phrase in shown:
         labels = (
             f"{_clip(phrase['label'], 18)} -> {_clip(phrase['would_be'], 18)} {percent(phrase['would_be_probability'])}"

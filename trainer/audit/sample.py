@@ -1,7 +1,7 @@
 """The rows that an audit looks at, with what all of its rooms ask about them worked out once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from typing import Any
 
@@ -12,6 +12,7 @@ from trainer.corpus import Row
 from trainer.vocabulary import canonical, words_of
 
 PARTS = ("train", "validation", "test")
+_LONGEST = 20_000  # characters of a text that are looked at: the audit is of phrases, and of many
 CLIP = 160  # characters of an example: enough to find it again
 
 
@@ -20,7 +21,7 @@ class Sample:
     """Rows of a corpus in the order of the source.
 
     Attributes:
-        rows: At least one.
+        rows: At least one, each read no further than `_LONGEST` characters.
         parts: For each row the part of the split that it falls into.
         words: For each row its words, in their canonical form.
         forms: For each row its words as they are written.
@@ -67,6 +68,7 @@ def make_sample(rows: Sequence[Row], parts: Sequence[str]) -> Sample:
     """
     if not rows or len(rows) != len(parts):
         raise ValueError(f"`rows` and `parts` must be as many, and not none. Received: {len(rows)} and {len(parts)}")
+    rows = [row if len(row.text) <= _LONGEST else replace(row, text=row.text[:_LONGEST]) for row in rows]
     forms = [words_of(row.text) for row in rows]
     words = [[canonical_of(form) for form in row] for row in forms]
     labels = tuple(sorted({row.label for row in rows}))

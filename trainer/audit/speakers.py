@@ -1,6 +1,7 @@
 """Speaker names: lines that are a name and a colon, or that begin with one, as plays and interviews have them."""
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -8,10 +9,11 @@ from typing import Final
 
 _FEWEST_OF_A_NAME: Final = 3  # a name that begins fewer lines is no habit
 _LEAST_SHARE: Final = 0.001  # of all lines: rarer is no habit of the corpus
+_BEFORE: Final = (0.01, 10)  # share of all lines of one name or word, or lines of several: "Update:" is no speaker
 _A_PLAY: Final = 30  # lines of one name and nothing else: here the name that stands once is a speaker too
 _MOST_LISTED: Final = 12  # names that an option lists one by one
 
-_SPEAKER = re.compile(r"(\w[\w.'’-]*(?: [\w.'’-]+){0,3})[:：](?: |$)")
+_SPEAKER = re.compile(r"([^\s:：]+(?: [^\s:：]+){0,3})[:：](?: |$)")
 _INNER = r"[\w.'’-]*"
 _ALPHABETS: Final = {
     "A-Z": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -52,6 +54,8 @@ def split_speaker(text: str) -> tuple[str, str]:
 
 def _is_name(name: str) -> bool:
     words = name.split(" ")
+    if not name[0].isalnum() or any(unicodedata.category(c)[0] not in "LMN" and c not in " .'’-" for c in name):
+        return False
     if name.lower() == name.upper():
         return len(words) <= 2 and any(map(str.isalpha, name))
     if words[0][0].islower() or words[-1][0].islower() or not any(map(str.isupper, name)):
@@ -60,7 +64,8 @@ def _is_name(name: str) -> bool:
 
 
 def find_speakers(texts: Iterable[str]) -> Speakers:
-    """Finds the names that begin at least three lines, if they begin at least one line of a thousand."""
+    """Finds the names that begin at least three lines, if they are a habit: one line of a thousand where they stand
+    alone; before other words a hundredth of all lines, or ten lines of several names."""
     alone: Counter[str] = Counter()
     before: Counter[str] = Counter()
     count = 0
@@ -72,7 +77,12 @@ def find_speakers(texts: Iterable[str]) -> Speakers:
     in_play = _habit(alone, count)
     if sum(in_play.values()) >= _A_PLAY:
         in_play = dict(alone)
-    return Speakers(in_play, _habit(before, count) | {name: before[name] for name in in_play if before[name]})
+    often = _habit(before, count)
+    share, least = _BEFORE
+    lines = sum(often.values())
+    if lines < share * count and (len(often) < 2 or lines < least):
+        often = {}
+    return Speakers(in_play, often | {name: before[name] for name in in_play if before[name]})
 
 
 def _habit(names: Counter[str], count: int) -> dict[str, int]:

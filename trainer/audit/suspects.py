@@ -13,6 +13,7 @@ from trainer.audit.sample import Sample, evenly
 
 MOST: Final = 50
 _MOST_ROWS = 60_000
+_FEWEST = 5  # phrases of a label that can be held out
 
 
 def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
@@ -20,15 +21,18 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
 
     Returns:
         "phrases": at most fifty, the worst first, with the label that the model would give and both probabilities;
-        "issues": how many phrases confident learning holds for mislabelled; or "skipped": a sentence that says why
+        "issues": how many phrases confident learning holds for mislabelled; "left_out": labels with too few phrases to
+        be held out; or "skipped": a sentence that says why
         there are none.
     """
     places = _unique(sample, evenly(np.arange(len(sample.rows)), _MOST_ROWS))
-    labels = sample.label_ids[places]
-    names, labels = np.unique(labels, return_inverse=True)
-    folds = min(5 if len(places) < 20_000 else 3, int(np.bincount(labels).min()))
-    if len(names) < 2 or folds < 2:
-        return {"skipped": "A label has too few phrases to be held out.", "phrases": [], "issues": 0}
+    counts = np.bincount(sample.label_ids[places], minlength=len(sample.labels))
+    left_out = [label for label, count in zip(sample.labels, counts, strict=True) if count < _FEWEST]
+    places = places[counts[sample.label_ids[places]] >= _FEWEST]
+    names, labels = np.unique(sample.label_ids[places], return_inverse=True)
+    if len(names) < 2:
+        return {"skipped": "Too few labels have the phrases to be held out.", "phrases": [], "issues": 0}
+    folds = 5 if len(places) < 20_000 else 3
     probabilities = _held_out(sample, places, labels, folds, seed)
     scores, issues = _doubts(labels, probabilities)
     worst = np.argsort(scores, kind="stable")[:MOST]
@@ -43,7 +47,7 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
         for place in worst
         if best[place] != labels[place]
     ]
-    return {"phrases": phrases, "issues": int(issues), "folds": folds, "looked_at": len(places)}
+    return {"phrases": phrases, "issues": int(issues), "folds": folds, "looked_at": len(places), "left_out": left_out}
 
 
 def _unique(sample: Sample, places: NDArray[np.int64]) -> NDArray[np.int64]:
