@@ -107,6 +107,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "author": settings.author,
         "labels": list(run.vocabulary.labels),
         "accuracy": test["accuracy"],
+        "accuracy_interval": test["intervals"]["accuracy"],
         "majority": test["majority"],
         "test_phrases": test["phrases"],
         "training_phrases": run.facts["split"]["phrases"]["train"],

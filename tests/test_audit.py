@@ -1,21 +1,19 @@
 """The audit finds what is planted, and does not accuse a clean corpus."""
 
 import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from trainer.audit import audit
-from trainer.audit.fix import fix
+from trainer.audit.headline import remedy
 from trainer.audit.report import html, terminal
 from trainer.audit.speakers import split_speaker
-from trainer.corpus import Corpus, Row, filtered, of_lines
-from trainer.errors import UserError
+from trainer.corpus import Row, filtered, of_lines
 
 
 def listed(words: str) -> list[str]:
@@ -110,35 +108,6 @@ def test_sizes(of_clean: dict[str, Any]) -> None:
     assert sizes["known_words"] == {"validation": 1.0, "test": 1.0}
     assert sizes["majority"]["validation"] == pytest.approx(0.5)
     assert of_clean["languages"]["main"] == "en"
-
-
-def test_two_commas_are_a_shortcut() -> None:
-    rows = clean()
-    commas = [place for place, row in enumerate(rows) if row.label == "town"]
-    report = audited(changed(rows, commas, lambda text: text.replace(" ", ", ", 2)))
-    views = {view["name"]: view for view in report["shortcuts"]["views"]}
-    assert views["punctuation"]["close"]
-    assert views["punctuation"]["share"] > 0.9
-    assert report["headline"][0].startswith("Shortcut: a model that sees only punctuation answers")
-    assert "--strip" in report["headline"][0]
-    assert {"text": ",", "label": "town", "purity": 1.0, "count": 400} in report["giveaways"]
-
-
-@pytest.mark.parametrize(
-    ("name", "change", "option"),
-    [
-        ("case", str.upper, "lower case"),
-        ("length", lambda text: f"{text} {text}", "--unit words:16"),
-        ("first_word", lambda text: f"Behold {text}", "--unit words:16"),
-        ("capitalised", lambda text: f"{text[:-1]} near Lisbon.", "--strip"),
-    ],
-)
-def test_planted_shortcuts(name: str, change: Callable[[str], str], option: str) -> None:
-    rows = clean(200)
-    report = audited(changed(rows, range(200), change))
-    views = {view["name"]: view for view in report["shortcuts"]["views"]}
-    assert views[name]["close"]
-    assert any(option in line for line in report["headline"] if line.startswith("Shortcut"))
 
 
 def test_speaker_names() -> None:
@@ -283,7 +252,9 @@ def test_mark_up_and_wrong_encodings() -> None:
     assert counts["entities"] == 20
     assert counts["addresses"] == 40
     assert counts["links"] == 20
-    assert counts["encoding"] == 28
+    assert counts["encoding"] == 23
+    assert counts["lost_characters"] == 5
+    assert "read the source anew" in headline(report)
     assert counts["brackets"] == 12
     assert "\x1b" not in terminal(report)
     corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
@@ -336,13 +307,6 @@ def test_the_terminal_keeps_to_its_columns(of_clean: dict[str, Any]) -> None:
     assert "<svg" in html(of_clean)
 
 
-def test_windows_are_not_told_to_become_windows() -> None:
-    rows = clean(200)
-    report = audited(changed(rows, range(200), lambda text: f"{text} {text}"), words_mode=True)
-    assert any(view["name"] == "length" and view["close"] for view in report["shortcuts"]["views"])
-    assert "--unit" not in headline(report)
-
-
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_a_tiny_corpus_is_audited(count: int) -> None:
     rows = clean(count)
@@ -353,148 +317,12 @@ def test_a_tiny_corpus_is_audited(count: int) -> None:
     assert html(report)
 
 
-def test_many_labels_of_rare_words() -> None:
-    generator = np.random.default_rng(0)
-    rows = [
-        Row(f"{' '.join(generator.choice(THINGS + PLACES, 5))} own{label}", f"label {label}", file="t.csv", number=n)
-        for n, label in enumerate(np.tile(np.arange(200), 12), 1)
-    ]
-    parts = generator.choice(["train", "train", "train", "validation", "test"], len(rows)).tolist()
-    report = audited(rows, parts)
-    assert report["shortcuts"]["reference"] > 0.9
-    assert len(terminal(report).splitlines()) < 150
-    assert html(report).count("</tr>") < 400
-
-
 def test_text_of_one_template_ends() -> None:
     rows = [
         Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], file="f", number=n) for n in range(3000)
     ]
     report = audited(rows)
     assert report["leakage"]["leaked"] > 200
-
-
-@pytest.fixture
-def polluted(tmp_path: Path) -> tuple[Corpus, Path]:
-    """A corpus in files of its own, with some of everything that a fix takes out."""
-    rows = with_licence(clean(100), "This text is licensed under the terms of the Example Licence.", 5)
-    rows += [replace(rows[3], number=501), replace(rows[4], text=rows[4].text.upper(), number=502)]
-    rows += [replace(rows[5], label="town", number=503)]
-    rows += [Row("HAMLET:", "sea", file="sea/0.txt", number=600 + place) for place in range(4)]
-    rows += [
-        Row(f"OPHELIA: {SUBJECTS[n]} {' '.join(VERBS[n : n + 4])}", "sea", file="sea/0.txt", number=700 + n)
-        for n in range(4)
-    ]
-    rows += [Row("<p>The quay &amp; the crane are <i>empty</i></p>", "sea", file="sea/0.txt", number=800)]
-    rows += [Row("They sat in a cafÃ© by the dÃ´me", "town", file="town/0.txt", number=801)]
-    rows += [Row("<br>", "town", file="town/0.txt", number=802)]
-    rows += [replace(rows[6], text=rows[6].text + " Again", number=803)]
-    source = tmp_path / "source.jsonl"
-    source.write_text("".join(json.dumps([row.text, row.label, row.file, row.number]) + "\n" for row in rows))
-
-    def read(_: Counter[str]) -> Iterator[Row]:
-        for line in source.read_text().splitlines():
-            text, label, file, number = json.loads(line)
-            yield Row(text, label, file=str(tmp_path / file), number=number)
-
-    return Corpus("polluted", "", "", "", read), source
-
-
-def records(path: Path) -> list[dict[str, Any]]:
-    return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
-
-
-def test_fix_writes_a_clean_copy_and_leaves_the_source(polluted: tuple[Corpus, Path], tmp_path: Path) -> None:
-    corpus, source = polluted
-    before = source.read_bytes()
-    counts = fix(corpus, tmp_path / "fixed")
-    assert source.read_bytes() == before
-    kept, removed = records(tmp_path / "fixed" / "phrases.jsonl"), records(tmp_path / "fixed" / "removed.jsonl")
-    reasons = Counter(row["reason"] for row in removed)
-    assert reasons["boilerplate"] == 10
-    assert reasons["duplicate"] == 2
-    assert reasons["conflicting labels"] == 2
-    assert reasons["speaker name"] == 8
-    assert reasons["no words left"] == 1
-    assert reasons["near duplicate"] >= 1
-    assert reasons["mark-up"] == 1
-    assert reasons["wrong encoding"] == 1
-    assert counts["read"] == counts["kept"] + counts["removed"]
-    assert len(kept) == counts["kept"]
-    assert all(isinstance(count, int) for count in counts.values())
-    texts = [row["text"] for row in kept]
-    assert "The quay & the crane are empty" in texts
-    assert "They sat in a café by the dôme" in texts
-    assert any(text.startswith("sailor saw found") for text in texts)
-    assert all(row.keys() == {"text", "label"} for row in kept)
-    (mended,) = [row for row in removed if row["reason"] == "wrong encoding"]
-    assert mended["new_text"] == "They sat in a café by the dôme"
-    assert mended["row"] == 801
-
-
-def test_fix_keeps_groups_and_parts_and_may_be_repeated(tmp_path: Path) -> None:
-    rows = [replace(row, group=f"g{row.number % 7}", part="train") for row in clean(20)]
-    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
-    fix(corpus, tmp_path / "fixed")
-    fix(corpus, tmp_path / "fixed")
-    assert records(tmp_path / "fixed" / "phrases.jsonl")[0].keys() == {"text", "label", "group", "split"}
-
-
-def test_fix_refuses_what_it_did_not_write(tmp_path: Path) -> None:
-    rows = clean(20)
-    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "novel.txt").write_text("dear to me")
-    with pytest.raises(UserError, match="not what --fix wrote"):
-        fix(corpus, tmp_path / "mine")
-    (tmp_path / "file").write_text("dear to me")
-    with pytest.raises(UserError, match="not what --fix wrote"):
-        fix(corpus, tmp_path / "file")
-
-
-def test_fix_never_replaces_its_source(tmp_path: Path) -> None:
-    rows = clean(20)
-    fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
-    source = tmp_path / "fixed" / "phrases.jsonl"
-    before = source.read_bytes()
-    rows = [replace(row, file=str(source)) for row in rows]
-    with pytest.raises(UserError, match="holds the source"):
-        fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
-    assert source.read_bytes() == before
-
-
-def test_fix_ends_on_text_of_one_template(tmp_path: Path) -> None:
-    rows = [Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], number=n) for n in range(6000)]
-    counts = fix(replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows)), tmp_path / "fixed")
-    assert counts["kept"] < 20, "MinHash misses one in a thousand"
-
-
-def rare(text: Callable[[str], str]) -> list[Row]:
-    """Two labels that the words tell, and a rare third one whose text is changed."""
-    generator = np.random.default_rng(8)
-    rows = [Row(sentence(label, generator), label) for label in OWN for _ in range(1200)]
-    first = next(iter(OWN))
-    return rows + [Row(text(sentence(first, generator)), "rare") for _ in range(60)]
-
-
-def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -> None:
-    rows = rare(lambda text: ", ".join([*text.split(" ", 2)]))
-    report = audited(rows)
-    assert "“rare” from all other labels" in headline(report)
-    assert "punctuation" in headline(report)
-
-
-def test_a_rare_label_of_other_words_is_no_shortcut() -> None:
-    report = audited(rare(lambda text: text.replace(" ", " quince ", 1)))
-    assert "“rare”" not in headline(report)
-
-
-def test_labels_that_the_text_does_not_carry_are_never_called_clean() -> None:
-    generator = np.random.default_rng(9)
-    rows = [replace(row, label=str(generator.choice(["yes", "no"]))) for row in clean(300)]
-    report = audited(rows)
-    assert not report["shortcuts"]["learns"]
-    assert report["headline"][0].startswith("The words do not tell the labels")
 
 
 @pytest.mark.parametrize("method", ["given", "random"])
@@ -538,6 +366,43 @@ def test_vowel_signs_are_no_marks_and_words_stay_whole() -> None:
     assert {"किताब", "दीवार"} <= {found["text"] for found in report["giveaways"]}
 
 
+def test_speakers_of_a_script_with_vowel_signs_get_an_option_that_works() -> None:
+    generator = np.random.default_rng(4)
+    names = ["हैमलेट", "ओफेलिया", "होरेशियो", *(f"सेवक{sign}" for sign in "ािीुूेैोौंःृ")]
+    texts = [" ".join(generator.choice(["हिन्दी", "भाषा", "नदी", "पानी"], 6)) for _ in range(200)]
+    rows = [
+        Row(f"{names[n % len(names)]}: {text}" if n < 90 else text, "ab"[n % 2], number=n)
+        for n, text in enumerate(texts)
+    ]
+    found = finding(audited(rows), "speaker_prefixes")
+    assert found["count"] == 90
+    corpus = replace(of_lines("c", "", "", "", {}), read=lambda _: iter(rows))
+    assert [row.text for row in filtered(corpus, strip=[option_of(found)]).rows()] == texts
+
+
+def test_an_advised_option_cuts_no_word_into_pieces() -> None:
+    def cut(name: str, text: str) -> str:
+        return " ".join(re.sub(remedy(name, False, "LATIN").split("'")[1], " ", text).split())
+
+    assert cut("punctuation", "“हिन्दी”, it’s (don't)…") == "हिन्दी it’s don't"
+    assert cut("capitalised", "then Jean-Luc and O’Neill and O'Hara came") == "then and and came"
+
+
+def test_few_phrases_without_pollution() -> None:
+    assert audited(clean(10))["headline"] == ["No pollution found; too few phrases to look for shortcuts."]
+
+
+def test_a_search_that_was_cut_short_says_so(of_clean: dict[str, Any]) -> None:
+    report = of_clean | {"leakage": of_clean["leakage"] | {"complete": False}}
+    assert "was cut short" in terminal(report)
+    assert "was cut short" in html(report)
+    assert "was cut short" not in terminal(of_clean) + html(of_clean)
+
+
 def test_a_text_of_a_million_words_is_read_to_its_beginning() -> None:
     rows = [*clean(50), replace(clean(1)[0], text="word " * 1_000_000)]
-    assert audited(rows)["sizes"]["words"] < 50_000
+    report = audited(rows)
+    assert report["sizes"]["words"] < 50_000
+    assert report["clipped"] == 1
+    assert "Of 1 longer phrases the first 2,000 words were read" in terminal(report)
+    assert "Of 1 longer phrases the first 2,000 words were read" in html(report)

@@ -160,9 +160,11 @@ def test_corpus_prints_for_each_label_the_counts_and_three_lines(
 
 def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: Fitted) -> None:
     assert fitted.code == 0
-    accuracy, macro_f1, majority, *confusion, last = fitted.out.splitlines()
+    accuracy, interval, macro_f1, calibrated, majority, *confusion, last = fitted.out.splitlines()
     assert re.fullmatch(r"accuracy   train [\d.]+% \(first epoch [\d.]+%\), validation [\d.]+%, test [\d.]+%", accuracy)
-    assert macro_f1.startswith("macro F1   test ")
+    assert re.match(r" +[\d.]+% to [\d.]+% in 95 of 100 draws of these test phrases", interval)
+    assert re.fullmatch(r"macro F1   \d.\d{3} \(\d.\d{3} to \d.\d{3}\)", macro_f1)
+    assert re.match(r"calibrated to [\d.]+ points", calibrated)
     assert majority.startswith("majority   test ")
     assert [line.split()[0] for line in confusion] == ["confusion", "cats", "cats", "dogs"]
     example = re.fullmatch(r"(.+): next, python -m trainer predict (.+), or python -m export all", last)
@@ -233,8 +235,8 @@ def test_evaluate_measures_the_run_on_its_test_phrases_again(
     lines = answered(capsys, "evaluate", "--run", str(fitted.path)).splitlines()
     assert lines[0] == f"{fitted.path}: {expected['phrases']:,} test phrases"
     assert lines[1].startswith(f"accuracy   {expected['accuracy']:.1%} ")
-    assert lines[2] == f"macro F1   {expected['macro_f1']:.3f}"
-    assert [line.split() for line in lines[3:]] == [
+    assert lines[3].startswith(f"macro F1   {expected['macro_f1']:.3f} (")
+    assert [line.split() for line in lines[5:]] == [
         ["cats", "dogs"],
         *([label, *map(str, row)] for label, row in zip(("cats", "dogs"), expected["confusion"], strict=True)),
     ]

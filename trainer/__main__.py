@@ -129,7 +129,7 @@ def _fit(arguments: argparse.Namespace) -> int:
         f"validation {results['validation']['accuracy']:.1%}, test {results['test']['accuracy']:.1%}"
         + (", split by row: optimistic" if options.random else "")
     )
-    print(f"macro F1   test {results['test']['macro_f1']:.3f}")
+    _print_intervals(results["test"])
     print(
         f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label"
     )
@@ -155,9 +155,16 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     what = "test phrases" if arguments.data is None else f"phrases of {arguments.data}"
     print(f"{run.path}: {results['phrases']:,} {what}")
     print(f"accuracy   {results['accuracy']:.1%} (majority {results['majority']:.1%})")
-    print(f"macro F1   {results['macro_f1']:.3f}")
+    _print_intervals(results)
     print(confusion_table(results["confusion"], run.vocabulary.labels))
     return 0
+
+
+def _print_intervals(results: dict[str, Any]) -> None:
+    (low, high), (low_f1, high_f1) = results["intervals"]["accuracy"], results["intervals"]["macro_f1"]
+    print(f"           {low:.1%} to {high:.1%} in 95 of 100 draws of these test phrases from themselves")
+    print(f"macro F1   {results['macro_f1']:.3f} ({low_f1:.3f} to {high_f1:.3f})")
+    print(f"calibrated to {100 * results['calibration_error']:.1f} points between how sure it is and how often right")
 
 
 def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:

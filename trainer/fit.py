@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer import __version__
+from trainer.calibrate import fold, temperature_of
 from trainer.classifier import Classifier
 from trainer.corpus import Corpus, Phrase
 from trainer.data import Unit
@@ -69,6 +70,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
             _say(f"{counted}, {vocabulary.size:,} word ids")
             model, history = _train(encoded, vocabulary, recipe, options.seed)
+        temperature = _calibrate(model, encoded.validation, vocabulary)
         classifier = Classifier(model, vocabulary)
         _say("measuring the answers to all three parts")
         phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
@@ -86,6 +88,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "seed": options.seed,
             "split": parts.facts() | {"sha256": encoded.sha256, "phrases": encoded.counts},
             "history": history,
+            "temperature": temperature,
             "metrics": results,
             "versions": {"byline": __version__} | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
             "model_sha256": sha256((staging / "model.keras").read_bytes()),
@@ -146,14 +149,25 @@ def _train(
     return model, {name: [round(float(value), 6) for value in values] for name, values in history.history.items()}
 
 
+def _first_windows(phrases: Sequence[Phrase], vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Word ids of each phrase's first window, shape [phrases, sequence_length]."""
+    return np.stack([split_ids(vocabulary.encode(phrase.text), vocabulary.sequence_length)[0] for phrase in phrases])
+
+
+def _calibrate(model: "keras.Model", phrases: Sequence[Phrase], vocabulary: Vocabulary) -> float:
+    """Folds the temperature into the model that makes it as sure as it is right, and gives it."""
+    probabilities = model.predict(_first_windows(phrases, vocabulary), batch_size=512, verbose=0)
+    temperature = temperature_of(probabilities, truth_of(phrases, vocabulary.labels))
+    fold(model, temperature)
+    return temperature
+
+
 def _held_out(phrases: Sequence[Phrase], vocabulary: Vocabulary) -> "tf.data.Dataset":
     """Each phrase's first window, cached: what the epochs' accuracy is measured on."""
     import tensorflow as tf
 
-    length, labels = vocabulary.sequence_length, vocabulary.labels
-    ids = np.stack([split_ids(vocabulary.encode(phrase.text), length)[0] for phrase in phrases])
-    targets = np.eye(len(labels), dtype=np.float32)[truth_of(phrases, labels)]
-    return tf.data.Dataset.from_tensor_slices((ids, targets)).batch(512).cache()
+    targets = np.eye(len(vocabulary.labels), dtype=np.float32)[truth_of(phrases, vocabulary.labels)]
+    return tf.data.Dataset.from_tensor_slices((_first_windows(phrases, vocabulary), targets)).batch(512).cache()
 
 
 def _dataset(encoded: Encoded, label_count: int, recipe: Recipe, seed: int) -> "tf.data.Dataset":

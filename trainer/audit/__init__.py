@@ -64,6 +64,7 @@ def audit(
         "source": source,
         "rows": len(rows),
         "sampled_from": sampled_from,
+        "clipped": sample.clipped,
         "words_mode": words_mode,
         "split": split,
         "seed": seed,

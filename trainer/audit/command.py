@@ -2,12 +2,16 @@
 
 import argparse
 import json
+import shlex
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from trainer.audit import audit
+from trainer.audit.fix import REMOVED, TEXT, Copy, check_output, fix
+from trainer.audit.sample import MOST_ROWS, clip
 from trainer.corpus import Corpus
 from trainer.data import Say, Unit
 from trainer.errors import UserError
@@ -16,8 +20,7 @@ from trainer.options import check_seed, unit_from
 from trainer.recipes import Recipe
 from trainer.split import split
 from trainer.survey import Survey, survey
-
-MOST_ROWS = 200_000  # in memory at once; of a larger corpus as many are drawn evenly
+from trainer.tables import HUB
 
 
 def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
@@ -26,7 +29,6 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
     Raises:
         UserError: The corpus cannot be read, or a report or the copy cannot be written where it is asked for.
     """
-    from trainer.audit.fix import check_output, fix, next_command
     from trainer.audit.report import html, terminal
 
     check_seed(arguments.seed)
@@ -36,6 +38,8 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
         if arguments.data is None:
             raise UserError("--fix: needs --data; the built-in corpus is clean")
         check_output(corpus, arguments.fix)
+        if arguments.html is not None and arguments.html.resolve().is_relative_to(arguments.fix.resolve()):
+            raise UserError(f"{arguments.html}: lies in {arguments.fix}, which --fix writes anew")
     say(f"{corpus.place}: reading")
     report = report_on(arguments, corpus, survey(corpus), say)
     print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report), flush=True)
@@ -43,20 +47,53 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
         write_text(arguments.html, html(report))
         say(f"open {arguments.html}")
     if arguments.fix is not None:
-        counts = fix(corpus, arguments.fix)
-        say(f"{arguments.fix}: {', '.join(f'{count:,} {what}' for what, count in counts.items())}")
-        say(f"next, {next_command(corpus, arguments.fix)}")
+        copy = fix(corpus, arguments.fix)
+        say(f"{arguments.fix}: {', '.join(f'{count:,} {what}' for what, count in copy.counts.items())}")
+        for line in _losses(copy):
+            say(line)
+        if any(copy.kept.values()):
+            say(f"next, {_next(arguments, copy)}")
     return 0
+
+
+def _losses(copy: Copy) -> Iterator[str]:
+    """Says which labels a copy has lost, or more than half of."""
+    for label, count in copy.read.items():
+        left = copy.kept[label]
+        if not left:
+            yield f"the label {label} is lost: none of its {count:,} phrases is left; {REMOVED} says why"
+        elif 2 * left < count:
+            yield f"the label {label} has lost more than half: {left:,} of its {count:,} phrases are left"
+
+
+def _next(arguments: argparse.Namespace, copy: Copy) -> str:
+    """Gives the command that audits a copy as its source was audited."""
+    command = ["python", "-m", "trainer", "audit", "--data", str(copy.data)]
+    for name in copy.columns:
+        command += [f"--{name}-column", name]
+    if arguments.unit is not None and (arguments.unit != "file" or copy.data.name == TEXT):
+        command += ["--unit", arguments.unit]
+    if arguments.split != "blocks":
+        command += ["--split", arguments.split]
+    return shlex.join(command)
 
 
 def _check_page(path: Path, corpus: Corpus) -> None:
     """Refuses to write a page over what is no page, or into the data, before the time is spent."""
     if not path.parent.is_dir():
         raise UserError(f"{path}: cannot be written: {path.parent} is no folder")
-    if corpus.path and path.resolve().is_relative_to(Path(corpus.path).resolve()):
+    if corpus.path and not corpus.path.startswith(HUB) and path.resolve().is_relative_to(Path(corpus.path).resolve()):
         raise UserError(f"{path}: is not written: it is the data, or lies in its folder")
-    if is_there(path) and not (path.is_file() and path.read_bytes()[:15].lower() == b"<!doctype html>"):
+    if is_there(path) and not (path.is_file() and _begins_as_page(path)):
         raise UserError(f"{path}: is in the way: it is no page, so it is not replaced")
+
+
+def _begins_as_page(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            return file.read(200).lstrip().lower().startswith(b"<!doctype html>")
+    except OSError as error:
+        raise UserError(f"{path}: cannot be read ({error.strerror})") from error
 
 
 def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: Say) -> dict[str, Any]:
@@ -67,7 +104,12 @@ def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: 
     divided = split(corpus, seen, arguments.seed, window=window, random=by_row, with_twins=True)
     total = sum(seen.labels.values()) if not window else sum(1 for _ in divided.rows())
     chosen = _sample(total, arguments.seed)
-    kept = [found for number, found in enumerate(divided.rows()) if chosen is None or number in chosen]
+    # Twice what is looked at: memory is bounded, and the audit still sees that a text was longer.
+    kept = [
+        (part, clip(row, times=2))
+        for number, (part, row) in enumerate(divided.rows())
+        if chosen is None or number in chosen
+    ]
     return audit(
         [row for _, row in kept],
         [part for part, _ in kept],

@@ -3,7 +3,6 @@
 The corpus is read several times and never held: of each row only a hash and two numbers stay in memory.
 """
 
-import html
 import json
 from array import array
 from collections import Counter
@@ -16,18 +15,18 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.audit.patterns import MARKUP, boilerplate, hash_of, is_damaged
-from trainer.audit.sample import canonical_of
+from trainer.audit.mending import repaired, without_markup
+from trainer.audit.patterns import BOILERPLATE_WORDS, boilerplate, hash_of, is_damaged
+from trainer.audit.sample import MOST_ROWS, canonical_of
 from trainer.audit.speakers import Speakers, find_speakers, split_speaker
 from trainer.corpus import Corpus, Row
 from trainer.errors import UserError
-from trainer.files import whole_directory
+from trainer.files import is_there, whole_directory
+from trainer.tables import HUB
 from trainer.twins import TwinIndex
 from trainer.vocabulary import words_of
 
-PHRASES, REMOVED = "phrases.jsonl", "removed.jsonl"
-MOST_ROWS: Final = 200_000  # among which near duplicates are looked for
-_BOILERPLATE_WORDS = 4
+PHRASES, TEXT, REMOVED = "phrases.jsonl", "text", "removed.jsonl"
 
 # Why a row is left out; the numbers are what `_verdicts` gives.
 _REASONS: Final = {
@@ -42,6 +41,25 @@ _BOILERPLATE, _SPEAKER, _EMPTY, _CONFLICT, _DUPLICATE, _NEAR = _REASONS
 
 
 @dataclass(frozen=True)
+class Copy:
+    """A cleaned copy.
+
+    Attributes:
+        data: What to read it from: a table, or a folder where the source was one.
+        columns: The table's columns beside text and label.
+        counts: What happened -> rows.
+        read: Label -> rows of the source.
+        kept: Label -> rows of the copy; a label of which nothing is left has 0.
+    """
+
+    data: Path
+    columns: tuple[str, ...]
+    counts: dict[str, int]
+    read: dict[str, int]
+    kept: dict[str, int]
+
+
+@dataclass(frozen=True)
 class _Habits:
     """What is known of the whole corpus before a row of it is cleaned."""
 
@@ -49,26 +67,26 @@ class _Habits:
     shared: frozenset[int]
     groups: bool
     parts: bool
+    in_folder: bool
+    skipped: dict[str, int]
 
 
-def fix(corpus: Corpus, output: Path) -> dict[str, int]:
-    """Writes a directory with `phrases.jsonl`, the rows that stay, and `removed.jsonl`, what became of the others.
+def fix(corpus: Corpus, output: Path) -> Copy:
+    """Writes a directory with the rows that stay, and with `removed.jsonl`, what became of the others.
 
-    Left out: lines that many files share, speaker names, exact and near duplicates within a label after the first, and
-    all copies of a text that stands under two labels. Changed: speaker names before a text, HTML tags and entities,
-    and wrong encodings.
+    The rows that stay are `phrases.jsonl`, or the folder `text` where the source is one: a file's lines follow one
+    another, and windows are cut out of them. Left out: lines that many files share, speaker names, exact and near
+    duplicates within a label after the first, and all copies of a text that stands under two labels. Changed: speaker
+    names before a text, HTML tags and entities, and wrong encodings.
 
     Args:
         corpus: It is read five times.
         output: A directory that is not there yet, or that an earlier fix wrote.
 
-    Returns:
-        What happened -> rows.
-
     Raises:
-        UserError: `output` is something else, or holds the source, or cannot be written.
+        UserError: `output` is something else, or holds the source or lies in it, or cannot be written.
     """
-    _refuse(output)
+    check_output(corpus, output)
     habits = _habits(corpus, output)
     verdicts = _verdicts(corpus, habits)
     counts: Counter[str] = Counter({"read": len(verdicts), "kept": 0})
@@ -76,33 +94,104 @@ def fix(corpus: Corpus, output: Path) -> dict[str, int]:
         _mark_near_duplicates(corpus, habits, verdicts)
     else:
         counts["not searched for near duplicates"] = len(verdicts)
+    read: Counter[str] = Counter()
+    kept: Counter[str] = Counter()
     with (
         whole_directory(output) as folder,
-        (folder / PHRASES).open("w", encoding="utf-8") as phrases,
-        (folder / REMOVED).open("w", encoding="utf-8") as removed,
+        _Writer(corpus, folder, habits) as writer,
+        # The name of a file may hold bytes that are no UTF-8; backslashreplace writes them as JSON escapes them.
+        (folder / REMOVED).open("w", encoding="utf-8", errors="backslashreplace") as removed,
     ):
         for (row, text, changes), verdict in zip(_cleaned(corpus, habits), verdicts, strict=True):
             where = {"file": row.file, "row": row.number, "label": row.label, "text": row.text}
+            read[row.label] += 1
             if verdict:
                 counts["removed"] += 1
                 counts[f"removed: {_REASONS[int(verdict)]}"] += 1
                 _write(removed, where | {"reason": _REASONS[int(verdict)]})
                 continue
             counts["kept"] += 1
+            kept[row.label] += 1
             if changes:
                 counts["changed"] += 1
                 counts.update(f"changed: {change}" for change in changes)
                 _write(removed, where | {"reason": ", ".join(changes), "new_text": text})
-            _write(phrases, _record(row, text, habits))
-    return dict(counts)
+            writer.write(row, text)
+    counts.update({f"not read and not listed: {reason}": count for reason, count in habits.skipped.items()})
+    columns = () if habits.in_folder else _columns(habits)
+    data = output / (TEXT if habits.in_folder else PHRASES)
+    return Copy(data, columns, dict(counts), dict(read), {label: kept[label] for label in read})
 
 
-def _refuse(output: Path) -> None:
-    if not output.exists() and not output.is_symlink():
-        return
-    if output.is_dir() and not output.is_symlink() and {path.name for path in output.iterdir()} <= {PHRASES, REMOVED}:
-        return
-    raise UserError(f"{output}: exists and is not what --fix wrote: name a new directory")
+def check_output(corpus: Corpus, output: Path) -> None:
+    """Sees that a copy may be written, before the time is spent.
+
+    Raises:
+        UserError: `output` is there and no earlier fix wrote it, or it holds the source, or lies in its folder.
+    """
+    there = is_there(output)
+    if corpus.path and not corpus.path.startswith(HUB) and not output.is_symlink():  # a link may lead in a circle
+        source, place = Path(corpus.path).resolve(), output.resolve()
+        if source.is_relative_to(place):
+            raise UserError(f"{output}: holds the source {corpus.path}: name a new directory")
+        if place.is_relative_to(source):
+            raise UserError(f"{output}: lies in the source {corpus.path}, of which it would become a label")
+    if there and not _is_ours(output):
+        raise UserError(f"{output}: exists and is not what --fix wrote: name a new directory")
+
+
+def _is_ours(output: Path) -> bool:
+    if output.is_symlink() or not output.is_dir():
+        return False
+    try:
+        names = {path.name for path in output.iterdir()}
+    except OSError as error:
+        raise UserError(f"{output}: cannot be read ({error.strerror})") from error
+    return not names or (REMOVED in names and names <= {PHRASES, TEXT, REMOVED})
+
+
+class _Writer:
+    """Writes the rows that stay: one table, or each into a file named as the one that it comes from."""
+
+    def __init__(self, corpus: Corpus, folder: Path, habits: _Habits) -> None:
+        self._source, self._folder, self._habits = corpus.path, folder, habits
+        self._open: tuple[Path, IO[str]] | None = None
+
+    def __enter__(self) -> "_Writer":
+        # Also where no row stays.
+        if self._habits.in_folder:
+            (self._folder / TEXT).mkdir()
+        else:
+            (self._folder / PHRASES).touch()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._open is not None:
+            self._open[1].close()
+
+    def write(self, row: Row, text: str) -> None:
+        if self._habits.in_folder:
+            self._file(self._folder / TEXT / Path(row.file).relative_to(self._source)).write(text + "\n")
+        else:
+            _write(self._file(self._folder / PHRASES), _record(row, text, self._habits))
+
+    def _file(self, path: Path) -> IO[str]:
+        if self._open is not None and self._open[0] == path:
+            return self._open[1]
+        self.__exit__()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._open = path, path.open("a", encoding="utf-8")
+        return self._open[1]
+
+
+def _is_inside(file: str, folder: str) -> bool:
+    path = Path(file)
+    return (
+        bool(folder)
+        and path != Path(folder)
+        and path.is_relative_to(folder)
+        and ".." not in path.relative_to(folder).parts
+    )
 
 
 def _habits(corpus: Corpus, output: Path) -> _Habits:
@@ -111,16 +200,17 @@ def _habits(corpus: Corpus, output: Path) -> _Habits:
     group_numbers: dict[str, int] = {}
     hashes, files, groups = array("Q"), array("L"), array("L")
     seen_parts = set()
+    skipped: Counter[str] = Counter()
 
     def texts() -> Iterator[str]:
-        for row in corpus.rows():
+        for row in corpus.read(skipped):
             if row.file not in numbers and Path(row.file).resolve().is_relative_to(output.resolve()):
                 raise UserError(f"{output}: holds the source {row.file}: name a new directory")
             file = numbers.setdefault(row.file, len(numbers))
             group = group_numbers.setdefault(row.group, len(group_numbers))
             seen_parts.add(row.part)
             words = words_of(row.text)
-            if len(words) >= _BOILERPLATE_WORDS:
+            if len(words) >= BOILERPLATE_WORDS:
                 hashes.append(hash_of(" ".join(map(canonical_of, words))))
                 files.append(file)
                 groups.append(group)
@@ -129,7 +219,14 @@ def _habits(corpus: Corpus, output: Path) -> _Habits:
     speakers = find_speakers(texts())
     of_files, known = (files, numbers) if len(numbers) > 1 else (groups, group_numbers)
     shared = boilerplate(np.array(hashes, np.uint64), np.array(of_files, np.int64), len(known))
-    return _Habits(speakers, frozenset(shared.tolist()), set(group_numbers) != {""}, seen_parts != {""})
+    return _Habits(
+        speakers,
+        frozenset(shared.tolist()),
+        groups=set(group_numbers) != {""},
+        parts=seen_parts != {""},
+        in_folder=corpus.running and all(_is_inside(file, corpus.path) for file in numbers),
+        skipped=dict(skipped),
+    )
 
 
 def _cleaned(corpus: Corpus, habits: _Habits) -> Iterator[tuple[Row, str, list[str]]]:
@@ -137,23 +234,12 @@ def _cleaned(corpus: Corpus, habits: _Habits) -> Iterator[tuple[Row, str, list[s
     for row in corpus.rows():
         text, changes = row.text, list[str]()
         if is_damaged(text):
-            text = _changed(text, _repaired(text), "wrong encoding", changes)
+            text = _changed(text, repaired(text), "wrong encoding", changes)
         if "<" in text or "&" in text:
-            without = MARKUP["tags"].sub(" ", text)
-            text = _changed(text, html.unescape(without), "mark-up", changes)
+            text = _changed(text, without_markup(text), "mark-up", changes)
         if habits.speakers.is_before(text):
             text = _changed(text, split_speaker(text)[1], "speaker name", changes)
         yield row, text, changes
-
-
-def _repaired(text: str) -> str:
-    import ftfy
-
-    # A fix of an encoding alone: curly quotes and ligatures are what an author wrote.
-    fixed = ftfy.fix_text(
-        text, unescape_html=False, uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False
-    )
-    return "".join(character for character in fixed if character.isprintable() or character.isspace())
 
 
 def _changed(before: str, after: str, change: str, changes: list[str]) -> str:
@@ -228,6 +314,10 @@ def _growing(texts: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]
     while batch := list(islice(texts, size)):
         yield batch
         size = min(2 * size, 1_000)
+
+
+def _columns(habits: _Habits) -> tuple[str, ...]:
+    return ("group",) * habits.groups + ("split",) * habits.parts
 
 
 def _record(row: Row, text: str, habits: _Habits) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from trainer.audit.sample import Sample, canonical_of, evenly
+from trainer.audit.sample import MOST_FITTED, Sample, canonical_of, evenly
+from trainer.audit.views import is_mark
 from trainer.vocabulary import normalize
 
 MOST: Final = 20
-_MOST_ROWS = 60_000
 _FEWEST = 5  # phrases that have it
 _PURE = 0.8  # of the phrases that have it, those of one label
 
@@ -27,7 +27,7 @@ def find_giveaways(sample: Sample) -> list[dict[str, Any]]:
     from scipy.sparse import csr_matrix
     from sklearn.feature_extraction.text import CountVectorizer
 
-    places = evenly(np.arange(len(sample.rows)), _MOST_ROWS)
+    places = evenly(np.arange(len(sample.rows)), MOST_FITTED)
     tokens = [_tokens(sample.rows[place].text, sample.forms[place]) for place in places]
     vectorizer = CountVectorizer(analyzer=_ngrams, binary=True, min_df=_FEWEST)
     try:
@@ -78,7 +78,7 @@ def _tokens(text: str, forms: Sequence[str]) -> list[str]:
 
 
 def _marks(between: str) -> list[str]:
-    return [character for character in between if not character.isspace()]
+    return [character for character in between if is_mark(character)]
 
 
 def _ngrams(tokens: list[str]) -> list[str]:

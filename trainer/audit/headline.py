@@ -24,6 +24,7 @@ _WORTH: Final = {
     "brackets": 0.01,
     "emphasis": 0.05,
     "encoding": 0.002,
+    "lost_characters": 0.002,
     "languages": 0.01,
     "scripts": 0.01,
     "mixed_words": 0.01,
@@ -59,7 +60,7 @@ def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
         return lines
     if report["shortcuts"]["views"]:
         return [NOTHING]
-    return [f"No pollution was found; too few phrases to look for shortcuts. {report['shortcuts']['skipped']}"]
+    return [f"No pollution {'stood out' if report['pollution'] else 'found'}; too few phrases to look for shortcuts."]
 
 
 def percent(share: float) -> str:
@@ -90,14 +91,22 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> l
                 f"{against}, the majority baseline {percent(shortcuts['majority'])}. {do}"
             )
         elif view["tells"]:
-            names = ", ".join(f"“{label[:_LABEL]}”" for label in view["tells"][:_NAMED])
-            more = f" and {len(view['tells']) - _NAMED} more labels" if len(view["tells"]) > _NAMED else ""
+            named = "; ".join(map(told, view["tells"][:_NAMED]))
+            more = f"; and {len(view['tells']) - _NAMED} more" if len(view["tells"]) > _NAMED else ""
             what = WHAT[view["name"]].split(",")[0]
             lines.append(
-                f"Shortcut: {what} alone tells {names}{more} from all other labels as well as reading the words does. "
+                f"Shortcut: {what} alone tells {named}{more} from all other labels. "
                 + remedy(view["name"], words_mode, script)
             )
     return lines
+
+
+def told(found: Mapping[str, Any]) -> str:
+    """Names the labels that a view tells from all others, and its recall of them."""
+    labels = [f"“{label[:_LABEL]}”" for label in found["labels"][:_NAMED]]
+    rest = len(found["labels"]) - len(labels)
+    names = " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 and not rest else [", ".join(labels)])
+    return f"{names}{f' and {rest} more together' if rest else ''} (recall {percent(found['recall'])})"
 
 
 def remedy(name: str, words_mode: bool, script: str) -> str:

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 MARKUP: Final = {
-    "tags": re.compile(r"</?[A-Za-z][^<>]{0,500}>"),
     "entities": re.compile(r"&(?:[A-Za-z][A-Za-z0-9]{1,30}|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});"),
     "addresses": re.compile(r"(?:https?://|www\.)\S+"),
     "links": re.compile(r"\[[^\[\]]{0,500}\]\([^()\s]{0,2000}\)"),
@@ -19,12 +18,15 @@ MARKUP: Final = {
     "emphasis": re.compile(r"\*\*[^\s*][^*]{0,500}\*\*|(?<!\w)_[^\W_](?:[^_]{0,500}[^\s_])?_(?!\w)"),
 }
 
+BOILERPLATE_WORDS: Final = 4  # a shorter line may stand anywhere
+LOST: Final = "\ufffd"  # stands where a reader met what is no character of its encoding
+
 
 def is_damaged(text: str) -> bool:
-    """Whether a text was read in a wrong encoding, or holds control characters."""
-    if "\ufffd" in text or _CONTROL.search(text):
+    """Whether a text was read in a wrong encoding, or holds control characters: what can be repaired."""
+    if _CONTROL.search(text):
         return True
-    return not text.isascii() and _is_bad(text)
+    return not text.isascii() and _is_bad(text.replace(LOST, ""))
 
 
 _CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")

@@ -7,19 +7,18 @@ from typing import Any, Final
 import numpy as np
 
 from trainer.audit.languages import RUN, Tongues
-from trainer.audit.patterns import MARKUP, boilerplate, hash_of, is_damaged
+from trainer.audit.mending import tags_in, unescaped
+from trainer.audit.patterns import BOILERPLATE_WORDS, LOST, MARKUP, boilerplate, hash_of, is_damaged
 from trainer.audit.sample import Sample
 from trainer.audit.speakers import find_speakers, names_pattern
 from trainer.audit.twinning import Twins, clusters
 
 _EXAMPLES: Final = 4
-_BOILERPLATE_WORDS: Final = 4  # a shorter line may stand anywhere
 _LONG_WORDS, _LONG_FACTOR = 200, 10
 _FIX: Final = "--fix DIR"
 
 # What is said of each finding: its title, what to do, and the option that does it.
 _MARKUP: Final = {
-    "tags": ("HTML tags", "Cut them out.", "--strip '</?[A-Za-z][^<>]*>'"),
     "entities": ("HTML entities", "Turn them into the characters that they stand for.", _FIX),
     "addresses": (
         "web addresses",
@@ -105,7 +104,7 @@ def _boilerplate(sample: Sample) -> set[int]:
     files = {row.file for row in sample.rows}
     names = [row.file if len(files) > 1 else row.group for row in sample.rows]
     numbers: dict[str, int] = {}
-    places = [place for place, words in enumerate(sample.words) if len(words) >= _BOILERPLATE_WORDS]
+    places = [place for place, words in enumerate(sample.words) if len(words) >= BOILERPLATE_WORDS]
     hashes = np.array([hash_of(sample.keys[place]) for place in places], np.uint64)
     of_file = [numbers.setdefault(name, len(numbers)) for name in names]  # a file of short lines counts as a file
     shared = boilerplate(hashes, np.array([of_file[place] for place in places], np.int64), len(numbers))
@@ -192,7 +191,7 @@ def _near_duplicates(sample: Sample, twins: Twins, passed_over: set[int]) -> Ite
     seen_all = {"complete": twins.complete}
     if within:
         title = "near duplicates within a label, beyond the first of each"
-        advice = "Keep one of each. The split keeps twins out of different parts by itself."
+        advice = "Keep one of each."
         yield _finding(sample, "near_duplicates", title, within, advice, _FIX, **seen_all)
     if across:
         title = "near duplicates under different labels"
@@ -223,8 +222,11 @@ def _pairs(sample: Sample, texts: Any) -> list[dict[str, Any]]:
 
 
 def _forms(sample: Sample) -> Iterator[dict[str, Any]]:
+    yield from _tags(sample)
     for name, pattern in MARKUP.items():
         places = [place for place, row in enumerate(sample.rows) if pattern.search(row.text)]
+        if name == "entities":
+            places = [place for place in places if unescaped(sample.rows[place].text) != sample.rows[place].text]
         if places:
             title, advice, option = _MARKUP[name]
             yield _finding(sample, name, title, places, advice, option)
@@ -232,6 +234,23 @@ def _forms(sample: Sample) -> Iterator[dict[str, Any]]:
     if damaged:
         title = "text in a wrong encoding, or with control characters"
         yield _finding(sample, "encoding", title, damaged, "Repair it.", _FIX)
+    lost = [place for place, row in enumerate(sample.rows) if LOST in row.text]
+    if lost:
+        title = "text with characters that were lost and stand as U+FFFD"
+        advice = "Nothing brings them back: read the source anew in its right encoding."
+        yield _finding(sample, "lost_characters", title, lost, advice, "")
+
+
+def _tags(sample: Sample) -> Iterator[dict[str, Any]]:
+    by_place = {place: found for place, row in enumerate(sample.rows) if (found := tags_in(row.text))}
+    if by_place:
+        names = Counter(name for found in by_place.values() for name in found)
+        any_of = "|".join(sorted(names.keys() - {"!"}))
+        # Of these names only, and with values: "x <y and z> w" is no tag.
+        option = rf"--strip '(?i)</?({any_of})(\s+[\w:.-]+=[^<>]*)?\s*/?>'" if any_of else _FIX
+        yield _finding(
+            sample, "tags", "HTML tags", list(by_place), "Cut them out.", option, names=names.most_common(12)
+        )
 
 
 def _tongues(sample: Sample, tongues: Tongues) -> Iterator[dict[str, Any]]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
-from trainer.audit.headline import percent
+from trainer.audit.headline import percent, told
+from trainer.audit.sample import MOST_WORDS
 from trainer.audit.shortcuts import WHAT
 
 _WIDTH: Final = 100
@@ -20,6 +21,8 @@ _LABELS: Final = 20  # on a terminal
 _PLACE: Final = 36  # columns of a file and row; the end tells more than the beginning
 _HARMLESS: Final = "\u00a0\u2009\u202f\u200c\u200d"  # spaces, and what joins letters in Persian or Hindi
 _MOST_HEAT: Final = 40  # labels in a heat map: of more, those with the most phrases
+
+CUT_SHORT: Final = "The search for near twins was cut short, there are so many: this is the least there is."
 
 Report = Mapping[str, Any]
 
@@ -49,10 +52,22 @@ def html(report: Report) -> str:
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"percent": percent, "count": _count, "printable": printable, "place": place_of}
+    environment.filters |= {
+        "percent": percent,
+        "count": _count,
+        "printable": printable,
+        "place": place_of,
+        "told": told,
+    }
     labels = sorted(report["sizes"]["labels"], key=lambda label: -label["phrases"])
     return environment.get_template("audit.html.j2").render(
-        report=report, labels=labels, heat=labels[:_MOST_HEAT], what=WHAT, confusion=_confusion(report, labels)
+        report=report,
+        labels=labels,
+        heat=labels[:_MOST_HEAT],
+        what=WHAT,
+        confusion=_confusion(report, labels),
+        cut_short=CUT_SHORT,
+        most_words=MOST_WORDS,
     )
 
 
@@ -110,6 +125,8 @@ def _heading(report: Report) -> Iterator[str]:
     if report["skipped"]:
         reasons = ", ".join(f"{_count(count)} {reason}" for reason, count in report["skipped"].items())
         yield from _paragraph(f"Skipped: {reasons}")
+    if report["clipped"]:
+        yield from _paragraph(f"Of {_count(report['clipped'])} longer phrases the first {MOST_WORDS:,} words were read")
     yield ""
     for number, line in enumerate(report["headline"], 1):
         yield from _paragraph(line, f"{number:2}. ")
@@ -159,6 +176,11 @@ def _shortcuts(report: Report) -> Iterator[str]:
     bars.append(("nothing", shortcuts["majority"], "the majority baseline"))
     for name, accuracy, note in bars:
         yield f"  {name:38} {percent(accuracy):>5} {_bar(accuracy)} {note}".rstrip()
+    for view in shortcuts["views"]:
+        if view["tells"]:
+            what = WHAT[view["name"]].split(",")[0]
+            named = "; ".join(map(told, view["tells"][:_LABELS]))
+            yield from _paragraph(f"{what.capitalize()} alone tells {named} from all other labels.", "  ")
 
 
 def _giveaways(report: Report) -> Iterator[str]:
@@ -185,6 +207,8 @@ def _pollution(report: Report) -> Iterator[str]:
         yield from _paragraph(finding["advice"], " " * 11)
         if finding["option"]:
             yield " " * 11 + finding["option"]  # in one line, to be copied
+        if not finding.get("complete", True):
+            yield from _paragraph(CUT_SHORT, " " * 11)
         for example in finding["examples"][:2]:
             yield f"{'':11}{_place(example)}: {_clip(example['text'], _WIDTH - 13 - _PLACE)}"
 
@@ -210,7 +234,7 @@ def _leakage(report: Report) -> Iterator[str]:
     leaked, test = _count(leakage["leaked"]), _count(leakage["test"])
     yield f"  {leaked} of {test} test phrases ({share}) have a near twin in training."
     if not leakage["complete"]:
-        yield "  The search was cut short: there are too many near twins."
+        yield f"  {CUT_SHORT}"
     if leakage["accuracy"] is not None:
         without = leakage["accuracy_without"]
         rest = "" if without is None else f", {percent(without)} without them"
@@ -230,7 +254,10 @@ def _suspects(report: Report) -> Iterator[str]:
         "  ",
     )
     if suspects["left_out"]:
-        yield from _paragraph(f"Too few phrases to be held out: {', '.join(suspects['left_out'])}.", "  ")
+        names = [_clip(label, _NAME) for label in suspects["left_out"][:_LABELS]]
+        more = len(suspects["left_out"]) - len(names)
+        rest = f" and {more} more" if more else ""
+        yield from _paragraph(f"Left out, with too few phrases: {', '.join(names)}{rest}.", "  ")
     for phrase in shown:
         labels = (
             f"{_clip(phrase['label'], 18)} -> {_clip(phrase['would_be'], 18)} {percent(phrase['would_be_probability'])}"

@@ -12,7 +12,10 @@ from trainer.corpus import Row
 from trainer.vocabulary import canonical, words_of
 
 PARTS = ("train", "validation", "test")
-_LONGEST = 20_000  # characters of a text that are looked at: the audit is of phrases, and of many
+MOST_ROWS = 200_000  # in memory at once; of a larger corpus as many are drawn evenly
+MOST_FITTED = 60_000  # rows that a model is fitted on or n-grams are counted in, taken evenly
+MOST_WORDS = 2_000  # of a text that are looked at: the audit is of phrases, and of many
+_MOST_CHARACTERS = 20 * MOST_WORDS
 CLIP = 160  # characters of an example: enough to find it again
 
 
@@ -21,13 +24,14 @@ class Sample:
     """Rows of a corpus in the order of the source.
 
     Attributes:
-        rows: At least one, each read no further than `_LONGEST` characters.
+        rows: At least one, each read no further than `MOST_WORDS` words.
         parts: For each row the part of the split that it falls into.
         words: For each row its words, in their canonical form.
         forms: For each row its words as they are written.
         keys: For each row its canonical words as one string: rows with equal keys are exact duplicates.
         labels: All labels, sorted.
         label_ids: int64, shape [rows]: for each row its label's place in `labels`.
+        clipped: How many rows are longer.
     """
 
     rows: Sequence[Row]
@@ -37,6 +41,7 @@ class Sample:
     keys: list[str]
     labels: tuple[str, ...]
     label_ids: NDArray[np.int64]
+    clipped: int = 0
 
     def part(self, name: str) -> NDArray[np.int64]:
         """Gives the places of one part's rows."""
@@ -68,13 +73,22 @@ def make_sample(rows: Sequence[Row], parts: Sequence[str]) -> Sample:
     """
     if not rows or len(rows) != len(parts):
         raise ValueError(f"`rows` and `parts` must be as many, and not none. Received: {len(rows)} and {len(parts)}")
-    rows = [row if len(row.text) <= _LONGEST else replace(row, text=row.text[:_LONGEST]) for row in rows]
+    whole, rows = rows, [clip(row) for row in rows]
+    clipped = sum(len(row.text) < len(before.text) for row, before in zip(rows, whole, strict=True))
     forms = [words_of(row.text) for row in rows]
     words = [[canonical_of(form) for form in row] for row in forms]
     labels = tuple(sorted({row.label for row in rows}))
     places = {label: place for place, label in enumerate(labels)}
     label_ids = np.array([places[row.label] for row in rows], np.int64)
-    return Sample(rows, parts, words, forms, [" ".join(row) for row in words], labels, label_ids)
+    return Sample(rows, parts, words, forms, [" ".join(row) for row in words], labels, label_ids, clipped)
+
+
+def clip(row: Row, times: int = 1) -> Row:
+    """Gives a row with no more of its text than so many times what is looked at."""
+    text = row.text[: times * _MOST_CHARACTERS]
+    if text.count(" ") >= times * MOST_WORDS:
+        text = " ".join(text.split(" ", times * MOST_WORDS)[:-1])
+    return row if len(text) == len(row.text) else replace(row, text=text)
 
 
 @cache

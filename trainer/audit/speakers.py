@@ -13,8 +13,8 @@ _BEFORE: Final = (0.01, 10)  # share of all lines of one name or word, or lines 
 _A_PLAY: Final = 30  # lines of one name and nothing else: here the name that stands once is a speaker too
 _MOST_LISTED: Final = 12  # names that an option lists one by one
 
-_SPEAKER = re.compile(r"([^\s:：]+(?: [^\s:：]+){0,3})[:：](?: |$)")
-_INNER = r"[\w.'’-]*"
+_SPEAKER = re.compile(r"([^\s:：]{1,60}(?: [^\s:：]{1,60}){0,3})[:：](?: |$)")
+_INNER = r"[^\s:：,;!?…]*"  # not \w, which is no vowel sign of Hindi
 _ALPHABETS: Final = {
     "A-Z": "ABCDEFGHIJKLMNOPQRSTUVWXYZ",
     "А-ЯЁ": "АБВГДЕЁЖЗИЙКЛМНОПРСТУФХЦЧШЩЪЫЬЭЮЯ",
@@ -97,7 +97,7 @@ def names_pattern(names: Iterable[str]) -> str:
         return "(" + "|".join(re.escape(name).replace(r"\ ", " ") for name in names) + ")"
     words = [word for name in names for word in name.split(" ")]
     word = f"[{_characters({word[0] for word in words if not word[0].islower()})}]{_INNER}"
-    later = rf"({word}|\w{{1,3}})" if any(word[0].islower() for word in words) else word
+    later = rf"({word}|[^\s:：,;!?…]{{1,3}})" if any(word[0].islower() for word in words) else word
     return f"{word}( {later}){{0,3}}"
 
 

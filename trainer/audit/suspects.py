@@ -9,10 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.audit.models import fitted, reference_matrix
-from trainer.audit.sample import Sample, evenly
+from trainer.audit.sample import MOST_FITTED, Sample, evenly
 
 MOST: Final = 50
-_MOST_ROWS = 60_000
 _FEWEST = 5  # phrases of a label that can be held out
 
 
@@ -22,16 +21,16 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
     Returns:
         "phrases": at most fifty, the worst first, with the label that the model would give and both probabilities;
         "issues": how many phrases confident learning holds for mislabelled; "left_out": labels with too few phrases to
-        be held out; or "skipped": a sentence that says why
-        there are none.
+        be held out; or "skipped": a sentence that says why there are none.
     """
-    places = _unique(sample, evenly(np.arange(len(sample.rows)), _MOST_ROWS))
+    places = _unique(sample, evenly(np.arange(len(sample.rows)), MOST_FITTED))
     counts = np.bincount(sample.label_ids[places], minlength=len(sample.labels))
     left_out = [label for label, count in zip(sample.labels, counts, strict=True) if count < _FEWEST]
     places = places[counts[sample.label_ids[places]] >= _FEWEST]
     names, labels = np.unique(sample.label_ids[places], return_inverse=True)
     if len(names) < 2:
-        return {"skipped": "Too few labels have the phrases to be held out.", "phrases": [], "issues": 0}
+        reason = f"Fewer than two labels have {_FEWEST} phrases, which are needed to hold some out."
+        return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out}
     folds = 5 if len(places) < 20_000 else 3
     probabilities = _held_out(sample, places, labels, folds, seed)
     scores, issues = _doubts(labels, probabilities)

@@ -16,19 +16,19 @@ _NOT_TEXT = re.compile(r"[^\w\s]")
 
 
 @cache
-def _is_mark(character: str) -> bool:
+def is_mark(character: str) -> bool:
     """Punctuation or a symbol, the apostrophe too: neither letter, digit, accent nor space."""
     return unicodedata.category(character)[0] in "PS"
 
 
 def punctuation(text: str, forms: Sequence[str]) -> list[str]:
     """Which marks, how many of each, and how they follow one another."""
-    marks = [mark for mark in _NOT_TEXT.findall(text) if _is_mark(mark)]
+    marks = [mark for mark in _NOT_TEXT.findall(text) if is_mark(mark)]
     counts = [f"{mark}×{min(count, _MOST_REPEATS)}" for mark, count in Counter(marks).items()]
     framed = [
-        "^" + (text[:1] if text[:1] and _is_mark(text[0]) else ""),
+        "^" + (text[:1] if text[:1] and is_mark(text[0]) else ""),
         *marks,
-        "$" + (text[-1:] if text[-1:] and _is_mark(text[-1]) else ""),
+        "$" + (text[-1:] if text[-1:] and is_mark(text[-1]) else ""),
     ]
     return [*counts, framed[0], framed[-1], *(f"{one} {other}" for one, other in pairwise(framed))]
 
