@@ -5,7 +5,7 @@ import re
 from html.entities import html5
 from typing import Final
 
-from trainer.audit.patterns import MARKUP
+from trainer.audit.patterns import CONTROL, MARKUP
 
 _NAMES: Final = """
     a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br
@@ -28,7 +28,6 @@ _TAG: Final = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _MOST_ESCAPES: Final = 3  # "&amp;amp;amp;": text that passed through so many hands
-_JOINERS: Final = "\u200c\u200d"  # they are not printable, and without them Persian and Hindi are spelled wrongly
 
 
 def unescaped(text: str) -> str:
@@ -77,6 +76,4 @@ def repaired(text: str) -> str:
     fixed = ftfy.fix_text(
         text, unescape_html=False, uncurl_quotes=False, fix_latin_ligatures=False, fix_character_width=False
     )
-    return "".join(
-        character for character in fixed if character.isprintable() or character.isspace() or character in _JOINERS
-    )
+    return CONTROL.sub("", fixed)

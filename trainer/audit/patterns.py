@@ -24,12 +24,12 @@ LOST: Final = "\ufffd"  # stands where a reader met what is no character of its 
 
 def is_damaged(text: str) -> bool:
     """Whether a text was read in a wrong encoding, or holds control characters: what can be repaired."""
-    if _CONTROL.search(text):
+    if CONTROL.search(text):
         return True
     return not text.isascii() and _is_bad(text.replace(LOST, ""))
 
 
-_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
+CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x9f\ud800-\udfff]")
 
 
 def _is_bad(text: str) -> bool:
