@@ -14,7 +14,7 @@ from trainer.windows import FLOOR
 if TYPE_CHECKING:
     import keras
 
-_RANGE: Final = (0.1, 10.0)  # what a temperature may be: beyond, the validation phrases are too few or too easy
+_RANGE: Final = (0.01, 10.0)  # what a temperature may be: beyond, the validation phrases are too few or too easy
 
 
 def temperature_of(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> float:
