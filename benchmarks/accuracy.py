@@ -171,7 +171,7 @@ def main() -> None:
                 row += [accuracy(system, phrases, typed) for phrases in every_length.values()]
                 results.setdefault(system.name, []).append([*row, float(system.size)])
                 print(system.name, row, file=sys.stderr, flush=True)
-    lengths = [f"typed, {low} to {high} words" for low, high in every_length]
+    lengths = [f"typed, {low}{'' if low == high else f' to {high}'} words" for low, high in every_length]
     print(
         f"test accuracy in per cent on {corpus.name}: {len(lines):,} lines, {len(pieces):,} windows; {len(seeds)} seeds"
     )
