@@ -1,0 +1,59 @@
+"""Accuracy, intervals and calibration: worked examples, and what chance would give."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from trainer.calibrate import fold, temperature_of
+from trainer.evaluate import metrics, tally
+from trainer.model import build_model
+from trainer.recipes import RECIPES
+
+
+def test_metrics_of_a_worked_example() -> None:
+    answers = np.eye(3)[[0, 0, 1, 1, 0, 1]]
+    results = metrics(tally(answers, np.array([0, 0, 0, 1, 1, 1])))
+    assert results["confusion"] == [[2, 1, 0], [1, 2, 0], [0, 0, 0]]
+    assert results["accuracy"] == pytest.approx(4 / 6)
+    assert results["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
+    assert (results["phrases"], results["majority"]) == (6, 0.5)
+
+
+def test_metrics_are_intervals_that_hold_the_accuracy_and_narrow_with_the_phrases() -> None:
+    truth = np.arange(100) % 2
+    answers = np.eye(2)[np.where(np.arange(100) % 5, truth, 1 - truth)]
+    few = metrics(tally(answers, truth))
+    many = metrics(tally(np.tile(answers, (25, 1)), np.tile(truth, 25)))
+    for results, width in ((few, 0.16), (many, 0.031)):  # four standard errors of a share of 0.8
+        low, high = results["intervals"]["accuracy"]
+        assert low < results["accuracy"] == 0.8 < high
+        assert high - low == pytest.approx(width, rel=0.2)
+        assert results["intervals"]["macro_f1"][0] < results["macro_f1"] < results["intervals"]["macro_f1"][1]
+
+
+def test_the_calibration_error_is_how_far_probabilities_are_from_the_truth() -> None:
+    truth = np.zeros(10, np.int64)
+    right = np.tile([0.7, 0.3], (10, 1))
+    assert metrics(tally(right, truth))["calibration_error"] == pytest.approx(0.3)
+    half = np.concatenate([np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (5, 1))])
+    assert metrics(tally(half, truth))["calibration_error"] == pytest.approx(0.5)
+
+
+def test_the_temperature_undoes_what_made_the_model_too_sure() -> None:
+    generator = np.random.default_rng(2)
+    logits = generator.normal(size=(20_000, 3)) * 2
+    honest = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    truth = (honest.cumsum(axis=1) < generator.random((20_000, 1))).sum(axis=1)
+    for scale in (0.5, 1.0, 3.0):
+        scaled = honest**scale / (honest**scale).sum(axis=1, keepdims=True)
+        assert temperature_of(scaled, truth) == pytest.approx(scale, rel=0.05)
+
+
+def test_a_folded_temperature_divides_the_logits_and_changes_no_answer() -> None:
+    ids = np.array([[2, 3, 4, 5, 0, 0, 0, 0], [6, 0, 0, 0, 0, 0, 0, 0]], np.int32)
+    model = build_model(10, 3, dataclasses.replace(RECIPES["tiny"], sequence_length=8))
+    before = model.predict(ids, verbose=0)
+    fold(model, 2.0)
+    after = model.predict(ids, verbose=0)
+    assert after == pytest.approx(before**0.5 / (before**0.5).sum(axis=1, keepdims=True), abs=1e-6)
