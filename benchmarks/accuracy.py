@@ -34,7 +34,7 @@ from trainer.leakage import leaked
 from trainer.options import FitOptions
 from trainer.recipes import RECIPES
 from trainer.run import Run
-from trainer.vocabulary import canonical, normalize, word_characters_of, word_pattern, words_of
+from trainer.vocabulary import canonical, normalize, word_spans, words_of
 from trainer.windows import cut
 
 ILIAD = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
@@ -74,8 +74,7 @@ def windows(rows: Sequence[Row], shortest: int, longest: int, seed: int) -> list
     phrases = []
     for label, of_label in groupby(rows, key=lambda row: row.label):
         text = normalize(" ".join(row.text for row in of_label))
-        spans = [match.span() for match in word_pattern(word_characters_of([text])).finditer(text)]
-        pieces = cut(text, spans, longest, generator)
+        pieces = cut(text, word_spans(text), longest, generator)
         phrases += [Phrase(piece, label) for piece in pieces if len(words_of(piece)) >= shortest]
     return phrases
 

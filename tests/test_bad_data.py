@@ -416,3 +416,7 @@ def test_the_survey_counts_labels_groups_and_what_was_left_out(tmp_path: Path) -
     assert list(seen.labels.items()) == [("a", 4), ("b", 4)]
     assert seen.groups == {"s0": {"a": 2, "b": 2}, "s1": {"a": 2, "b": 2}}
     assert (seen.first["b"].number, seen.skipped) == (2, {"without a word": 1})
+
+
+def test_a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert refused(capsys, "--data=red\x1b[31m.csv").startswith(r"red\x1b[31m.csv: does not exist")

@@ -1,11 +1,12 @@
 """What is held out and stands in training too is found: near twins, and passages whatever their lines."""
 
 import textwrap
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from trainer.corpus import Row, of_lines
+from trainer.corpus import Corpus, Row, of_lines
 from trainer.fit import warnings_of
 from trainer.leakage import leaked
 from trainer.split import Split, split
@@ -69,3 +70,19 @@ def test_the_lessons_split_keeps_what_leaks_and_says_how_much(copies: int) -> No
     said = " ".join(warnings_of(parts))
     assert "by row" in said
     assert ("and are kept: the accuracy is optimistic" in said) == (copies > 1)
+
+
+def test_of_a_split_of_ones_own_every_part_is_compared_however_many_rows_stand_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainer.split.MOST_HELD_OUT", 5)
+    lines = [" ".join(WORDS[place : place + 6]) for place in range(0, 360, 6)]
+    parts = ["validation"] * 20 + ["test"] * 20 + ["train"] * 20
+    rows = [Row(line, "ab"[place % 2], part=part) for place, (line, part) in enumerate(zip(lines, parts, strict=True))]
+    rows += [replace(row, part="train") for row in rows if row.part == "test"]
+    corpus = Corpus("made", "", "", "", lambda _: iter(rows))
+    found = split(corpus, survey(corpus), seed=1)
+    assert found.method == "given"
+    assert not found.dropped
+    assert sum(found.optimistic["test"].values()) == 5
+    assert "validation" not in found.optimistic

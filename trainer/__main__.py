@@ -16,6 +16,7 @@ from trainer.errors import UserError, exit_code
 from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
 from trainer.recipes import RECIPES
 from trainer.survey import report_of, wrong
+from trainer.terminal import say
 
 if TYPE_CHECKING:
     from trainer.run import Run
@@ -104,20 +105,16 @@ def _corpus(_: argparse.Namespace) -> int:
     return 0
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 def _audit(arguments: argparse.Namespace) -> int:
     from trainer.audit.command import run
 
-    return run(arguments, corpus_of(arguments, _say), _say)
+    return run(arguments, corpus_of(arguments, say), say)
 
 
 def _fit(arguments: argparse.Namespace) -> int:
     recipe = recipe_of(arguments)
     options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
-    corpus = corpus_of(arguments, _say)
+    corpus = corpus_of(arguments, say)
     from trainer.evaluate import confusion_table
     from trainer.fit import fit
 
@@ -147,7 +144,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     run = find(arguments.run)
     if arguments.data is None:
         refuse_reading_options(arguments, "needs --data: the run's own test phrases are as they are")
-    phrases = run.phrases("test") if arguments.data is None else _labelled(corpus_of(arguments, _say), run)
+    phrases = run.phrases("test") if arguments.data is None else _labelled(corpus_of(arguments, say), run)
     results = measure(run.classifier, phrases)
     if arguments.json:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))
@@ -178,7 +175,7 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
     if row is None:
         raise UserError(f"{corpus.place}: holds no text")
     for line in report_of(skipped):
-        _say(line)
+        say(line)
 
 
 def _predict(arguments: argparse.Namespace) -> int:

@@ -33,6 +33,7 @@ from trainer.recipes import Recipe
 from trainer.run import FORMAT, RUNS, Run, write_phrases
 from trainer.split import PARTS, Split, split
 from trainer.survey import Survey, report_of, survey
+from trainer.terminal import say
 from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count
 from trainer.windows import split_ids
 
@@ -55,24 +56,24 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     if is_there(path) and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: is in the way: it is not an earlier run, so it is not replaced")
     with whole_directory(path) as staging:  # before the hours of training, so that a bad path is known at once
-        _say(f"{corpus.place}: reading, counting words")
+        say(f"{corpus.place}: reading, counting words")
         seen = survey(corpus)
         for line in report_of(seen.skipped):
-            _say(line)
+            say(line)
         parts = split_by(corpus, seen, recipe, options)
         for line in warnings_of(parts):
-            _say(line)
+            say(line)
         vocabulary = count(
             parts.training_text(), parts.labels, recipe.sequence_length, recipe.minimum_count, recipe.maximum_words
         )
         with tempfile.TemporaryDirectory(dir=staging) as folder:
             encoded = encode(parts, vocabulary, Path(folder), recipe.first_words, options.seed)
             counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
-            _say(f"{counted}, {vocabulary.size:,} word ids")
+            say(f"{counted}, {vocabulary.size:,} word ids")
             model, history = _train(encoded, vocabulary, recipe, options.seed)
         temperature = _calibrate(model, encoded.validation, vocabulary)
         classifier = Classifier(model, vocabulary)
-        _say("measuring the answers to all three parts")
+        say("measuring the answers to all three parts")
         phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
         results = {part: measure(classifier, phrases[part]) for part in PARTS}
         model.save(staging / "model.keras")
@@ -114,10 +115,6 @@ def warnings_of(parts: Split) -> Iterator[str]:
         labels = ", ".join(of_label) if len(of_label) < 5 else f"{len(of_label)} labels"
         count = f"{sum(of_label.values()):,} {part} rows of {labels}"
         yield f"split: {count} stand in training too, or nearly, and are kept: the accuracy is optimistic"
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _train(

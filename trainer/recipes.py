@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Unit = Literal["words", "line"]
-
 
 @dataclass(frozen=True)
 class Recipe:
@@ -13,7 +11,9 @@ class Recipe:
     name: str = "byline"
 
     # data
-    unit: Unit = "words"  # of the built-in corpus: lines would make their length, the printer's choice, a label
+    unit: Literal["words", "line"] = (
+        "words"  # of the built-in corpus: lines would make their length, the printer's choice, a label
+    )
     window_passes: int = 4  # each pass cuts the training text at other places
 
     # tokenizer

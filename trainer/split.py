@@ -18,7 +18,7 @@ from trainer.corpus import Corpus, Phrase, Row
 from trainer.errors import UserError
 from trainer.leakage import leaked
 from trainer.survey import Survey, wrong
-from trainer.vocabulary import normalize, word_characters_of, word_pattern
+from trainer.vocabulary import normalize, word_spans
 from trainer.windows import cut
 
 Method = Literal["blocks", "groups", "given", "random"]
@@ -28,7 +28,6 @@ SHARE = 0.1  # of a label's rows for each of validation and test
 MOST_HELD_OUT = 20_000  # rows in each: more make no accuracy more certain that anybody reads
 BLOCKS = 40  # of a label, where it has the rows
 _BLOCK_ROWS = 2_000  # at most: a block is in memory
-_MOST_COMPARED = 2 * MOST_HELD_OUT  # rows held out, in memory
 
 
 @dataclass(frozen=True)
@@ -93,8 +92,7 @@ class Split:
 
     def _windows(self, segment: Segment) -> Iterator[str]:
         label, text = segment.rows[0].label, normalize(" ".join(row.text for row in segment.rows))
-        pattern = word_pattern(word_characters_of([text]))
-        spans = [match.span() for match in pattern.finditer(text)]
+        spans = word_spans(text)
         for number in range(self.passes if segment.part == "train" else 1):
             # Drawn by what the text is and not by where it stands: files that are added elsewhere change nothing here.
             generator = np.random.default_rng(_draw(self.seed, number, label, text))
@@ -173,7 +171,7 @@ def split(
     Raises:
         UserError: A label has too little text for three parts.
     """
-    division = divide(corpus, seen, seed, random)
+    division = _divide(corpus, seen, seed, random)
     dropped: frozenset[int] = frozenset()
     optimistic: dict[str, dict[str, int]] = {}
     if not with_twins:
@@ -182,7 +180,7 @@ def split(
     return Split(corpus, division.method, seed, tuple(seen.labels), window, passes, dropped, optimistic, division)
 
 
-def divide(corpus: Corpus, seen: Survey, seed: int, random: bool = False) -> _Division:
+def _divide(corpus: Corpus, seen: Survey, seed: int, random: bool) -> _Division:
     """Puts each group or block into a part."""
     method: Method = "blocks"
     if random:
@@ -258,10 +256,13 @@ def _spare(
 def _leaks(corpus: Corpus, division: _Division, *, drop: bool) -> tuple[frozenset[int], dict[str, dict[str, int]]]:
     """Finds the rows held out that training holds too: those to leave out, and how many stay, by part and label."""
     held_out: dict[int, tuple[str, str]] = {}
+    compared: Counter[str] = Counter()
 
     def rows_held_out() -> Iterator[tuple[int, str]]:
         for number, row, _, part in division.rows(corpus):
-            if part != "train" and len(held_out) < _MOST_COMPARED:
+            # Our own parts are bounded; of others' enough are compared to say that they leak.
+            if part != "train" and (drop or compared[part] < MOST_HELD_OUT):
+                compared[part] += 1
                 held_out[number] = (part, row.label)
                 yield number, row.text
 

@@ -56,6 +56,11 @@ def words_of(text: str) -> list[str]:
     return _any_word(text).findall(text.replace("\0", "") if text.isascii() else normalize(text))
 
 
+def word_spans(text: str) -> list[tuple[int, int]]:
+    """Gives where the words stand that `words_of` finds in a normalized text: start and end, in characters."""
+    return [match.span() for match in _any_word(text).finditer(text)]
+
+
 def has_word(text: str) -> bool:
     """Whether `words_of` finds any."""
     return _any_word(text).search(text) is not None

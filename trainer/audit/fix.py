@@ -1,6 +1,7 @@
 """`--fix`: a cleaned copy of a corpus, with a list of what was removed or changed and why. The source is never touched.
 
-The corpus is read several times and never held: of each row only a hash and two numbers stay in memory.
+The corpus is read several times and never held: of each row a hash and two numbers stay in memory, and where near
+duplicates are looked for, in up to `MOST_ROWS` rows, their shingles.
 """
 
 import json
