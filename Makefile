@@ -1,11 +1,12 @@
 # make demo   sets up, trains on the built-in corpus, exports, proves
 # make test   sets up, passes the tests
+# make benchmarks   sets up, measures Byline beside its alternatives, writes the README's tables (some hours)
 # Everything goes into .venv/ and the user's cache; Python 3.11 is all that has to be there.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PIP_INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
 
-.PHONY: demo test lint lock picture clean
+.PHONY: demo test lint lock picture benchmarks clean
 
 demo: .venv/demo
 	.venv/bin/python -m export all
@@ -25,6 +26,11 @@ lock:
 picture: .venv/test
 	.venv/bin/python benchmarks/picture.py
 
+benchmarks: .venv/benchmarks
+	.venv/bin/python benchmarks/accuracy.py --corpus all --part test --seeds 3 --write
+	.venv/bin/python benchmarks/size.py --write
+	.venv/bin/python benchmarks/training.py --repeats 3 --write
+
 clean:
 	rm -rf .venv .venv-mediapipe
 
@@ -39,6 +45,11 @@ clean:
 	touch $@
 
 .venv/test: requirements/test.txt | .venv/bin/python
+	@echo "installing the pinned packages into .venv (some minutes, once)"
+	$(PIP_INSTALL) -r $<
+	touch $@
+
+.venv/benchmarks: requirements/benchmarks.txt | .venv/bin/python
 	@echo "installing the pinned packages into .venv (some minutes, once)"
 	$(PIP_INSTALL) -r $<
 	touch $@

@@ -1,23 +1,16 @@
-"""Measures Byline's recipes beside what a user would pick instead: python benchmarks/accuracy.py [--seeds 3]
+"""Measures Byline's recipes beside what a user would pick instead: python benchmarks/accuracy.py [--seeds 3] [--write]
 
-The text is `../shared/data/iliad` where it is there, else the built-in corpus, without blank lines and speaker names.
-The last tenth of each label is for the test, the tenth before it for validation. All systems learn from the same lines.
-
-lines     the test's lines as they are printed, without those that stand in training too, or nearly, and repeated ones
-windows   the test as running text, cut into windows of 6 to 14 words, with the same lengths for each label
-typed     the windows in lower case without punctuation, as people type
-
-It takes about six minutes a seed on two cores.
+All systems learn from the same rows and are asked the same phrases (texts.py says which). Without options it is one
+seed on the four authors, on the part that settings are chosen on. With --part test --write the numbers go to
+benchmarks/results/, and the README's tables and docs/accuracy.svg are made of them.
 """
 
 import argparse
-import pickle
+import re
+import shutil
 import sys
 import tempfile
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -25,160 +18,122 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from export import graph, metadata, tflite
-from trainer import lesson
-from trainer.corpus import Corpus, Phrase, Row, filtered
-from trainer.data import Source, Unit, load
-from trainer.fit import fit
-from trainer.leakage import leaked
-from trainer.options import FitOptions
-from trainer.recipes import RECIPES
-from trainer.run import Run
-from trainer.vocabulary import canonical, normalize, word_spans, words_of
-from trainer.windows import cut
+import accuracy_report
+import ours
+import tables
+import texts
+from alternatives import System, built
+from scores import Floats, hits, interval
 
-ILIAD = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
-SPEAKER = r"^[A-Z][\w'’.-]*( [\w'’.-]+){0,3}:$"
-LENGTHS = ((3, 3), (4, 6), (7, 10), (11, 16), (17, 40))  # words
-
-Answer = Callable[[Sequence[str]], Sequence[str]]
+from trainer.corpus import Corpus
+from trainer.evaluate import measure
+from trainer.terminal import say
 
 
-@dataclass(frozen=True)
-class System:
-    """What is measured: its name, what it answers to texts, and how many bytes it takes."""
-
-    name: str
-    answer: Answer
-    size: int
-
-
-def divided(corpus: Corpus) -> Corpus:
-    """Marks the last tenth of each label's rows as the test, and the tenth before it as validation."""
-    totals = Counter(row.label for row in corpus.rows())
-
-    def read(_: Counter[str]) -> Iterator[Row]:
-        seen: Counter[str] = Counter()
-        for row in corpus.rows():
-            place = seen[row.label] / totals[row.label]
-            seen[row.label] += 1
-            part = "train" if place < 0.8 else "validation" if place < 0.9 else "test"
-            yield replace(row, part=part)
-
-    return replace(corpus, read=read)
+def systems(corpus: Corpus, seed: int, only: str) -> Iterator[System]:
+    """Trains one system after the other."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield from built(texts.training(corpus, seed), Path(folder), only)
+        for number, (name, recipe) in enumerate(ours.variants().items()):
+            if re.search(only, name):
+                place = Path(folder, str(number))
+                yield ours.system(name, recipe, corpus, seed, place)
+                shutil.rmtree(place)
 
 
-def windows(rows: Sequence[Row], shortest: int, longest: int, seed: int) -> list[Phrase]:
-    """Cuts each label's rows, as running text, into windows; those of fewer than `shortest` words are left out."""
-    generator = np.random.default_rng(seed)
-    phrases = []
-    for label, of_label in groupby(rows, key=lambda row: row.label):
-        text = normalize(" ".join(row.text for row in of_label))
-        pieces = cut(text, word_spans(text), longest, generator)
-        phrases += [Phrase(piece, label) for piece in pieces if len(words_of(piece)) >= shortest]
-    return phrases
+def answered(corpus: Corpus, part: str, seeds: int, only: str) -> tuple[dict[str, dict[str, Any]], dict[str, Any]]:
+    """Asks every system, trained with every seed.
+
+    Returns:
+        What was asked, and by the system's name its bytes, calibration errors and hits: for each test one array a seed.
+    """
+    asked = texts.tests(corpus, part)
+    found: dict[str, dict[str, Any]] = {}
+    for seed in range(1, seeds + 1):
+        for system in systems(corpus, seed, only):
+            of_system = found.setdefault(
+                system.name,
+                {"byline": system.classifier is not None, "bytes": system.size, "calibration": [], "hits": {}},
+            )
+            for name, phrases in asked.items():
+                right = hits(system.answer([phrase.text for phrase in phrases]), phrases)
+                of_system["hits"].setdefault(name, []).append(right)
+            if system.classifier is not None:
+                of_system["calibration"].append(measure(system.classifier, asked["typed"])["calibration_error"])
+            means = ", ".join(
+                f"{name} {rows[-1].mean():.1%}" for name, rows in of_system["hits"].items() if len(rows[-1])
+            )
+            say(f"seed {seed}: {system.name}: {means}")
+    return found, {name: len(phrases) for name, phrases in asked.items()}
 
 
-def typed(text: str) -> str:
-    return " ".join(canonical(word) for word in words_of(text))
+def numbers(corpus: str, part: str, seeds: int, only: str = "") -> dict[str, Any]:
+    """Measures all systems on one corpus."""
+    read = texts.load(corpus)
+    sizes = {of: len(texts.of_part(read, of)) for of in ("train", "validation", "test")}
+    found, phrases = answered(read, part, seeds, only)
+    means = {name: {test: np.mean(rows, axis=0) for test, rows in of["hits"].items()} for name, of in found.items()}
+    described = [
+        {
+            "name": name,
+            "byline": of["byline"],
+            "bytes": of["bytes"],
+            "accuracy": {test: [float(right.mean()) for right in rows] for test, rows in of["hits"].items()},
+            "interval": {test: interval(values) for test, values in means[name].items()},
+            "calibration_error": of["calibration"],
+        }
+        for name, of in found.items()
+    ]
+    alternatives = [name for name, of in found.items() if not of["byline"]]
+    return {
+        "corpus": corpus,
+        "name": read.name,
+        "part": part,
+        "seeds": seeds,
+        "rows": sizes,
+        "phrases": phrases,
+        "systems": described,
+        "differences": {name: differences(means, name, alternatives) for name, of in found.items() if of["byline"]},
+    }
 
 
-def test_lines(corpus: Corpus) -> list[Phrase]:
-    test = [row for row in corpus.rows() if row.part == "test"]
-    training = (row for row in corpus.rows() if row.part == "train")
-    known = leaked(enumerate(row.text for row in test), training, corpus.running)
-    once = {typed(row.text): Phrase(row.text, row.label) for place, row in enumerate(test) if place not in known}
-    return list(once.values())
+def differences(means: dict[str, dict[str, Floats]], name: str, alternatives: list[str]) -> dict[str, dict[str, Any]]:
+    """Compares a system with the alternative that is best at each test, phrase by phrase."""
+    found = {}
+    for test, of_name in means[name].items():
+        best = max(alternatives, key=lambda other: float(means[other][test].mean()), default=None)
+        if best is not None:
+            difference = of_name - means[best][test]
+            found[test] = {"best": best, "difference": float(difference.mean()), "interval": interval(difference)}
+    return found
 
 
-def linear(name: str, phrases: Sequence[Phrase], third_typed: bool) -> System:
-    """TF-IDF of words, marks and character n-grams under a linear model, by scikit-learn."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.pipeline import make_pipeline, make_union
-    from sklearn.svm import LinearSVC
-
-    chosen = np.random.default_rng(1).random(len(phrases)) < (1 / 3 if third_typed else 0)
-    texts = [typed(phrase.text) if low else phrase.text for phrase, low in zip(phrases, chosen, strict=True)]
-    by_word: dict[str, Any] = {"token_pattern": r"[\w'’]+|[^\w\s]", "ngram_range": (1, 2), "min_df": 2}
-    by_character: dict[str, Any] = {"analyzer": "char_wb", "ngram_range": (2, 5), "min_df": 3}
-    features = make_union(
-        *(TfidfVectorizer(lowercase=False, sublinear_tf=True, **how) for how in (by_word, by_character))
-    )
-    model = make_pipeline(features, LinearSVC(C=0.3)).fit(texts, [phrase.label for phrase in phrases])
-    return System(name, lambda asked: list(model.predict(asked)), len(pickle.dumps(model)))
-
-
-def length_alone(phrases: Sequence[Phrase]) -> System:
-    """Answers the commonest label of the phrases with as many words."""
-    counts: dict[int, Counter[str]] = {}
-    for phrase in phrases:
-        counts.setdefault(len(words_of(phrase.text)), Counter())[phrase.label] += 1
-    commonest = Counter(phrase.label for phrase in phrases).most_common(1)[0][0]
-    best = {length: labels.most_common(1)[0][0] for length, labels in counts.items()}
-    return System("number of words", lambda asked: [best.get(len(words_of(text)), commonest) for text in asked], 0)
-
-
-def recipe(name: str, corpus: Corpus, seed: int, folder: Path) -> System:
-    run = fit(corpus, RECIPES[name], FitOptions(seed=seed, path=folder / f"{name}-{seed}"))
-
-    def answer(asked: Sequence[str]) -> list[str]:
-        answers = run.classifier.probabilities(asked).argmax(axis=1)
-        return [run.vocabulary.labels[int(place)] for place in answers]
-
-    return System(f"Byline, `{name}`", answer, _tflite_size(run))
-
-
-def _tflite_size(run: Run) -> int:
-    rounded = graph.round_weights(graph.weights_of(run.classifier.model))
-    model = tflite.convert(rounded, run.vocabulary.sequence_length, "int8")
-    about = metadata.Description("benchmark", "", "", "", "")
-    return len(metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about))
-
-
-def accuracy(system: System, phrases: Sequence[Phrase], change: Callable[[str], str] = str) -> float:
-    answers = system.answer([change(phrase.text) for phrase in phrases])
-    return 100 * float(np.mean([answer == phrase.label for answer, phrase in zip(answers, phrases, strict=True)]))
-
-
-def systems(corpus: Corpus, seed: int, folder: Path) -> Iterator[System]:
-    train = [row for row in corpus.rows() if row.part == "train"]
-    lines = [Phrase(row.text, row.label) for row in train]
-    cut_up = [*lines, *windows(train, 3, 16, seed), *windows(train, 3, 16, seed + 1)]
-    commonest = Counter(row.label for row in train).most_common(1)[0][0]
-    yield System("most frequent label", lambda asked: [commonest] * len(asked), 0)
-    yield length_alone(lines)
-    yield linear("word and character TF-IDF, linear, on lines", lines, third_typed=False)
-    yield linear("the same, on lines and windows, a third typed", cut_up, third_typed=True)
-    for name in ("lesson", "tiny", "byline"):
-        yield recipe(name, corpus, seed, folder)
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    known = texts.available()
+    parser.add_argument("--corpus", choices=[*texts.CORPORA, "all"], default=known[0], help=f"[{known[0]}]")
+    parser.add_argument("--part", choices=("validation", "test"), default="validation", help="[validation]")
+    parser.add_argument("--seeds", type=int, default=1, help="of which the mean is taken [1]")
+    parser.add_argument("--only", default="", metavar="REGEX", help="systems to measure, by name or function [all]")
+    parser.add_argument("--write", action="store_true", help="keep the numbers, write the README's tables and picture")
+    parser.add_argument("--from-json", action="store_true", help="train nothing: write them from the numbers kept")
+    given = parser.parse_args()
+    if given.write and (given.part != "test" or given.only):
+        parser.error("--write: needs --part test and all systems: the tables are of those")
+    return given
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=1, help="of which the mean is printed [1]")
-    seeds = range(1, parser.parse_args().seeds + 1)
-    corpus = load(Source(str(ILIAD), unit=Unit("line"), drop=(SPEAKER,)), print) if ILIAD.is_dir() else lesson.load()
-    corpus = divided(filtered(corpus))
-    test = [row for row in corpus.rows() if row.part == "test"]
-    lines, pieces = test_lines(corpus), windows(test, 6, 14, 0)
-    every_length = {(low, high): windows(test, low, high, 0) for low, high in LENGTHS}
-    results: dict[str, list[list[float]]] = {}
-    with tempfile.TemporaryDirectory() as folder:
-        for seed in seeds:
-            for system in systems(corpus, seed, Path(folder)):
-                row = [accuracy(system, lines), accuracy(system, pieces), accuracy(system, pieces, typed)]
-                row += [accuracy(system, phrases, typed) for phrases in every_length.values()]
-                results.setdefault(system.name, []).append([*row, float(system.size)])
-                print(system.name, row, file=sys.stderr, flush=True)
-    lengths = [f"typed, {low}{'' if low == high else f' to {high}'} words" for low, high in every_length]
-    print(
-        f"test accuracy in per cent on {corpus.name}: {len(lines):,} lines, {len(pieces):,} windows; {len(seeds)} seeds"
-    )
-    print(f"| system | lines | windows | typed | {' | '.join(lengths)} | bytes |")
-    print(f"|---|{'---:|' * (len(lengths) + 4)}")
-    for name, rows in results.items():
-        *shares, size = np.mean(rows, axis=0)
-        print(f"| {name} | {' | '.join(f'{share:.1f}' for share in shares)} | {size:,.0f} |")
+    given = arguments()
+    names = texts.available() if given.corpus == "all" else [given.corpus]
+    if not given.from_json:
+        for corpus in names:
+            result = numbers(corpus, given.part, given.seeds, given.only)
+            print(accuracy_report.full(result), flush=True)
+            if given.write:
+                tables.keep(f"accuracy-{corpus}", result)
+    if given.write or given.from_json:
+        accuracy_report.write(list(texts.CORPORA))
 
 
 if __name__ == "__main__":

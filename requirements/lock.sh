@@ -7,4 +7,5 @@ export UV_CUSTOM_COMPILE_COMMAND="sh requirements/lock.sh"
 compile() { uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate "$@"; }
 compile pyproject.toml --extra test --output-file requirements/test.txt
 compile pyproject.toml --extra demo --constraint requirements/test.txt --output-file requirements/demo.txt
+compile pyproject.toml --extra benchmarks --constraint requirements/test.txt --output-file requirements/benchmarks.txt
 compile requirements/mediapipe.in --output-file requirements/mediapipe.txt

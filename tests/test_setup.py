@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-LOCKS = ("demo", "test", "mediapipe")
+LOCKS = ("demo", "test", "benchmarks", "mediapipe")
 
 
 def locked(name: str) -> dict[str, str]:
@@ -42,7 +42,7 @@ def test_locks_hold_what_pyproject_pins() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\n]+)", "\n".join(project["dependencies"]), re.MULTILINE))
     assert {"tensorflow", "tensorflowjs", "tflite-support", "numpy", "jinja2"} <= set(pins)
-    for name in ("demo", "test"):
+    for name in ("demo", "test", "benchmarks"):
         assert pins.items() <= locked(name).items(), name
     assert locked("demo").items() <= locked("test").items()
 

@@ -1,0 +1,55 @@
+"""Byline's recipes as systems that are measured: python benchmarks/accuracy.py"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from alternatives import System
+
+from export.dist import build
+from export.settings import Settings
+from trainer.corpus import Corpus
+from trainer.fit import fit
+from trainer.options import FitOptions
+from trainer.recipes import RECIPES, Recipe
+from trainer.run import Run
+from trainer.terminal import say
+
+NAME: Final = "byline"  # of the exported files
+_NO_BUDGET: Final = 10**9  # bytes: the lesson's model is over the budget, and is measured all the same
+
+
+def variants() -> dict[str, Recipe]:
+    """Gives what is trained, by the name that the tables give it."""
+    found = {f"Byline, `{name}`": RECIPES[name] for name in ("lesson", "tiny", "byline")}
+    if "punctuation" in {field.name for field in fields(Recipe)}:
+        changed: dict[str, Any] = {"punctuation": True}
+        found["Byline, `byline` with punctuation"] = replace(RECIPES["byline"], **changed)
+    return found
+
+
+def trained(recipe: Recipe, corpus: Corpus, seed: int, path: Path) -> Run:
+    return fit(corpus, recipe, FitOptions(seed=seed, path=path))
+
+
+def exported(run: Run, path: Path, parts: Collection[str]) -> Path:
+    """Exports some parts of a run, unproved, and gives where they are."""
+    build(run, path, Settings(name=NAME, tflite_budget=_NO_BUDGET, page_budget=_NO_BUDGET), parts, say)
+    return path
+
+
+def int8_file(dist: Path) -> Path:
+    return dist / "tflite" / f"{NAME}.tflite"
+
+
+def system(name: str, recipe: Recipe, corpus: Corpus, seed: int, folder: Path) -> System:
+    """Trains a recipe. Its size is the int8 file's, with the vocabulary inside."""
+    run = trained(recipe, corpus, seed, folder / "run")
+    labels = run.vocabulary.labels
+
+    def answer(asked: Sequence[str]) -> list[str]:
+        return [labels[int(best)] for best in run.classifier.probabilities(asked).argmax(axis=1)]
+
+    size = int8_file(exported(run, folder / "dist", ("tflite",))).stat().st_size
+    return System(name, answer, size, run.classifier)
