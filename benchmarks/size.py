@@ -8,6 +8,7 @@ import argparse
 import sys
 import tempfile
 import zipfile
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +21,6 @@ import tables
 import texts
 from alternatives import built
 
-from export.dist import PARTS
 from export.metadata import VOCABULARY_FILE
 from export.parity import size_of
 from export.web import brotli_size
@@ -44,23 +44,18 @@ def parts_of(model: bytes) -> dict[str, int]:
         from tensorflow.lite.python import schema_py_generated as schema
 
     parsed = schema.Model.GetRootAs(model)
-    rows = others = 0
-    seen: set[int] = set()
     graph = parsed.Subgraphs(0)
-    for index in range(graph.TensorsLength()):
-        tensor = graph.Tensors(index)
-        if tensor.Buffer() in seen:
-            continue
-        seen.add(tensor.Buffer())
-        size = parsed.Buffers(tensor.Buffer()).DataLength()
-        if tensor.Type() == schema.TensorType.INT8 or b"scales" in tensor.Name():
-            rows += size
-        else:
-            others += size
+    tensors = {tensor.Buffer(): tensor for tensor in map(graph.Tensors, range(graph.TensorsLength()))}
+    bytes_of = {buffer: parsed.Buffers(buffer).DataLength() for buffer in range(parsed.BuffersLength())}
+    int8 = {buffer for buffer, tensor in tensors.items() if tensor.Type() == schema.TensorType.INT8}
+    tables_of_rows = [tensors[buffer].Shape(0) for buffer in int8 if bytes_of[buffer]]
+    scales = {buffer for buffer, tensor in tensors.items() if _is_list_of(tensor, tables_of_rows)}
+    rows = sum(bytes_of[buffer] for buffer in int8 | scales)
+    others = sum(bytes_of[buffer] for buffer in tensors.keys() - int8 - scales)
     with zipfile.ZipFile(BytesIO(model)) as attached:
         vocabulary = attached.getinfo(VOCABULARY_FILE).compress_size
         flatbuffer = min(entry.header_offset for entry in attached.infolist())
-    described = sum(parsed.Buffers(index).DataLength() for index in range(parsed.BuffersLength()) if index not in seen)
+    described = sum(size for buffer, size in bytes_of.items() if buffer not in tensors)
     return {
         _ROWS: rows,
         _OTHERS: others,
@@ -70,9 +65,13 @@ def parts_of(model: bytes) -> dict[str, int]:
     }
 
 
+def _is_list_of(tensor: Any, lengths: Sequence[int]) -> bool:
+    return tensor.ShapeLength() == 1 and tensor.Shape(0) in lengths
+
+
 def measured(run: Run, folder: Path) -> dict[str, Any]:
     """Exports a run and gives its artefacts' bytes."""
-    dist = ours.exported(run, folder, PARTS)
+    dist = ours.exported(run, folder, ("tfjs", "tflite", "web"))
     model = ours.int8_file(dist).read_bytes()
     return {
         "words": run.vocabulary.size,

@@ -1,0 +1,105 @@
+"""The pure parts of the benchmarks: parts and windows of a text, intervals, tables and their place in a document."""
+
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+import tables
+import texts
+from scores import hits, interval
+
+from trainer.corpus import Phrase, Row, of_lines
+from trainer.vocabulary import words_of
+
+
+def rows_of(label: str, count: int, groups: int = 0) -> list[Row]:
+    each = count // groups if groups else 0
+    return [
+        Row(
+            f"{label} says, once more: word{n} ‘tis", label, f"{label}{n // each}" if each else "", file=label, number=n
+        )
+        for n in range(count)
+    ]
+
+
+def test_every_label_has_every_length_equally_often() -> None:
+    rows = rows_of("much", 300) + rows_of("little", 70)
+    phrases = texts.windows(rows, 3, 9, seed=1)
+    for label in ("much", "little"):
+        lengths = Counter(len(words_of(phrase.text)) for phrase in phrases if phrase.label == label)
+        assert set(lengths) == set(range(3, 10))
+        assert len(set(lengths.values())) == 1, label
+
+
+def test_windows_follow_one_another_and_do_not_cross_groups() -> None:
+    rows = rows_of("label", 60, groups=4)
+    running = " ".join(row.text for row in rows)
+    phrases = texts.windows(rows, 4, 4, seed=1)
+    assert len(phrases) == 4 * (15 * 6 // 4)
+    assert all(phrase.text in running for phrase in phrases)
+
+
+def test_parts_are_the_last_tenths_of_each_label() -> None:
+    corpus = texts.divided(of_lines("c", "", "", "", {"a": [f"line {n}" for n in range(100)], "b": ["x y"] * 20}))
+    rows = list(corpus.rows())
+    assert Counter((row.label, row.part) for row in rows) == {
+        ("a", "train"): 80,
+        ("a", "validation"): 10,
+        ("a", "test"): 10,
+        ("b", "train"): 16,
+        ("b", "validation"): 2,
+        ("b", "test"): 2,
+    }
+    assert [row.part for row in rows[79:91]] == ["train", *["validation"] * 10, "test"]
+
+
+def test_groups_are_not_divided_and_every_part_has_one() -> None:
+    parts: dict[str, set[str]] = {}
+    for row in texts._divided(rows_of("jay", 50, groups=5)):
+        parts.setdefault(row.group, set()).add(row.part)
+    assert [parts[f"jay{n}"] for n in range(5)] == [{"train"}, {"train"}, {"train"}, {"validation"}, {"test"}]
+
+
+def test_typed_is_lower_case_without_punctuation() -> None:
+    assert texts.typed("“To BE, or not—’tis  the question!”") == "to be or not 'tis the question"
+
+
+def test_interval_holds_the_mean_and_narrows_with_more_phrases() -> None:
+    few, many = (np.tile([1.0, 0.0, 1.0, 1.0], count) for count in (25, 2500))
+    for values in (few, many):
+        low, high = interval(values)
+        assert low < 0.75 < high
+    assert np.ptp(interval(many)) < np.ptp(interval(few)) / 5
+    # By the normal approximation: 1.96 times the root of p (1 - p) / n, on either side.
+    assert interval(many) == pytest.approx([0.75 - 0.0085, 0.75 + 0.0085], abs=0.001)
+
+
+def test_paired_interval_of_equal_systems_is_nothing() -> None:
+    right = hits(["a", "b", "a"], [Phrase("", "a"), Phrase("", "a"), Phrase("", "a")])
+    assert right.tolist() == [1, 0, 1]
+    assert interval(right - right) == [0, 0]
+
+
+def test_table_stands_between_its_markers(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("before\n<!-- size -->\nold\n<!-- /size -->\nafter\n", encoding="utf-8")
+    tables.put("size", tables.table(["system", "bytes"], [["one", "1"]]), path)
+    written = path.read_text(encoding="utf-8")
+    assert written == "before\n<!-- size -->\n| system | bytes |\n|---|---:|\n| one | 1 |\n<!-- /size -->\nafter\n"
+    tables.put("size", tables.table(["system", "bytes"], [["one", "1"]]), path)
+    assert path.read_text(encoding="utf-8") == written
+
+
+def test_document_without_the_markers_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "README.md"
+    path.write_text("<!-- size -->\nold\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="must have <!-- size --> and <!-- /size -->"):
+        tables.put("size", "new", path)
+    assert path.read_text(encoding="utf-8") == "<!-- size -->\nold\n"
+
+
+@pytest.mark.parametrize("name", ["accuracy", "accuracy-corpora", "size", "recipes"])
+def test_readme_has_a_place_for_every_table(name: str) -> None:
+    text = tables.README.read_text(encoding="utf-8")
+    assert text.count(f"<!-- {name} -->\n") == text.count(f"<!-- /{name} -->") == 1
