@@ -1,5 +1,6 @@
 """The benchmarks' pictures, drawn from the numbers kept: python benchmarks/accuracy.py --from-json"""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,8 @@ import tables
 DOCS: Final = tables.ROOT / "docs"
 LARGEST: Final = 150_000  # bytes
 _OURS, _OTHERS, _PALE = "#b3261e", "#3b5b92", "#767676"
+_LEAST, _MOST = 1e5, 1e8  # bytes
+_GAP: Final = 2.6  # points of accuracy from a name to the next
 _STYLE: Final = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "byline",  # the same numbers give the same file
@@ -22,31 +25,32 @@ _STYLE: Final = {
 def accuracy(result: dict[str, Any]) -> Path:
     """Draws the accuracy on typed windows against bytes, with intervals."""
     pyplot = _pyplot()
-    figure, axes = pyplot.subplots(figsize=(8, 4.8))
-    for system in result["systems"]:
+    figure, axes = pyplot.subplots(figsize=(6.5, 4.8))
+    ranked = sorted(result["systems"], key=lambda system: -float(np.mean(system["accuracy"]["typed"])))
+    names_at = spread([100 * float(np.mean(system["accuracy"]["typed"])) for system in ranked], _GAP)
+    for system, name_at in zip(ranked, names_at, strict=True):
         mean = 100 * float(np.mean(system["accuracy"]["typed"]))
         low, high = (100 * bound for bound in system["interval"]["typed"])
-        colour = _OURS if system["byline"] else _OTHERS
-        if not system["bytes"]:
-            axes.axhline(mean, color=_PALE, linewidth=0.8, linestyle=":")
-            axes.annotate(
-                system["name"],
-                (1, mean),
-                (-2, 2),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                color=_PALE,
-                ha="right",
-            )
-            continue
+        colour = _OURS if system["byline"] else _OTHERS if system["bytes"] else _PALE
+        place = system["bytes"] or _LEAST  # what has none is at the left edge
         error = [[max(0, mean - low)], [max(0, high - mean)]]
-        axes.errorbar(system["bytes"], mean, error, fmt="o", color=colour, markersize=5, elinewidth=1)
-        axes.annotate(system["name"], (system["bytes"], mean), (6, 4), textcoords="offset points", color=colour)
+        axes.errorbar(place, mean, error, fmt="o", color=colour, markersize=5, elinewidth=1)
+        axes.plot([place, _MOST], [mean, name_at], color=colour, linewidth=0.4, alpha=0.5)
+        text = f"{mean:.1f}  {system['name'].replace('`', '')}"
+        axes.annotate(text, (_MOST, name_at), (4, -3), textcoords="offset points", color=colour, annotation_clip=False)
     axes.set_xscale("log")
-    axes.set_xlim(1e5, 3e9)  # room for the names on the right
+    axes.set_xlim(_LEAST, _MOST)
     axes.set_xlabel("bytes on a disk")
     axes.set_ylabel(f"accuracy on typed windows, {result['part']}, %")
     return _save(figure, "accuracy.svg")
+
+
+def spread(heights: Sequence[float], gap: float) -> list[float]:
+    """Moves falling heights down where they are closer than `gap`, so that names beside them can be read."""
+    moved: list[float] = []
+    for height in heights:
+        moved.append(min(height, moved[-1] - gap) if moved else height)
+    return moved
 
 
 def sizes(parts: dict[str, dict[str, int]]) -> Path:
@@ -57,15 +61,15 @@ def sizes(parts: dict[str, dict[str, int]]) -> Path:
     """
     pyplot = _pyplot()
     figure, axes = pyplot.subplots(figsize=(8, 0.8 + 0.5 * len(parts)))
-    names = list(parts)[::-1]
-    left = np.zeros(len(names))
+    recipes = list(parts)[::-1]
+    left = np.zeros(len(recipes))
     colours = ("#b3261e", "#e0866d", "#8a8a8a", "#3b5b92", "#9fb3d9")
     for colour, part in zip(colours, next(iter(parts.values())), strict=False):
-        widths = np.array([parts[name][part] / 1000 for name in names])
-        axes.barh(names, widths, left=left, color=colour, label=part)
+        widths = np.array([parts[name][part] / 1000 for name in recipes])
+        axes.barh([name.replace("`", "") for name in recipes], widths, left=left, color=colour, label=part)
         left += widths
     axes.set_xlabel("kB in the int8 .tflite")
-    axes.legend(frameon=False, loc="lower right")
+    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours))
     return _save(figure, "size.svg")
 
 

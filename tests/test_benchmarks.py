@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tables
 import texts
+from chart import spread
 from scores import hits, interval
 
 from trainer.corpus import Phrase, Row, of_lines
@@ -103,3 +104,7 @@ def test_document_without_the_markers_is_left_alone(tmp_path: Path) -> None:
 def test_readme_has_a_place_for_every_table(name: str) -> None:
     text = tables.README.read_text(encoding="utf-8")
     assert text.count(f"<!-- {name} -->\n") == text.count(f"<!-- /{name} -->") == 1
+
+
+def test_names_in_the_picture_do_not_overlap() -> None:
+    assert spread([83.0, 82.9, 81.0, 50.0], 2.0) == [83.0, 81.0, 79.0, 50.0]
