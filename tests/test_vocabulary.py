@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from trainer import vocabulary as module
 from trainer.errors import UserError
-from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count, ranges, word_characters_of, word_pattern, words_of
+from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count, ranges, word_characters_of, token_pattern, words_of
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "tokenizer.json").read_text(encoding="ascii"))
 TEXTS = ("The cat sat. The CAT’S mat, the Émigré's hat!", "'Twas the cat's café; 'twas the end", "½ of 12 cats: Ελλάδα")
@@ -122,7 +122,7 @@ def test_a_vocabulary_counted_on_any_text_keeps_the_contract(texts: list[str]) -
 @example("n\0o e\u0301")
 @example("n\0o")
 def test_words_are_the_same_before_a_vocabulary_is_counted_and_after(text: str) -> None:
-    pattern = word_pattern(word_characters_of([text]))
+    pattern = token_pattern(word_characters_of([text]))
     assert words_of(text) == pattern.findall(unicodedata.normalize("NFC", text.replace("\0", "")))
 
 
