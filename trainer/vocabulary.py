@@ -213,7 +213,7 @@ class Vocabulary:
         for character in self.marks:
             if not is_mark(character):
                 raise UserError(
-                    f"{source}: mark U+{ord(character):04X} is no punctuation mark or symbol, or an apostrophe, `<` or `>`"
+                    f"{source}: mark U+{ord(character):04X} is no punctuation mark or symbol that may be a token"
                 )
         seen: set[str] = set()
         for word_id, forms in enumerate(self.words, len(RESERVED)):
