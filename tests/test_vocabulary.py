@@ -101,6 +101,15 @@ def test_no_form_stands_twice_even_where_two_words_have_one_capital_form() -> No
     assert vocabulary.ids["stra\u00dfe"] != vocabulary.ids["strasse"]
 
 
+@pytest.mark.parametrize("punctuation", [False, True])
+def test_a_form_that_no_text_can_spell_with_the_word_characters_is_left_out(punctuation: bool) -> None:
+    """A capital J with a caron is two characters, a small one is one, which the text does not have."""
+    vocabulary = counted("J\u030c J\u030c", punctuation=punctuation)
+    vocabulary.validate("counted")
+    assert vocabulary.encode("J\u030c") == [2]
+    assert "\u01f0" not in vocabulary.ids
+
+
 def test_a_rare_word_is_unknown() -> None:
     vocabulary = counted("twice twice once", minimum_count=2)
     assert vocabulary.encode("twice once") == [2, UNKNOWN_ID]
@@ -187,6 +196,11 @@ def test_either_apostrophe_counts_for_the_same_writing() -> None:
 def test_a_word_that_is_seldom_in_lower_case_gives_its_other_forms_to_its_most_frequent_writing() -> None:
     vocabulary = counted("London London London LONDON LONDON london", minimum_count=2, punctuation=True)
     assert vocabulary.words == (("London", "london"), ("LONDON",))
+
+
+def test_unseen_and_rare_writings_go_to_the_word_in_lower_case_even_where_it_is_the_rarer_one() -> None:
+    vocabulary = counted("March " * 9 + "march MARCH march", minimum_count=2, punctuation=True)
+    assert vocabulary.words == (("March",), ("march", "MARCH"))
 
 
 def test_rare_writings_of_one_word_are_frequent_together() -> None:
