@@ -2,11 +2,20 @@
 
 import argparse
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from export.settings import Settings
 from trainer.errors import UserError, exit_code
-from trainer.options import FitOptions, add_data, check_seed, corpus_of, refuse_reading_options, unit_from
+from trainer.options import (
+    PUNCTUATION_HELP,
+    FitOptions,
+    add_data,
+    check_seed,
+    corpus_of,
+    refuse_reading_options,
+    unit_from,
+)
 from trainer.recipes import RECIPES
 from trainer.run import Run
 
@@ -47,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
             training = command.add_argument_group("training, with --data or where there is no run yet")
             training.add_argument("--recipe", choices=list(RECIPES), default="byline", help="how to train [byline]")
             training.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
+            training.add_argument("--punctuation", action="store_true", help=PUNCTUATION_HELP)
         about = command.add_argument_group("what it says of itself")
         about.add_argument("--name", default=defaults.name, help=f"names the .tflite and the page [{defaults.name}]")
         about.add_argument("--title", default="", help="the page's heading [the corpus' question]")
@@ -121,10 +131,13 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
     elif arguments.run is not None:
         raise UserError("--data: trains a new run; leave out --run")
     options = FitOptions(check_seed(arguments.seed), unit_from(arguments), arguments.split == "random")
+    recipe = RECIPES[arguments.recipe]
+    if arguments.punctuation:
+        recipe = replace(recipe, punctuation=True)
     corpus = corpus_of(arguments, _say)
     from trainer.fit import fit
 
-    return fit(corpus, RECIPES[arguments.recipe], options)
+    return fit(corpus, recipe, options)
 
 
 def _verify(arguments: argparse.Namespace) -> int:

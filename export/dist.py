@@ -115,6 +115,8 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
         say(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
         if not metadata.AVAILABLE:
             say(f"note       {metadata.NOT_AVAILABLE}")
+        if vocabulary.marks:
+            say(f"note       {metadata.NOT_RAW}")
     if "web" in parts:
         web.write_web(export.run, export.rounded, export.metrics["test"], staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
@@ -175,6 +177,7 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         run_name=export.run.path.name,
         labels=export.run.vocabulary.labels,
         vocabulary_size=export.run.vocabulary.size,
+        not_raw=metadata.NOT_RAW if export.run.vocabulary.marks else "",
         test=export.metrics["test"],
         hostile=hostile.COUNT,
         proof=parity.table(report.rows),

@@ -6,11 +6,12 @@ imported first: `_tflite_support` takes care of both.
 
 import ctypes
 import json
+import re
 import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -19,13 +20,18 @@ from numpy.typing import NDArray
 
 from trainer.errors import UserError
 from trainer.quiet import quietly
-from trainer.vocabulary import RESERVED, Vocabulary
+from trainer.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary, normalize
 
 AVAILABLE: Final = sys.platform != "win32"
 NOT_AVAILABLE: Final = (
     "tflite-support has no Windows wheel, so the .tflite files carry no metadata and NLClassifier was not asked; "
     "export under WSL to have both"
 )
+NOT_RAW: Final = (
+    "the vocabulary keeps punctuation marks, so NLClassifier, MediaPipe and other clients that take raw strings cannot "
+    "read the .tflite files; an app has to tokenize with vocabulary.json, which is inside"
+)
+CONTRACT_FILE: Final = "vocabulary.json"  # of a vocabulary with marks, which no list of delimiters and tokens can say
 VOCABULARY_FILE: Final = "vocabulary.txt"
 LABELS_FILE: Final = "labels.txt"
 
@@ -54,6 +60,11 @@ class MobileTokenizer:
     delimiters: str
     ids: dict[str, int]
     labels: tuple[str, ...]
+
+    def encode(self, text: str) -> list[int]:
+        """Gives the ids of all the text's words, found as a mobile client finds them."""
+        tokens = re.split(self.delimiters, normalize(text))
+        return [self.ids.get(token, UNKNOWN_ID) for token in tokens if token]
 
 
 def delimiters(vocabulary: Vocabulary) -> str:
@@ -86,11 +97,17 @@ def label_list(labels: Sequence[str]) -> str:
 
 
 def add_metadata(model: bytes, vocabulary: Vocabulary, labels: Sequence[str], about: Description) -> bytes:
-    """Puts vocabulary, labels and description into a `.tflite` file, once: a second time makes the clients crash."""
+    """Puts vocabulary, labels and description into a `.tflite` file, once: a second time makes the clients crash.
+
+    Of a vocabulary with marks the file gets no tokenizer, for no mobile client's can say them: its input is word ids,
+    and `vocabulary.json` lies inside for the app.
+    """
     support = _tflite_support()
     with tempfile.TemporaryDirectory() as folder:
-        (vocabulary_file := Path(folder, VOCABULARY_FILE)).write_text(token_list(vocabulary), encoding="utf-8")
+        tokenizer_file = Path(folder, CONTRACT_FILE if vocabulary.marks else VOCABULARY_FILE)
+        tokenizer_file.write_text(_contract(vocabulary) if vocabulary.marks else token_list(vocabulary), "utf-8")
         (labels_file := Path(folder, LABELS_FILE)).write_text(label_list(labels), encoding="utf-8")
+        read_by = _id_tensor if vocabulary.marks else _text_tensor
         writer = support.writer.MetadataWriter.create_from_metadata_info(
             bytearray(model),
             general_md=support.info.GeneralMd(
@@ -100,23 +117,49 @@ def add_metadata(model: bytes, vocabulary: Vocabulary, labels: Sequence[str], ab
                 author=about.author,
                 licenses=about.license,
             ),
-            input_md=support.info.InputTextTensorMd(
-                name="phrase",
-                description="A phrase in NFC without NUL; of a longer text, its first words are read.",
-                tokenizer_md=support.info.RegexTokenizerMd(delimiters(vocabulary), str(vocabulary_file)),
-            ),
-            output_md=support.info.ClassificationTensorMd(
-                name="probabilities",
-                description="One probability a label.",
-                label_files=[support.info.LabelFileMd(str(labels_file))],
-                tensor_type=support.utils.get_output_tensor_types(bytearray(model))[0],
-            ),
+            input_md=[read_by(support, vocabulary, tokenizer_file)],
+            output_md=[
+                support.info.ClassificationTensorMd(
+                    name="probabilities",
+                    description="One probability a label.",
+                    label_files=[support.info.LabelFileMd(str(labels_file))],
+                    tensor_type=support.utils.get_output_tensor_types(bytearray(model))[0],
+                )
+            ],
+            associated_files=[str(labels_file), str(tokenizer_file)],
         )
         with quietly():
             populated = bytes(writer.populate())
-    if read_metadata(populated) != MobileTokenizer(delimiters(vocabulary), dict(enumerated(vocabulary)), tuple(labels)):
+    written: MobileTokenizer | Vocabulary = replace(vocabulary, labels=tuple(labels))
+    if not vocabulary.marks:
+        written = MobileTokenizer(delimiters(vocabulary), dict(enumerated(vocabulary)), tuple(labels))
+    if read_metadata(populated) != written:
         raise RuntimeError("The metadata read back from the .tflite file is not what was written.")
     return populated
+
+
+def _text_tensor(support: "_Support", vocabulary: Vocabulary, tokenizer_file: Path) -> Any:
+    """An input that the mobile clients fill from a raw string."""
+    return support.info.InputTextTensorMd(
+        name="phrase",
+        description="A phrase in NFC without NUL; of a longer text, its first words are read.",
+        tokenizer_md=support.info.RegexTokenizerMd(delimiters(vocabulary), str(tokenizer_file)),
+    )
+
+
+def _id_tensor(support: "_Support", vocabulary: Vocabulary, tokenizer_file: Path) -> Any:
+    """An input that the app fills with word ids."""
+    return support.info.TensorMd(
+        name="ids",
+        description=f"Word ids as {CONTRACT_FILE} gives them, {vocabulary.sequence_length} at once, padded with 0.",
+        associated_files=[support.info.AssociatedFileMd(str(tokenizer_file), "The tokenizer contract.")],
+    )
+
+
+def _contract(vocabulary: Vocabulary) -> str:
+    """Gives `vocabulary.json` in one line: the file is to be small, and nobody reads it there."""
+    vocabulary.validate(CONTRACT_FILE)
+    return json.dumps(vocabulary.to_json(), ensure_ascii=False, separators=(",", ":"))
 
 
 def enumerated(vocabulary: Vocabulary) -> list[tuple[str, int]]:
@@ -124,19 +167,23 @@ def enumerated(vocabulary: Vocabulary) -> list[tuple[str, int]]:
     return [*((token, word_id) for word_id, token in enumerate(RESERVED)), *vocabulary.ids.items()]
 
 
-def read_metadata(model: bytes) -> MobileTokenizer:
-    """Reads from a `.tflite` file what a mobile client reads."""
+def read_metadata(model: bytes) -> MobileTokenizer | Vocabulary:
+    """Reads from a `.tflite` file what finds the word ids of a text: what a mobile client reads, or the vocabulary
+    that no mobile client could read."""
     support = _tflite_support()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         displayer = support.metadata.MetadataDisplayer.with_model_buffer(bytearray(model))
     (tensor,) = json.loads(displayer.get_metadata_json())["subgraph_metadata"][0]["input_tensor_metadata"]
+    labels = tuple(displayer.get_associated_file_buffer(LABELS_FILE).decode("utf-8").splitlines())
+    if CONTRACT_FILE in displayer.get_packed_associated_file_list():
+        contract = json.loads(displayer.get_associated_file_buffer(CONTRACT_FILE))
+        return replace(Vocabulary.from_json(contract, CONTRACT_FILE), labels=labels)
     tokens = displayer.get_associated_file_buffer(VOCABULARY_FILE).decode("utf-8").splitlines()
-    labels = displayer.get_associated_file_buffer(LABELS_FILE).decode("utf-8").splitlines()
     return MobileTokenizer(
         delimiters=tensor["process_units"][0]["options"]["delim_regex_pattern"],
         ids={token: int(word_id) for token, word_id in (line.split(" ") for line in tokens)},
-        labels=tuple(labels),
+        labels=labels,
     )
 
 
@@ -178,6 +225,10 @@ def _tflite_support() -> _Support:
 
         ctypes.CDLL(str(libusb_package.get_library_path()))
         from tensorflow_lite_support.metadata.python import metadata
-        from tensorflow_lite_support.metadata.python.metadata_writers import metadata_info, nl_classifier, writer_utils
+        from tensorflow_lite_support.metadata.python.metadata_writers import (
+            metadata_info,
+            metadata_writer,
+            writer_utils,
+        )
         from tensorflow_lite_support.python.task.text import nl_classifier as task
-    return _Support(nl_classifier, metadata_info, writer_utils, metadata, task)
+    return _Support(metadata_writer, metadata_info, writer_utils, metadata, task)

@@ -1,7 +1,6 @@
 """The runtimes: each answers the same texts from raw string to probability, with its own tokenizer."""
 
 import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,7 +13,7 @@ from numpy.typing import NDArray
 from export import metadata, node, tflite
 from trainer.classifier import Classifier
 from trainer.quiet import quietly
-from trainer.vocabulary import UNKNOWN_ID, Vocabulary, normalize
+from trainer.vocabulary import Vocabulary, normalize
 from trainer.windows import average, split_ids
 
 
@@ -59,15 +58,12 @@ def ask_tfjs(dist: Path, texts: Sequence[str]) -> Answers:
 
 
 def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
-    """The TFLite interpreter; words are found as the file's own metadata says, not as the vocabulary does."""
+    """The TFLite interpreter; words are found as the file's own metadata says, not as the run's vocabulary does."""
     with quietly():
         import tensorflow as tf
     model = path.read_bytes()
     tokenizer = metadata.read_metadata(model)
-    delimiters = re.compile(tokenizer.delimiters)
-    ids = [
-        [tokenizer.ids.get(token, UNKNOWN_ID) for token in delimiters.split(normalize(text)) if token] for text in texts
-    ]
+    ids = [tokenizer.encode(text) for text in texts]
     answer = interpreter(model)
     length = _input_length(model)
     probabilities = np.stack(

@@ -64,7 +64,7 @@ def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
     chosen = []
     for label in labels:
         of_label = [phrase for phrase in phrases if phrase.label == label]
-        fitting = [phrase for phrase in of_label if len(run.vocabulary.tokenize(phrase.text)) in EXAMPLE_WORDS]
+        fitting = [phrase for phrase in of_label if len(run.vocabulary.words_in(phrase.text)) in EXAMPLE_WORDS]
         pool = fitting or of_label
         count = min(len(pool), max(1, EXAMPLES // len(labels)))
         chosen += [pool[int(index)] for index in generator.choice(len(pool), count, replace=False)]
@@ -113,6 +113,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "training_phrases": run.facts["split"]["phrases"]["train"],
         "vocabulary_size": run.vocabulary.size,
         "sequence_length": run.vocabulary.sequence_length,
+        "marks": bool(run.vocabulary.marks),
         "model_bytes": sum(path.stat().st_size for path in (dist / "tfjs").iterdir()),
     }
 

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pytest
 from conftest import ROOT
 
 import export.__main__ as exporter
@@ -51,7 +52,13 @@ def test_every_option_has_help_with_its_default() -> None:
                 assert not valued or re.search(r"\[.+\]", action.help), (name, action.dest)
 
 
-def test_javascript_of_the_readme_gives_the_models_answer(trained: Run, dist_path: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", ["workshop", "marked_workshop"])
+def test_javascript_of_the_readme_gives_the_models_answer(
+    mode: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    folder: Path = request.getfixturevalue(mode)
+    dist_path = folder / "dist"
+    trained = Run.read(next((folder / "runs").iterdir()))
     (code,) = re.findall(r"```js\n(.*?)```", README, re.DOTALL)
     phrases = [phrase.text for phrase in trained.phrases("test")[:50]]
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(dist_path))

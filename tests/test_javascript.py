@@ -11,6 +11,7 @@ import pytest
 
 from export import hostile, node
 from trainer.run import Run
+from trainer.vocabulary import Vocabulary
 
 VECTORS = Path(__file__).parent / "vectors"
 SOURCE = node.WEB / "src"
@@ -21,6 +22,27 @@ import { createTokenizer } from "./tokenizer.js";
 const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
 const tokenize = createTokenizer(vocabulary);
 console.log(JSON.stringify(texts.map(tokenize)));
+"""
+READING = """
+import { readFileSync } from "node:fs";
+import { createClassifier } from "./classifier.js";
+import { createReadingView } from "./reading-view.js";
+const made = {};
+const element = () => ({
+  append(...parts) { this.text = parts.map((part) => part.text ?? part).join(""); },
+  replaceChildren(...parts) { this.text = parts.map((part) => (part.text ? `[${part.text}]` : part)).join(""); },
+});
+globalThis.document = { createElement: element, getElementById: (id) => (made[id] ??= element()) };
+const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
+const { explain, sequenceLength } = createClassifier(vocabulary, (_, count) => Array(2 * count).fill(0.5));
+const view = createReadingView(sequenceLength);
+const answers = texts.map((text) => {
+  const explanation = explain(text);
+  view.show(explanation);
+  const { reading, "reading-words": words, "reading-notes": notes } = made;
+  return { hidden: reading.hidden, words: words.text, notes: notes.textContent, known: explanation.known };
+});
+console.log(JSON.stringify(answers));
 """
 WINDOWS = """
 import { readFileSync } from "node:fs";
@@ -57,14 +79,18 @@ def vectors(name: str) -> Any:
     return json.loads((VECTORS / name).read_text(encoding="utf-8"))
 
 
-def test_javascript_reads_every_tokenizer_vector() -> None:
+@pytest.mark.parametrize("mode", ["words", "punctuation"])
+def test_javascript_reads_every_tokenizer_vector(mode: str) -> None:
     given = vectors("tokenizer.json")
-    cases = given["cases"]
+    given = given if mode == "words" else given[mode]
+    cases, marks = given["cases"], given["vocabulary"].get("marks", [])
     read = evaluate(TOKENIZE, {"vocabulary": given["vocabulary"], "texts": [case["text"] for case in cases]})
     assert len(read) > 10
     for case, phrase in zip(cases, read, strict=True):
         assert [token["word"] for token in phrase["tokens"]] == case["tokens"], case["text"]
         assert phrase["ids"] == case["ids"], case["text"]
+        for token in phrase["tokens"]:
+            assert token["mark"] == any(first <= token["word"] <= last for first, last in marks), case["text"]
 
 
 def test_javascript_cuts_and_averages_every_window_vector() -> None:
@@ -75,12 +101,20 @@ def test_javascript_cuts_and_averages_every_window_vector() -> None:
         assert mine == pytest.approx(case["average"], abs=1e-9)
 
 
-def test_javascript_and_python_read_the_same_ids_in_hostile_strings(trained: Run) -> None:
-    texts = hostile.strings(trained.vocabulary, 2)
-    read = evaluate(TOKENIZE, {"vocabulary": trained.vocabulary.to_json(), "texts": texts})
+def reads_as_python(vocabulary: Vocabulary) -> None:
+    texts = hostile.strings(vocabulary, 2)
+    read = evaluate(TOKENIZE, {"vocabulary": vocabulary.to_json(), "texts": texts})
     for text, phrase in zip(texts, read, strict=True):
-        assert phrase["ids"] == trained.vocabulary.encode(text), text[:80]
-        assert [token["word"] for token in phrase["tokens"]] == trained.vocabulary.tokenize(text), text[:80]
+        assert phrase["ids"] == vocabulary.encode(text), text[:80]
+        assert [token["word"] for token in phrase["tokens"]] == vocabulary.tokenize(text), text[:80]
+
+
+def test_javascript_and_python_read_the_same_ids_in_hostile_strings(trained: Run) -> None:
+    reads_as_python(trained.vocabulary)
+
+
+def test_javascript_and_python_read_the_same_marks_in_hostile_strings() -> None:
+    reads_as_python(Vocabulary.from_json(vectors("tokenizer.json")["punctuation"]["vocabulary"], "the vectors"))
 
 
 def test_tokens_say_where_in_the_text_they_stand() -> None:
@@ -102,6 +136,47 @@ def test_javascript_refuses_a_contract_that_it_cannot_read(key: str, value: Any)
     done = run_node(["--input-type=module", "--eval", TOKENIZE], given, cwd=SOURCE)
     assert done.returncode != 0
     assert f"Received: {'byline-vocabulary ' if key == 'version' else ''}{value}" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("marks", "complaint"),
+    [
+        ([["!", "%"]], 'A mark must have an id. Received: "#"'),
+        ([["", "!"]], "An end of a range in `marks` must be one character"),
+        ([["--", "."]], "An end of a range in `marks` must be one character"),
+    ],
+)
+def test_javascript_refuses_marks_that_it_cannot_read(marks: Any, complaint: str) -> None:
+    vocabulary = vectors("tokenizer.json")["punctuation"]["vocabulary"] | {"marks": marks}
+    given = json.dumps({"vocabulary": vocabulary, "texts": []})
+    done = run_node(["--input-type=module", "--eval", TOKENIZE], given, cwd=SOURCE)
+    assert done.returncode != 0
+    assert complaint in done.stderr
+
+
+def test_the_page_counts_and_marks_words_and_no_marks() -> None:
+    vocabulary = vectors("tokenizer.json")["punctuation"]["vocabulary"]
+    many = "the, " * 119 + "whale, the, whale!"
+    texts = ["the, king!", "the whale, the", "king!", "whale?!", "!!!", "the, whale; the…", many, "the " * 120 + "!!!"]
+    read = evaluate(READING, {"vocabulary": vocabulary, "texts": texts})
+
+    def windows(count: int) -> str:
+        return f" Read in {count} windows of 4 words and marks; the answer is drawn from all of them."
+
+    assert [(of_text["hidden"], of_text["known"], of_text["notes"].rstrip()) for of_text in read] == [
+        (False, 2, "All 2 words known."),
+        (False, 2, "2 of 3 words known."),
+        (False, 1, "Its one word is known."),
+        (False, 0, "Its one word is not known: the answer is little more than a guess."),
+        (True, 0, ""),
+        (False, 2, "2 of 3 words known." + windows(2)),
+        (False, 120, "120 of 122 words known." + windows(61)),
+        (False, 120, "All 120 words known." + windows(31)),
+    ]
+    assert read[0]["words"] == "the, king!"
+    assert read[5]["words"] == "the, [whale (unknown word)]; the…"
+    assert read[6]["words"] == "the, " * 119 + "[whale (unknown word)][ … and 2 more words]"
+    assert read[7]["words"] == texts[7]  # marks alone are not cut off
 
 
 def test_bundling_says_nothing_and_writes_the_script_and_the_style(tmp_path: Path) -> None:

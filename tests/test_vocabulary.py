@@ -3,6 +3,7 @@
 import json
 import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,16 @@ from hypothesis import strategies as st
 
 from trainer import vocabulary as module
 from trainer.errors import UserError
-from trainer.vocabulary import UNKNOWN_ID, Vocabulary, count, ranges, word_characters_of, word_pattern, words_of
+from trainer.vocabulary import (
+    UNKNOWN_ID,
+    Vocabulary,
+    count,
+    is_mark,
+    ranges,
+    token_pattern,
+    word_characters_of,
+    words_of,
+)
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "tokenizer.json").read_text(encoding="ascii"))
 TEXTS = ("The cat sat. The CAT’S mat, the Émigré's hat!", "'Twas the cat's café; 'twas the end", "½ of 12 cats: Ελλάδα")
@@ -29,17 +39,29 @@ def of_vectors(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
     return Vocabulary.read(write(tmp_path_factory.mktemp("vectors") / "vocabulary.json", VECTORS["vocabulary"]))
 
 
+@pytest.fixture(scope="module")
+def of_marks(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
+    content = VECTORS["punctuation"]["vocabulary"]
+    return Vocabulary.read(write(tmp_path_factory.mktemp("vectors") / "vocabulary.json", content))
+
+
 @pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: ascii(case["text"])[1:31])
 def test_text_becomes_tokens_and_ids_as_the_shared_vectors_say(of_vectors: Vocabulary, case: dict[str, Any]) -> None:
     assert of_vectors.tokenize(case["text"]) == case["tokens"]
     assert of_vectors.encode(case["text"]) == case["ids"]
 
 
+@pytest.mark.parametrize("case", VECTORS["punctuation"]["cases"], ids=lambda case: ascii(case["text"])[1:31])
+def test_text_becomes_words_and_marks_as_the_shared_vectors_say(of_marks: Vocabulary, case: dict[str, Any]) -> None:
+    assert of_marks.tokenize(case["text"]) == case["tokens"]
+    assert of_marks.encode(case["text"]) == case["ids"]
+
+
 # What `count` makes of training text.
 
 
-def counted(*texts: str, minimum_count: int = 1, maximum_words: int = 100) -> Vocabulary:
-    return count(texts, ["one", "two"], 16, minimum_count, maximum_words)
+def counted(*texts: str, minimum_count: int = 1, maximum_words: int = 100, punctuation: bool = False) -> Vocabulary:
+    return count(texts, ["one", "two"], 16, minimum_count, maximum_words, punctuation)
 
 
 def test_ids_are_dense_and_run_by_frequency_then_alphabet() -> None:
@@ -79,6 +101,15 @@ def test_no_form_stands_twice_even_where_two_words_have_one_capital_form() -> No
     assert vocabulary.ids["stra\u00dfe"] != vocabulary.ids["strasse"]
 
 
+@pytest.mark.parametrize("punctuation", [False, True])
+def test_a_form_that_no_text_can_spell_with_the_word_characters_is_left_out(punctuation: bool) -> None:
+    """A capital J with a caron is two characters, a small one is one, which the text does not have."""
+    vocabulary = counted("J\u030c J\u030c", punctuation=punctuation)
+    vocabulary.validate("counted")
+    assert vocabulary.encode("J\u030c") == [2]
+    assert "\u01f0" not in vocabulary.ids
+
+
 def test_a_rare_word_is_unknown() -> None:
     vocabulary = counted("twice twice once", minimum_count=2)
     assert vocabulary.encode("twice once") == [2, UNKNOWN_ID]
@@ -114,6 +145,100 @@ def test_a_vocabulary_counted_on_any_text_keeps_the_contract(texts: list[str]) -
     assert all(vocabulary.ids.get(token, 0) >= 2 for text in texts for token in vocabulary.tokenize(text))
 
 
+# What `count` makes of it with punctuation.
+
+
+def test_without_punctuation_no_key_of_the_file_speaks_of_marks() -> None:
+    vocabulary = counted("the king, the King!", "“The king…”")
+    assert vocabulary.marks == ""
+    assert "marks" not in vocabulary.to_json()
+    assert vocabulary.encode("the, The king") == [3, 3, 2]
+
+
+def test_marks_are_counted_and_numbered_among_the_words() -> None:
+    vocabulary = counted("no, no, no, no!", "well, well; so", punctuation=True)
+    assert [forms[0] for forms in vocabulary.words] == [",", "no", "well", "!", ";", "so"]
+    assert vocabulary.marks == "!,;"
+    assert vocabulary.encode("no, so: no!!") == [3, 2, 7, 3, 5, 5]
+
+
+def test_a_rare_mark_delimits_and_so_does_one_beyond_the_most_words() -> None:
+    vocabulary = counted("so, so, so; end-end", minimum_count=2, punctuation=True)
+    assert vocabulary.marks == ","
+    assert vocabulary.tokenize("so;so, end-end") == ["so", "so", ",", "end", "end"]
+    assert counted("so, so, so.", maximum_words=2, punctuation=True).marks == ","
+
+
+def test_marks_are_punctuation_and_symbols_and_nothing_that_a_word_or_a_reserved_token_needs() -> None:
+    text = "a'b ’ <c> $ + ^ — \U0001f451 1 ½ \u0301\u0905\u093f \u00a0\u00ad\u200b\u2028\0\t \ue000 _ \u037e"
+    vocabulary = counted(text, punctuation=True)
+    assert set(vocabulary.marks) == set("$+^—–\U0001f451_;")
+    assert not any(map(is_mark, ["'", "’", "<", ">", "a", "1", " ", "", ",,"]))
+    assert vocabulary.encode("<PAD> <UNKNOWN>") == [UNKNOWN_ID, UNKNOWN_ID]
+
+
+def test_curly_quotes_are_the_straight_one_and_long_dashes_are_one() -> None:
+    vocabulary = counted("“so” – so-so — …", punctuation=True)
+    assert {forms for forms in vocabulary.words if is_mark(forms[0])} == {('"', "“", "”"), ("—", "–"), ("-",), ("…",)}
+    assert set(vocabulary.marks) == set('"“”—–-…')
+
+
+def test_a_writing_with_capitals_that_is_frequent_is_a_word_of_its_own() -> None:
+    vocabulary = counted("The the the the THE. The love Love LOVE LOVE love", minimum_count=2, punctuation=True)
+    assert vocabulary.words == (("the", "THE"), ("love", "Love"), ("LOVE",), ("The",))
+
+
+def test_either_apostrophe_counts_for_the_same_writing() -> None:
+    vocabulary = counted("Don't Don’t don't don’t DON'T", minimum_count=2, punctuation=True)
+    assert vocabulary.words == (("don't", "DON'T", "DON’T", "don’t"), ("Don't", "Don’t"))
+
+
+def test_a_word_that_is_seldom_in_lower_case_gives_its_other_forms_to_its_most_frequent_writing() -> None:
+    vocabulary = counted("London London London LONDON LONDON london", minimum_count=2, punctuation=True)
+    assert vocabulary.words == (("London", "london"), ("LONDON",))
+
+
+def test_unseen_and_rare_writings_go_to_the_word_in_lower_case_even_where_it_is_the_rarer_one() -> None:
+    vocabulary = counted("March " * 9 + "march MARCH march", minimum_count=2, punctuation=True)
+    assert vocabulary.words == (("March",), ("march", "MARCH"))
+
+
+def test_rare_writings_of_one_word_are_frequent_together() -> None:
+    vocabulary = counted("So sO, so", minimum_count=2, punctuation=True)
+    assert vocabulary.words == (("so", "SO", "So", "sO"),)
+
+
+def test_a_words_own_writing_is_never_another_words_form() -> None:
+    vocabulary = counted("stra\u00dfe stra\u00dfe stra\u00dfe STRASSE STRASSE", minimum_count=2, punctuation=True)
+    assert vocabulary.ids["STRASSE"] != vocabulary.ids["stra\u00dfe"]
+    assert vocabulary.ids["strasse"] == vocabulary.ids["STRASSE"]
+
+
+def test_a_circled_letter_is_a_mark_with_no_lower_case() -> None:
+    vocabulary = counted("\u24b6 a \u24d0 \u24d0", punctuation=True)
+    assert [vocabulary.ids[mark] for mark in ("\u24d0", "\u24b6")] == [2, 4]
+
+
+def test_words_in_a_text_are_its_tokens_without_the_marks() -> None:
+    vocabulary = counted("so, so!", punctuation=True)
+    assert vocabulary.words_in("so, what!? so") == ["so", "what", "so"]
+    assert counted("so, so!").words_in("so, what!? so") == ["so", "what", "so"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.text(st.characters() | st.sampled_from("tThHeE’',,.“—"), max_size=40), min_size=1, max_size=8),
+    st.integers(1, 3),
+)
+def test_a_vocabulary_counted_with_punctuation_on_any_text_keeps_the_contract(texts: list[str], least: int) -> None:
+    vocabulary = counted(*texts, minimum_count=least, maximum_words=1_000, punctuation=True)
+    Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json())), "counted")
+    assert sorted(set(vocabulary.ids.values())) == list(range(2, vocabulary.size))
+    for text in texts:
+        assert least > 1 or UNKNOWN_ID not in vocabulary.encode(text)
+        assert vocabulary.words_in(text) == replace(vocabulary, marks="").tokenize(text)
+
+
 # Words before a vocabulary is counted.
 
 
@@ -122,7 +247,7 @@ def test_a_vocabulary_counted_on_any_text_keeps_the_contract(texts: list[str]) -
 @example("n\0o e\u0301")
 @example("n\0o")
 def test_words_are_the_same_before_a_vocabulary_is_counted_and_after(text: str) -> None:
-    pattern = word_pattern(word_characters_of([text]))
+    pattern = token_pattern(word_characters_of([text]))
     assert words_of(text) == pattern.findall(unicodedata.normalize("NFC", text.replace("\0", "")))
 
 
@@ -174,15 +299,20 @@ def test_ranges_are_the_fewest() -> None:
 # The file.
 
 
-def test_a_vocabulary_is_read_as_it_was_written(tmp_path: Path, of_vectors: Vocabulary) -> None:
-    for vocabulary in (OF_TEXTS, of_vectors):
+def test_a_vocabulary_is_read_as_it_was_written(tmp_path: Path, of_vectors: Vocabulary, of_marks: Vocabulary) -> None:
+    for vocabulary in (OF_TEXTS, of_vectors, of_marks):
         vocabulary.write(tmp_path / "vocabulary.json")
         assert Vocabulary.read(tmp_path / "vocabulary.json") == vocabulary
     assert of_vectors.to_json() == VECTORS["vocabulary"]
+    assert of_marks.to_json() == VECTORS["punctuation"]["vocabulary"]
 
 
 def put(key: str, value: Any) -> Callable[[dict[str, Any]], object]:
     return lambda content: content.update({key: value})
+
+
+def marked(mark: str) -> Callable[[dict[str, Any]], object]:
+    return lambda content: content.update(marks=[[mark, mark]], words=[[mark]])
 
 
 BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
@@ -218,6 +348,28 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
     "a range of strings": (put("word_characters", [["aa", "zz"]]), r"\$\.word_characters"),
     "no word characters": (put("word_characters", []), r"\$\.word_characters"),
     "a range backwards": (put("word_characters", [["z", "a"]]), "word_characters"),
+    "marks that are none": (put("marks", []), r"\$\.marks"),
+    "a mark that is no range": (put("marks", [","]), r"\$\.marks\[0\]"),
+    "a range of marks backwards": (put("marks", [["/", "!"]]), r"\$\.marks: the range '/' to '!' runs backwards"),
+    "a mark without an id": (put("marks", [[",", ","]]), "mark ',' is none of the words' forms"),
+    "an angle bracket as a mark": (marked("<"), r"mark U\+003C"),
+    "an apostrophe as a mark": (marked("’"), r"mark U\+2019"),
+    "a letter as a mark": (marked("x"), r"mark U\+0078"),
+    "a digit as a mark": (marked("7"), r"mark U\+0037"),
+    "a combining mark as a mark": (marked("\u0301"), r"mark U\+0301"),
+    "a space as a mark": (marked(" "), r"mark U\+0020"),
+    "a control as a mark": (marked("\u0085"), r"mark U\+0085"),
+    "half a surrogate pair as a mark": (marked("\udc51"), r"mark U\+DC51"),
+    "a mark that NFC changes": (marked("\u037e"), "word 2: .* NFC"),
+    "a run of marks": (
+        lambda content: content.update(marks=[["!", "!"]], words=[["!"], ["!!"]]),
+        "word 3: '!!' is not made of word characters in NFC, nor a mark",
+    ),
+    "a word with a mark": (
+        lambda content: content.update(marks=[["!", "!"]], words=[["!"], ["the!"]]),
+        "word 3: 'the!' is not made of word characters in NFC, nor a mark",
+    ),
+    "a form that is no mark": (put("words", [["the"], [","]]), "word 3: ',' is not made of word characters"),
 }
 
 

@@ -180,7 +180,6 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
 
 def _predict(arguments: argparse.Namespace) -> int:
     from trainer.run import find
-    from trainer.vocabulary import UNKNOWN_ID
 
     run = find(arguments.run)
     if isinstance(sys.stdin, io.TextIOWrapper):
@@ -192,9 +191,9 @@ def _predict(arguments: argparse.Namespace) -> int:
             continue
         print(text)
         _print_ranking(ranking)
-        ids = run.vocabulary.encode(text)
-        known = sum(word_id != UNKNOWN_ID for word_id in ids)
-        print(f"  knew {known} of {len(ids)} words")
+        words = run.vocabulary.words_in(text)
+        known = sum(word in run.vocabulary.ids for word in words)
+        print(f"  knew {known} of {len(words)} words")
     return 0
 
 

@@ -64,7 +64,12 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         for line in warnings_of(parts):
             say(line)
         vocabulary = count(
-            parts.training_text(), parts.labels, recipe.sequence_length, recipe.minimum_count, recipe.maximum_words
+            parts.training_text(),
+            parts.labels,
+            recipe.sequence_length,
+            recipe.minimum_count,
+            recipe.maximum_words,
+            recipe.punctuation,
         )
         with tempfile.TemporaryDirectory(dir=staging) as folder:
             encoded = encode(parts, vocabulary, Path(folder), recipe.first_words, options.seed)

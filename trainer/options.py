@@ -4,6 +4,7 @@ import argparse
 import dataclasses
 import math
 from pathlib import Path
+from typing import Final
 
 from trainer.corpus import Corpus, filtered
 from trainer.data import Say, Source, Unit, load, unit_of
@@ -28,9 +29,13 @@ class FitOptions:
     path: Path | None = None
 
 
+PUNCTUATION_HELP: Final = (
+    "punctuation marks are tokens of their own, and frequent capitals words of their own; NLClassifier and MediaPipe "
+    "cannot read such a .tflite"
+)
 _GROUPS = {
     "data": ("window_passes",),
-    "tokenizer": ("sequence_length", "minimum_count", "maximum_words"),
+    "tokenizer": ("sequence_length", "minimum_count", "maximum_words", "punctuation"),
     "model": ("embedding_size", "lstm_units", "dropout"),
     "training": (
         "epochs",
@@ -47,6 +52,7 @@ _HELP = {
     "sequence_length": "words the model reads at once",
     "minimum_count": "a word that occurs less often is unknown",
     "maximum_words": "of more words, the most frequent are kept",
+    "punctuation": PUNCTUATION_HELP,
     "embedding_size": "numbers a word",
     "lstm_units": "units of each direction of the LSTM",
     "dropout": "share of outputs dropped while training",
@@ -135,12 +141,12 @@ def corpus_of(arguments: argparse.Namespace, say: Say) -> Corpus:
 
 
 def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:
-    """Refuses what says how to read text where none is read.
+    """Refuses what says how to read text, or how to train on it, where none is read.
 
     Raises:
         UserError: Such an option was given.
     """
-    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit"):
+    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit", "punctuation"):
         if getattr(arguments, name, None):
             raise UserError(f"--{name.replace('_', '-')}: {why}")
     if getattr(arguments, "split", "blocks") != "blocks":
@@ -160,7 +166,7 @@ def unit_from(arguments: argparse.Namespace) -> Unit | None:
 
 
 def add_recipe(command: argparse.ArgumentParser) -> None:
-    """Adds the recipe, the seed, and every number of the recipe."""
+    """Adds the recipe, the seed, and every number and switch of the recipe."""
     command.add_argument(
         "--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]"
     )
@@ -169,6 +175,9 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     for title, names in _GROUPS.items():
         group = command.add_argument_group(title)
         for name in names:
+            if kinds[name] is bool:  # without a default: where it is not given, the recipe's stands
+                group.add_argument(f"--{name}", action="store_true", default=None, help=_HELP[name])
+                continue
             defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
             option = f"--{name.replace('_', '-')}"
             group.add_argument(option, type=kinds[name], metavar="N", help=f"{_HELP[name]} [{defaults}]")

@@ -20,6 +20,7 @@ class Recipe:
     sequence_length: int = 16  # the lesson's; longer texts are read in windows
     minimum_count: int = 2  # a word seen once teaches only what it is to be unknown
     maximum_words: int = 16_000
+    punctuation: bool = False  # raw-string mobile clients can read words alone, and people type few marks
 
     # model
     embedding_size: int = 32  # 64 was no better on validation, and is twice the download

@@ -27,8 +27,8 @@ import { combineWindows, cutWindows } from "./windows.js";
  *   known: number,
  *   probabilities: number[],
  *   results: Result[],
- * }} Explanation A phrase and its answer: `windows` it was read in, `known` words of it, `probabilities` in
- *   the order of the labels, `results` best first.
+ * }} Explanation A phrase and its answer: `windows` it was read in, `known` words of it (a mark is none),
+ *   `probabilities` in the order of the labels, `results` best first.
  */
 
 /**
@@ -49,7 +49,7 @@ export function createClassifier(vocabulary, predict) {
     return {
       ...phrase,
       windows: answers.length,
-      known: phrase.tokens.filter((token) => token.known).length,
+      known: phrase.tokens.filter(({ known, mark }) => known && !mark).length,
       probabilities,
       results: bestFirst(labels, probabilities),
     };

@@ -5,6 +5,7 @@
 import { counted, element, number } from "./text.js";
 
 /** @typedef {import("./classifier.js").Explanation} Explanation */
+/** @typedef {import("./tokenizer.js").Token} Token */
 
 /** Words of a long text that are shown again; the rest is counted. */
 const SHOWN_WORDS = 120;
@@ -18,7 +19,7 @@ export function createReadingView(sequenceLength) {
   return {
     /** @param {Explanation} explanation */
     show(explanation) {
-      section.hidden = explanation.tokens.length === 0;
+      section.hidden = wordsOf(explanation.tokens).length === 0;
       words.replaceChildren(...markedText(explanation));
       notes.textContent = `${wordsKnown(explanation)} ${windowsRead(explanation, sequenceLength)}`;
     },
@@ -32,26 +33,35 @@ export function createReadingView(sequenceLength) {
   };
 }
 
+/**
+ * What a reader would count: the tokens without the marks, all of which are known.
+ *
+ * @param {Token[]} tokens
+ */
+export const wordsOf = (tokens) => tokens.filter(({ mark }) => !mark);
+
 /** @param {Explanation} explanation */
 export function wordsKnown({ tokens, known }) {
-  if (tokens.length === 0) return "";
-  if (known === tokens.length) {
+  const count = wordsOf(tokens).length;
+  if (count === 0) return "";
+  if (known === count) {
     return known === 1 ? "Its one word is known." : `All ${number(known)} words known.`;
   }
   if (known === 0) {
-    const none = tokens.length === 1 ? "Its one word is not known" : "None of its words is known";
+    const none = count === 1 ? "Its one word is not known" : "None of its words is known";
     return `${none}: the answer is little more than a guess.`;
   }
-  return `${number(known)} of ${counted(tokens.length, "word")} known.`;
+  return `${number(known)} of ${counted(count, "word")} known.`;
 }
 
 /**
  * @param {Explanation} explanation
  * @param {number} sequenceLength
  */
-function windowsRead({ windows }, sequenceLength) {
+function windowsRead({ tokens, windows }, sequenceLength) {
   if (windows === 1) return "";
-  return `Read in ${number(windows)} windows of ${sequenceLength} words; the answer is drawn from all of them.`;
+  const what = tokens.some(({ mark }) => mark) ? "words and marks" : "words";
+  return `Read in ${number(windows)} windows of ${sequenceLength} ${what}; the answer is drawn from all of them.`;
 }
 
 /**
@@ -59,7 +69,8 @@ function windowsRead({ windows }, sequenceLength) {
  * @returns {(string | Node)[]}
  */
 function markedText({ text, tokens }) {
-  const shown = tokens.slice(0, SHOWN_WORDS);
+  const words = wordsOf(tokens);
+  const shown = words.slice(0, SHOWN_WORDS);
   /** @type {(string | Node)[]} */
   const parts = [];
   let end = 0;
@@ -67,10 +78,10 @@ function markedText({ text, tokens }) {
     parts.push(text.slice(end, token.start), unknownWord(token.word));
     end = token.end;
   }
-  const cut = shown.length < tokens.length;
+  const cut = shown.length < words.length;
   parts.push(text.slice(end, cut ? shown[shown.length - 1].end : undefined));
   if (cut) {
-    const rest = counted(tokens.length - shown.length, "more word");
+    const rest = counted(words.length - shown.length, "more word");
     parts.push(element("span", "rest", ` … and ${rest}`));
   }
   return parts;

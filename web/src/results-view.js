@@ -3,7 +3,7 @@
  * watch while typing; many are listed best first and the tail is folded away.
  */
 
-import { wordsKnown } from "./reading-view.js";
+import { wordsKnown, wordsOf } from "./reading-view.js";
 import { element, percent, spokenPercent } from "./text.js";
 
 /** @typedef {import("./classifier.js").Explanation} Explanation */
@@ -40,7 +40,7 @@ export function createResultsView(labels) {
      * @param {Truth} truth
      */
     show(explanation, truth) {
-      const answered = explanation.tokens.length > 0;
+      const answered = wordsOf(explanation.tokens).length > 0;
       const order = ranking(explanation.probabilities);
       byId("answer").setAttribute("aria-busy", "false");
       showLeader(answered ? order[0] : undefined, explanation);

@@ -5,7 +5,8 @@
  *     tokenize("Sing, O Muse!").ids;  // [412, 9, 87]
  *
  * The same steps are taken in Python and in the mobile clients: NUL out, NFC, split on everything that is
- * not a word character, look each token up. Nothing is lower-cased and no `\w` or `\s` is used: those mean
+ * not a word character, look each token up. Where the vocabulary has marks, which no raw-string mobile client
+ * can read, each mark is a token of its own. Nothing is lower-cased and no `\w` or `\s` is used: those mean
  * something else in every language.
  */
 
@@ -15,11 +16,13 @@
  * @property {number} version
  * @property {string} normalization
  * @property {[string, string][]} word_characters inclusive ranges of code points
+ * @property {[string, string][]} [marks] the same of punctuation marks that are tokens of their own; left out
+ *   where all punctuation delimits
  * @property {number} sequence_length
  * @property {number} padding_id
  * @property {number} unknown_id
  * @property {string[]} reserved tokens of the ids below the words
- * @property {string[][]} words the surface forms of each word, the canonical form first
+ * @property {string[][]} words the surface forms of each word and mark, the canonical form first
  * @property {string[]} labels
  */
 
@@ -30,6 +33,7 @@
  * @property {number} end
  * @property {number} id
  * @property {boolean} known
+ * @property {boolean} mark a punctuation mark, which nobody would count as a word
  */
 
 /**
@@ -48,13 +52,14 @@
  */
 export function createTokenizer(vocabulary) {
   checkContract(vocabulary);
-  const words = wordPattern(vocabulary.word_characters);
+  const pattern = tokenPattern(vocabulary);
   const idOfForm = surfaceForms(vocabulary);
+  checkMarks(vocabulary.marks ?? [], idOfForm);
 
   return function tokenize(text) {
     // The string's NUL goes because MediaPipe would stop reading there.
     const clean = String(text).replaceAll("\0", "").normalize("NFC");
-    const tokens = Array.from(clean.matchAll(words), ({ 0: word, index }) => {
+    const tokens = Array.from(clean.matchAll(pattern), ({ 0: word, 1: mark, index }) => {
       const id = idOfForm.get(word);
       return {
         word,
@@ -62,6 +67,7 @@ export function createTokenizer(vocabulary) {
         end: index + word.length,
         id: id ?? vocabulary.unknown_id,
         known: id !== undefined,
+        mark: mark !== undefined,
       };
     });
     return { text: clean, tokens, ids: tokens.map((token) => token.id) };
@@ -94,26 +100,53 @@ function checkContract(vocabulary) {
 }
 
 /**
- * Maximal runs of word characters. The `u` flag makes an astral letter one character, and a lone surrogate
- * one that delimits.
+ * Maximal runs of word characters, or one mark, which is the first group. The `u` flag makes an astral letter
+ * one character, and a lone surrogate one that delimits.
  *
- * @param {[string, string][]} ranges
+ * @param {Vocabulary} vocabulary
  */
-function wordPattern(ranges) {
-  const members = ranges.map(([first, last]) => `${escaped(first)}-${escaped(last)}`);
-  // A class without members is legal JavaScript and matches nothing: every word is then a delimiter.
-  return new RegExp(`[${members.join("")}]+`, "gu");
+function tokenPattern({ word_characters: wordCharacters, marks = [] }) {
+  // A class without members is legal JavaScript and matches nothing: without marks, all of them delimit.
+  const inWords = characterClass("word_characters", wordCharacters);
+  return new RegExp(`${inWords}+|(${characterClass("marks", marks)})`, "gu");
 }
 
-/** @param {string} character */
-function escaped(character) {
+/**
+ * @param {string} key where the ranges stand in the vocabulary
+ * @param {[string, string][]} ranges
+ */
+function characterClass(key, ranges) {
+  const members = ranges.map(([first, last]) => `${escaped(key, first)}-${escaped(key, last)}`);
+  return `[${members.join("")}]`;
+}
+
+/**
+ * @param {string} key
+ * @param {string} character
+ */
+function escaped(key, character) {
   const point = character.codePointAt(0);
   if (point === undefined || String.fromCodePoint(point) !== character) {
     throw new Error(
-      `An end of a range in \`word_characters\` must be one character. Received: ${JSON.stringify(character)}`,
+      `An end of a range in \`${key}\` must be one character. Received: ${JSON.stringify(character)}`,
     );
   }
   return `\\u{${point.toString(16)}}`;
+}
+
+/**
+ * A mark is never unknown: what has no id has to delimit.
+ *
+ * @param {[string, string][]} marks
+ * @param {Map<string, number>} idOfForm
+ */
+function checkMarks(marks, idOfForm) {
+  for (const [first, last] of marks) {
+    for (let point = Number(first.codePointAt(0)); point <= Number(last.codePointAt(0)); point += 1) {
+      const mark = String.fromCodePoint(point);
+      if (!idOfForm.has(mark)) throw new Error(`A mark must have an id. Received: ${JSON.stringify(mark)}`);
+    }
+  }
 }
 
 /**
