@@ -75,7 +75,7 @@ def tally(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> Tally:
     which = np.minimum((sure * BINS).astype(int), BINS - 1)
     np.add.at(bins, which, np.stack([np.ones(len(truth)), sure, answers == truth], axis=1))
     steps = np.zeros((STEPS + 1, 2), np.int64)
-    # Searched for and not multiplied: 0.29 * 1000 is less than 290, and 0.29 is not below 0.29.
+    # Searched for and not multiplied: what is a hair below 0.117 would become 117 steps, and count as reaching it.
     reached = np.searchsorted(np.arange(STEPS + 1) / STEPS, sure, side="right") - 1
     np.add.at(steps, reached, np.stack([np.ones(len(truth), np.int64), answers == truth], axis=1))
     return Tally(confusion, bins, steps)
