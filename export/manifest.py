@@ -50,7 +50,7 @@ def write_manifest(
 
 def _not_sure(run: Run, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Gives the threshold that clients compare with, and what it does to the rounded model's answers."""
-    chosen = {key: run.facts["not_sure"][key] for key in ("threshold", "wanted_precision")}
+    chosen = {key: run.facts["not_sure"][key] for key in ("threshold", "wanted_precision", "largest_share")}
     return chosen | {
         part: {key: fact for key, fact in of_part["not_sure"].items() if key != "threshold"}
         for part, of_part in metrics.items()

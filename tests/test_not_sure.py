@@ -182,7 +182,7 @@ def test_manifest_has_the_runs_threshold_and_what_it_does_to_the_rounded_model(
 ) -> None:
     facts = read_manifest(dist_path)["not_sure"]
     assert facts["threshold"] == trained.threshold
-    assert facts["wanted_precision"] == WANTED_PRECISION
+    assert (facts["wanted_precision"], facts["largest_share"]) == (WANTED_PRECISION, LARGEST_SHARE)
     for part in ("validation", "test"):
         expected = metrics(tally_of(rounded, trained.phrases(part)), trained.threshold)["not_sure"]
         assert {"threshold": trained.threshold, **facts[part]} == expected

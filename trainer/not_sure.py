@@ -22,12 +22,14 @@ class NotSure:
     Attributes:
         threshold: A whole number of `STEPS`; an answer whose best probability is below it is "not sure".
         wanted_precision: The share of right answers that was aimed at.
+        largest_share: Of the phrases, the most that may be "not sure".
         precision: The share of right ones among the answers that remain.
         share: Of all phrases, those that are "not sure".
     """
 
     threshold: float
     wanted_precision: float
+    largest_share: float
     precision: float
     share: float
 
@@ -50,6 +52,7 @@ def threshold_of(counted: Tally) -> NotSure:
     return NotSure(
         threshold=chosen / STEPS,
         wanted_precision=WANTED_PRECISION,
+        largest_share=LARGEST_SHARE,
         precision=float(precision[chosen]),
         share=float(below[chosen] / max(phrases, 1)),
     )
