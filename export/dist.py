@@ -63,7 +63,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
     metadata.label_list(run.vocabulary.labels)
     with whole_directory(output) as staging:
         rounded = graph.rounded_classifier(run.classifier)
-        metrics = {part: measure(rounded, run.phrases(part)) for part in ("validation", "test")}
+        metrics = {part: measure(rounded, run.phrases(part), run.threshold) for part in ("validation", "test")}
         export = Export(run, rounded, metrics, settings.complete(run.facts))
         _write_parts(export, staging, parts, say)
         sizes = _sizes(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})

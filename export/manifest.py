@@ -34,6 +34,7 @@ def write_manifest(
             "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
             "seed": run.facts["seed"],
             "labels": list(run.vocabulary.labels),
+            "not_sure": _not_sure(run, metrics),
             "metrics": metrics,
             "sizes": sizes,
             "parity": report.to_json() if report else None,
@@ -45,6 +46,15 @@ def write_manifest(
             },
         },
     )
+
+
+def _not_sure(run: Run, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """Gives the threshold that clients compare with, and what it does to the rounded model's answers."""
+    chosen = {key: run.facts["not_sure"][key] for key in ("threshold", "wanted_precision", "largest_share")}
+    return chosen | {
+        part: {key: fact for key, fact in of_part["not_sure"].items() if key != "threshold"}
+        for part, of_part in metrics.items()
+    }
 
 
 def listed(dist: Path) -> list[str]:

@@ -47,6 +47,7 @@ def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, s
     validation = run.phrases("validation")
     content = {
         "labels": list(run.vocabulary.labels),
+        "not_sure": {"threshold": run.threshold},
         "examples": [vars(phrase) for phrase in examples(validation, run)],
         "golden": _golden(rounded, validation),
     }
@@ -109,6 +110,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "accuracy": test["accuracy"],
         "accuracy_interval": test["intervals"]["accuracy"],
         "majority": test["majority"],
+        "not_sure": test["not_sure"],
         "test_phrases": test["phrases"],
         "training_phrases": run.facts["split"]["phrases"]["train"],
         "vocabulary_size": run.vocabulary.size,

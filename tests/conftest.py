@@ -5,14 +5,21 @@ import random
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from browser import NO_CHROMIUM, Server, Visit, find_chromium, launch
+from playwright.sync_api import Browser
 
+from export import graph
+from trainer.classifier import Classifier
 from trainer.run import Run
 
 ROOT = Path(__file__).parent.parent
 VOICES = "the king queen ship sea night morning came went saw took gave said old new house river road"
+Open = Callable[..., Visit]
 
 
 def run_command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -80,3 +87,47 @@ def dist_copy(dist_path: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "dist"
     shutil.copytree(dist_path, copy)
     return copy
+
+
+# The page, for the modules that open it.
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    executable = find_chromium()
+    if executable is None:
+        pytest.skip(NO_CHROMIUM)
+    with launch(executable) as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(chromium: Browser) -> Iterator[Open]:
+    """Opens a visit of its own profile; every one of them is closed at the end."""
+    visits = []
+
+    def start(**options: Any) -> Visit:
+        visits.append(Visit(chromium, **options))
+        return visits[-1]
+
+    yield start
+    for each in visits:
+        each.close()
+
+
+@pytest.fixture(scope="module")
+def rounded(trained: Run) -> Classifier:
+    """The model that every artefact carries."""
+    return graph.rounded_classifier(trained.classifier)
+
+
+@pytest.fixture(scope="module")
+def site(dist_path: Path) -> Iterator[str]:
+    with Server(dist_path / "web") as server:
+        yield server.url
+
+
+@pytest.fixture
+def folder(dist_path: Path, tmp_path: Path) -> Path:
+    """A copy of the page that a test may change."""
+    return Path(shutil.copytree(dist_path / "web", tmp_path / "site"))

@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 
 from trainer.calibrate import fold, temperature_of
-from trainer.evaluate import metrics, tally
+from trainer.evaluate import BINS, metrics, tally
 from trainer.model import build_model
 from trainer.recipes import RECIPES
 
 
 def test_metrics_of_a_worked_example() -> None:
     answers = np.eye(3)[[0, 0, 1, 1, 0, 1]]
-    results = metrics(tally(answers, np.array([0, 0, 0, 1, 1, 1])))
+    results = metrics(tally(answers, np.array([0, 0, 0, 1, 1, 1])), 0.0)
     assert results["confusion"] == [[2, 1, 0], [1, 2, 0], [0, 0, 0]]
     assert results["accuracy"] == pytest.approx(4 / 6)
     assert results["macro_f1"] == pytest.approx((2 / 3 + 2 / 3 + 0) / 3)
@@ -23,8 +23,8 @@ def test_metrics_of_a_worked_example() -> None:
 def test_metrics_are_intervals_that_hold_the_accuracy_and_narrow_with_the_phrases() -> None:
     truth = np.arange(100) % 2
     answers = np.eye(2)[np.where(np.arange(100) % 5, truth, 1 - truth)]
-    few = metrics(tally(answers, truth))
-    many = metrics(tally(np.tile(answers, (25, 1)), np.tile(truth, 25)))
+    few = metrics(tally(answers, truth), 0.0)
+    many = metrics(tally(np.tile(answers, (25, 1)), np.tile(truth, 25)), 0.0)
     for results, width in ((few, 0.16), (many, 0.031)):  # four standard errors of a share of 0.8
         low, high = results["intervals"]["accuracy"]
         assert low < results["accuracy"] == 0.8 < high
@@ -35,9 +35,22 @@ def test_metrics_are_intervals_that_hold_the_accuracy_and_narrow_with_the_phrase
 def test_the_calibration_error_is_how_far_probabilities_are_from_the_truth() -> None:
     truth = np.zeros(10, np.int64)
     right = np.tile([0.7, 0.3], (10, 1))
-    assert metrics(tally(right, truth))["calibration_error"] == pytest.approx(0.3)
+    assert metrics(tally(right, truth), 0.0)["calibration_error"] == pytest.approx(0.3)
     half = np.concatenate([np.tile([1.0, 0.0], (5, 1)), np.tile([0.0, 1.0], (5, 1))])
-    assert metrics(tally(half, truth))["calibration_error"] == pytest.approx(0.5)
+    assert metrics(tally(half, truth), 0.0)["calibration_error"] == pytest.approx(0.5)
+
+
+def test_reliability_is_how_often_answers_are_right_by_how_sure_they_are() -> None:
+    answers = np.array([[0.5, 0.5], [0.52, 0.48], [0.9, 0.1], [0.08, 0.92], [1.0, 0.0]])
+    results = metrics(tally(answers, np.array([0, 1, 0, 0, 0])), 0.0)
+    bins = results["reliability"]
+    assert len(bins) == BINS
+    filled = {number: of_bin for number, of_bin in enumerate(bins) if of_bin["phrases"]}
+    assert sorted(filled) == [7, 13, 14]  # from 7/15, 13/15 and 14/15
+    assert filled[7] == {"phrases": 2, "probability": pytest.approx(0.51), "right": 0.5}
+    assert filled[13] == {"phrases": 2, "probability": pytest.approx(0.91), "right": 0.5}
+    assert filled[14] == {"phrases": 1, "probability": 1.0, "right": 1.0}
+    assert bins[0] == {"phrases": 0, "probability": None, "right": None}
 
 
 def test_the_temperature_undoes_what_made_the_model_too_sure() -> None:

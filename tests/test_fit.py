@@ -104,7 +104,7 @@ def test_the_model_learns(run: Run) -> None:
 
 def test_an_equal_seed_gives_equal_weights_and_metrics(run: Run, again: Run) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(weights(run), weights(again), strict=True))
-    for fact in ("split", "history", "metrics", "recipe", "corpus", "seed", "versions"):
+    for fact in ("split", "history", "not_sure", "metrics", "recipe", "corpus", "seed", "versions"):
         assert run.facts[fact] == again.facts[fact]
     assert run.vocabulary == again.vocabulary
 
@@ -115,7 +115,7 @@ def test_another_seed_gives_another_split_and_other_first_weights(
     import keras
 
     monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: SimpleNamespace(history={"loss": [1.0]}))  # saves time
-    monkeypatch.setattr(fitting, "measure", lambda *_: {})
+    monkeypatch.setattr(fitting, "tally_of", lambda *_: tally(np.zeros((0, 2)), np.zeros(0, np.int64)))
     one, two = (fitted(tmp_path / str(seed), seed) for seed in (1, 2))
     assert (one.facts["seed"], two.facts["seed"]) == (1, 2)
     assert one.facts["split"]["sha256"] != two.facts["split"]["sha256"]
@@ -217,7 +217,7 @@ def test_the_held_out_phrases_are_kept_and_give_the_metrics_again(run: Run, part
     assert phrases == [phrase for of_part, phrase in split_again().phrases() if of_part == part]
     answers = run.classifier.probabilities([phrase.text for phrase in phrases])
     counted = tally(answers, truth_of(phrases, run.vocabulary.labels))
-    assert metrics(counted) == run.facts["metrics"][part]
+    assert metrics(counted, run.threshold) == run.facts["metrics"][part]
 
 
 def test_the_split_can_be_made_again_and_its_fingerprint_is_the_same(run: Run, tmp_path: Path) -> None:
@@ -372,6 +372,8 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "run.json that is no JSON": (put("run.json", b"{"), r"run\.json: is not JSON"),
     "run.json that is no object": (put("run.json", b"[]"), r"run\.json: the format is not"),
     "run.json of another format": (edit("run.json", format="other-1"), r"run\.json: the format is not"),
+    "run.json of a version without a threshold": (edit("run.json", format="byline-run-1"), r"makes a run of this"),
+    "run.json without a threshold": (edit("run.json", not_sure=None), r"run\.json: has no not_sure"),
     "run.json without metrics": (edit("run.json", metrics=None), r"run\.json: has no metrics"),
     "no test phrases": (remove("test.jsonl"), r"test\.jsonl: cannot be read"),
     "empty test phrases": (put("test.jsonl", b""), r"test\.jsonl: "),

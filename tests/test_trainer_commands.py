@@ -160,12 +160,15 @@ def test_corpus_prints_for_each_label_the_counts_and_three_lines(
 
 def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: Fitted) -> None:
     assert fitted.code == 0
-    accuracy, interval, macro_f1, calibrated, majority, *confusion, last = fitted.out.splitlines()
-    assert re.fullmatch(r"accuracy   train [\d.]+% \(first epoch [\d.]+%\), validation [\d.]+%, test [\d.]+%", accuracy)
-    assert re.match(r" +[\d.]+% to [\d.]+% in 95 of 100 draws of these test phrases", interval)
+    accuracy, brackets, macro_f1, calibrated, not_sure, majority, epochs, *confusion, last = fitted.out.splitlines()
+    share = r"[\d.]+% \([\d.]+% to [\d.]+%\)"
+    assert re.fullmatch(rf"accuracy   train {share}, validation {share}, test {share}", accuracy)
+    assert brackets == "           in brackets: 95 of 100 draws of these phrases from themselves"
     assert re.fullmatch(r"macro F1   \d.\d{3} \(\d.\d{3} to \d.\d{3}\)", macro_f1)
     assert re.match(r"calibrated to [\d.]+ points", calibrated)
+    assert not_sure.startswith("not sure   ")
     assert majority.startswith("majority   test ")
+    assert re.fullmatch(r"epochs     the first had [\d.]+% of the training phrases right", epochs)
     assert [line.split()[0] for line in confusion] == ["confusion", "cats", "cats", "dogs"]
     example = re.fullmatch(r"(.+): next, python -m trainer predict (.+), or python -m export all", last)
     assert example is not None
@@ -236,7 +239,7 @@ def test_evaluate_measures_the_run_on_its_test_phrases_again(
     assert lines[0] == f"{fitted.path}: {expected['phrases']:,} test phrases"
     assert lines[1].startswith(f"accuracy   {expected['accuracy']:.1%} ")
     assert lines[3].startswith(f"macro F1   {expected['macro_f1']:.3f} (")
-    assert [line.split() for line in lines[5:]] == [
+    assert [line.split() for line in lines[6:]] == [
         ["cats", "dogs"],
         *([label, *map(str, row)] for label, row in zip(("cats", "dogs"), expected["confusion"], strict=True)),
     ]

@@ -75,7 +75,8 @@ def parser() -> argparse.ArgumentParser:
     predict = commands.add_parser(
         "predict",
         help="classify phrases",
-        description="Prints the labels with their probabilities, best first, and how many of the words are known.",
+        description="Prints the labels with their probabilities, best first, and how many of the words are known. "
+        '"not sure" stands before them where the best is below the threshold of the run.',
         epilog='Example: python -m trainer predict "To be or not to be"',
     )
     _add_run(predict)
@@ -115,21 +116,18 @@ def _fit(arguments: argparse.Namespace) -> int:
     recipe = recipe_of(arguments)
     options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
     corpus = corpus_of(arguments, say)
-    from trainer.evaluate import confusion_table
+    from trainer.evaluate import accuracy_text, confusion_table, measures_text
     from trainer.fit import fit
 
     run = fit(corpus, recipe, options)
     results = run.facts["metrics"]
-    first = run.facts["history"]["accuracy"][0]
-    print(
-        f"accuracy   train {results['train']['accuracy']:.1%} (first epoch {first:.1%}), "
-        f"validation {results['validation']['accuracy']:.1%}, test {results['test']['accuracy']:.1%}"
-        + (", split by row: optimistic" if options.random else "")
-    )
-    _print_intervals(results["test"])
+    accuracies = ", ".join(f"{part} {accuracy_text(of_part)}" for part, of_part in results.items())
+    print(f"accuracy   {accuracies}" + (", split by row: optimistic" if options.random else ""))
+    print(measures_text(results["test"], "test phrases"))
     print(
         f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label"
     )
+    print(f"epochs     the first had {run.facts['history']['accuracy'][0]:.1%} of the training phrases right")
     print("confusion  test, rows the truth, columns the answers")
     print(confusion_table(results["test"]["confusion"], run.vocabulary.labels))
     example = shlex.quote(run.phrases("validation")[0].text[:100])
@@ -138,30 +136,23 @@ def _fit(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from trainer.evaluate import confusion_table, measure
+    from trainer.evaluate import accuracy_text, confusion_table, measure, measures_text
     from trainer.run import find
 
     run = find(arguments.run)
     if arguments.data is None:
         refuse_reading_options(arguments, "needs --data: the run's own test phrases are as they are")
     phrases = run.phrases("test") if arguments.data is None else _labelled(corpus_of(arguments, say), run)
-    results = measure(run.classifier, phrases)
+    results = measure(run.classifier, phrases, run.threshold)
     if arguments.json:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))
         return 0
     what = "test phrases" if arguments.data is None else f"phrases of {arguments.data}"
     print(f"{run.path}: {results['phrases']:,} {what}")
-    print(f"accuracy   {results['accuracy']:.1%} (majority {results['majority']:.1%})")
-    _print_intervals(results)
+    print(f"accuracy   {accuracy_text(results)}, majority {results['majority']:.1%}")
+    print(measures_text(results, what))
     print(confusion_table(results["confusion"], run.vocabulary.labels))
     return 0
-
-
-def _print_intervals(results: dict[str, Any]) -> None:
-    (low, high), (low_f1, high_f1) = results["intervals"]["accuracy"], results["intervals"]["macro_f1"]
-    print(f"           {low:.1%} to {high:.1%} in 95 of 100 draws of these test phrases from themselves")
-    print(f"macro F1   {results['macro_f1']:.3f} ({low_f1:.3f} to {high_f1:.3f})")
-    print(f"calibrated to {100 * results['calibration_error']:.1f} points between how sure it is and how often right")
 
 
 def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
@@ -179,6 +170,7 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
+    from trainer.not_sure import is_not_sure
     from trainer.run import find
 
     run = find(arguments.run)
@@ -189,9 +181,11 @@ def _predict(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(ranking, ensure_ascii=False))
             continue
-        print(text)
-        _print_ranking(ranking)
         words = run.vocabulary.words_in(text)
+        print(text)
+        if is_not_sure(float(ranking[0]["score"]), len(words), run.threshold):
+            print("  not sure")
+        _print_ranking(ranking)
         known = sum(word in run.vocabulary.ids for word in words)
         print(f"  knew {known} of {len(words)} words")
     return 0

@@ -12,6 +12,7 @@ from trainer.classifier import Classifier
 from trainer.corpus import Phrase
 
 BINS: Final = 15  # of equal width, by how sure an answer is
+STEPS: Final = 1_000  # that a threshold of "not sure" is counted in: it can be said in full, "below 45.7%"
 _BATCH = 10_000  # phrases
 _DRAWS = 1_000
 _BOUNDS = (0.025, 0.975)
@@ -32,23 +33,31 @@ class Tally:
         confusion: int64, shape [labels, labels], rows the truth, columns the answers.
         bins: float64, shape [`BINS`, 3]: by how sure the answers were, their number, the sum of their probabilities,
             and how many were right.
+        steps: int64, shape [`STEPS` + 1, 2]: by how sure the answers were, their number, and how many were right. Row
+            n holds those of at least n / `STEPS`, and the last row those of 1.
     """
 
     confusion: NDArray[np.int64]
     bins: NDArray[np.float64]
+    steps: NDArray[np.int64]
 
     def __add__(self, other: "Tally") -> "Tally":
-        return Tally(self.confusion + other.confusion, self.bins + other.bins)
+        return Tally(self.confusion + other.confusion, self.bins + other.bins, self.steps + other.steps)
 
 
-def measure(classifier: Classifier, phrases: Iterable[Phrase]) -> dict[str, Any]:
+def measure(classifier: Classifier, phrases: Iterable[Phrase], threshold: float) -> dict[str, Any]:
     """Gives the `metrics` of a classifier's answers to labelled phrases, however many they are."""
+    return metrics(tally_of(classifier, phrases), threshold)
+
+
+def tally_of(classifier: Classifier, phrases: Iterable[Phrase]) -> Tally:
+    """Asks a classifier for its answers to labelled phrases, in batches, and counts them."""
     labels = classifier.vocabulary.labels
     total = tally(np.zeros((0, len(labels))), np.zeros(0, np.int64))
     rest = iter(phrases)
     while batch := list(islice(rest, _BATCH)):
         total += tally(classifier.probabilities([phrase.text for phrase in batch]), truth_of(batch, labels))
-    return metrics(total)
+    return total
 
 
 def tally(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> Tally:
@@ -65,17 +74,27 @@ def tally(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> Tally:
     bins = np.zeros((BINS, 3))
     which = np.minimum((sure * BINS).astype(int), BINS - 1)
     np.add.at(bins, which, np.stack([np.ones(len(truth)), sure, answers == truth], axis=1))
-    return Tally(confusion, bins)
+    steps = np.zeros((STEPS + 1, 2), np.int64)
+    # Searched for and not multiplied: what is a hair below 0.117 would become 117 steps, and count as reaching it.
+    reached = np.searchsorted(np.arange(STEPS + 1) / STEPS, sure, side="right") - 1
+    np.add.at(steps, reached, np.stack([np.ones(len(truth), np.int64), answers == truth], axis=1))
+    return Tally(confusion, bins, steps)
 
 
-def metrics(counted: Tally) -> dict[str, Any]:
+def metrics(counted: Tally, threshold: float) -> dict[str, Any]:
     """Measures answers.
+
+    Args:
+        counted: The answers.
+        threshold: The probability below which an answer is "not sure", a whole number of `STEPS`.
 
     Returns:
         `phrases`, `accuracy`, `macro_f1` (the mean of the labels' F1, each label weighing the same), `majority` (the
         accuracy of always answering the most frequent label), `calibration_error` (the expected one, over `BINS` bins
-        of equal width), `intervals` (of accuracy and macro F1: where 95 % of the results lie if the phrases are drawn
-        anew from themselves), and `confusion`.
+        of equal width), `reliability` (of each bin the number of phrases, the mean probability of their answers and
+        the share that is right), `not_sure` (see `_not_sure`), `intervals` (of accuracy and macro F1: where 95 % of
+        the results lie if the phrases are drawn anew from themselves), and `confusion`. The accuracy is of all
+        answers, those that are "not sure" too.
     """
     confusion = counted.confusion
     of_truth = confusion.sum(axis=1)
@@ -86,8 +105,35 @@ def metrics(counted: Tally) -> dict[str, Any]:
         "macro_f1": float(_macro_f1(confusion)),
         "majority": float(of_truth.max() / count),
         "calibration_error": float(np.abs(counted.bins[:, 1] - counted.bins[:, 2]).sum() / count),
+        "reliability": [_reliability(*of_bin) for of_bin in counted.bins.tolist()],
+        "not_sure": _not_sure(counted.steps, threshold),
         "intervals": _intervals(confusion),
         "confusion": confusion.tolist(),
+    }
+
+
+def _reliability(count: float, probability: float, right: float) -> dict[str, float | None]:
+    """Describes a bin: an empty one has no mean and no share."""
+    return {
+        "phrases": int(count),
+        "probability": probability / count if count else None,
+        "right": right / count if count else None,
+    }
+
+
+def _not_sure(steps: NDArray[np.int64], threshold: float) -> dict[str, Any]:
+    """Gives the `threshold`, the `share` of phrases below it, and of the others the `precision`, how many are right,
+    with its `precision_interval`.
+    """
+    phrases = int(steps[:, 0].sum())
+    answered, right = (int(count) for count in steps[round(threshold * STEPS) :].sum(axis=0))
+    precision = right / max(answered, 1)
+    drawn = np.random.default_rng(1).binomial(answered, precision, _DRAWS) / max(answered, 1)
+    return {
+        "threshold": threshold,
+        "share": (phrases - answered) / max(phrases, 1),
+        "precision": precision,
+        "precision_interval": np.quantile(drawn, _BOUNDS).tolist() if answered else [0.0, 1.0],
     }
 
 
@@ -111,6 +157,42 @@ def _intervals(confusion: NDArray[np.int64]) -> dict[str, list[float]]:
         row[:] = drawn.trace() / count, _macro_f1(drawn)
     bounds = np.quantile(results, _BOUNDS, axis=0)
     return {"accuracy": bounds[:, 0].tolist(), "macro_f1": bounds[:, 1].tolist()}
+
+
+def accuracy_text(results: dict[str, Any]) -> str:
+    """Gives the accuracy of `metrics` with its interval, for a line of text."""
+    return _with_interval(results["accuracy"], results["intervals"]["accuracy"])
+
+
+def measures_text(results: dict[str, Any], what: str) -> str:
+    """Gives what `metrics` holds beside the accuracy, a line each.
+
+    Args:
+        results: What `metrics` gave.
+        what: Of what it was measured, "test phrases" for instance.
+    """
+    low, high = results["intervals"]["macro_f1"]
+    error = 100 * results["calibration_error"]
+    return "\n".join(
+        [
+            "           in brackets: 95 of 100 draws of these phrases from themselves",
+            f"macro F1   {results['macro_f1']:.3f} ({low:.3f} to {high:.3f})",
+            f"calibrated to {error:.1f} points between how sure it is and how often right",
+            f"not sure   {_not_sure_text(results['not_sure'], what)}",
+        ]
+    )
+
+
+def _not_sure_text(facts: dict[str, Any], what: str) -> str:
+    if not facts["threshold"]:
+        return "never: the threshold is 0"
+    right = _with_interval(facts["precision"], facts["precision_interval"])
+    return f"below {facts['threshold']:.1%}: {facts['share']:.1%} of the {what}; {right} of the others right"
+
+
+def _with_interval(share: float, interval: Sequence[float]) -> str:
+    low, high = interval
+    return f"{share:.1%} ({low:.1%} to {high:.1%})"
 
 
 def confusion_table(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> str:

@@ -24,9 +24,10 @@ from trainer.corpus import Corpus, Phrase
 from trainer.data import Unit
 from trainer.encoding import Encoded, encode
 from trainer.errors import UserError
-from trainer.evaluate import measure, truth_of
+from trainer.evaluate import metrics, tally_of, truth_of
 from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model import build_model
+from trainer.not_sure import threshold_of
 from trainer.options import FitOptions
 from trainer.quiet import quietly
 from trainer.recipes import Recipe
@@ -80,7 +81,8 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         classifier = Classifier(model, vocabulary)
         say("measuring the answers to all three parts")
         phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
-        results = {part: measure(classifier, phrases[part]) for part in PARTS}
+        tallies = {part: tally_of(classifier, phrases[part]) for part in PARTS}
+        not_sure = threshold_of(tallies["validation"])
         model.save(staging / "model.keras")
         vocabulary.write(staging / "vocabulary.json")
         for part in ("validation", "test"):
@@ -95,7 +97,8 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "split": parts.facts() | {"sha256": encoded.sha256, "phrases": encoded.counts},
             "history": history,
             "temperature": temperature,
-            "metrics": results,
+            "not_sure": dataclasses.asdict(not_sure),
+            "metrics": {part: metrics(tallies[part], not_sure.threshold) for part in PARTS},
             "versions": {"byline": __version__} | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
             "model_sha256": sha256((staging / "model.keras").read_bytes()),
         }

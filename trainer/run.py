@@ -1,6 +1,6 @@
 """The run directory: what was trained, from what, with which result.
 
-run.json           corpus, recipe, seed, split, metrics, versions, SHA-256 of the model
+run.json           corpus, recipe, seed, split, threshold, metrics, versions, SHA-256 of the model
 model.keras        the trained model
 vocabulary.json    the tokenizer contract
 validation.jsonl   the held-out phrases with their labels, so that an evaluation can be repeated
@@ -21,9 +21,9 @@ from trainer.files import read_json, sha256
 from trainer.quiet import quietly
 from trainer.vocabulary import Vocabulary
 
-FORMAT = "byline-run-1"
+FORMAT = "byline-run-2"  # 2: with `not_sure`
 RUNS = Path("runs")
-_NEEDED = ("created", "corpus", "recipe", "seed", "split", "metrics", "versions", "model_sha256")
+_NEEDED = ("created", "corpus", "recipe", "seed", "split", "not_sure", "metrics", "versions", "model_sha256")
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,18 @@ class Run:
             raise UserError(f"{path}: is not a run directory (it has no run.json); `python -m trainer fit` makes one")
         facts = read_json(path / "run.json")
         if not isinstance(facts, dict) or facts.get("format") != FORMAT:
-            raise UserError(f"{path / 'run.json'}: the format is not {FORMAT}")
+            raise UserError(
+                f"{path / 'run.json'}: the format is not {FORMAT}; `python -m trainer fit` makes a run of this version"
+            )
         missing = [key for key in _NEEDED if key not in facts]
         if missing:
             raise UserError(f"{path / 'run.json'}: has no {missing[0]}")
         return cls(path, facts, Vocabulary.read(path / "vocabulary.json"))
+
+    @property
+    def threshold(self) -> float:
+        """The probability below which an answer is "not sure"."""
+        return float(self.facts["not_sure"]["threshold"])
 
     @cached_property
     def classifier(self) -> Classifier:

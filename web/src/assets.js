@@ -10,6 +10,7 @@ import { shardPaths } from "./graph.js";
 /**
  * @typedef {object} Config
  * @property {string[]} labels
+ * @property {{threshold: number}} not_sure no label is named for a best probability below it
  * @property {{text: string, label: string}[]} examples
  * @property {Vocabulary | string} vocabulary itself, or its address relative to the page
  * @property {ModelJSON | string} model itself, or its address relative to the page

@@ -64,7 +64,7 @@ function checkGolden(classifier, { text, probabilities }) {
  */
 function startReading(classifier, config) {
   const field = /** @type {HTMLTextAreaElement} */ (byId("phrase"));
-  const results = createResultsView(config.labels);
+  const results = createResultsView(config.labels, config.not_sure.threshold);
   const reading = createReadingView(classifier.sequenceLength);
   const examples = createExamples(config.examples, {
     choose(text) {

@@ -1,6 +1,6 @@
 /**
- * The answer: the label that leads, and a bar for every label. Few labels keep their places, which is calm to
- * watch while typing; many are listed best first and the tail is folded away.
+ * The answer: the label that leads, or that none does, and a bar for every label. Few labels keep their places,
+ * which is calm to watch while typing; many are listed best first and the tail is folded away.
  */
 
 import { wordsKnown, wordsOf } from "./reading-view.js";
@@ -9,11 +9,23 @@ import { element, percent, spokenPercent } from "./text.js";
 /** @typedef {import("./classifier.js").Explanation} Explanation */
 /** @typedef {{label: string, right: boolean} | undefined} Truth */
 
+/**
+ * @typedef {object} Verdict
+ * @property {boolean} sure
+ * @property {(string | Node)[]} lead
+ * @property {string} headline
+ * @property {string} share
+ * @property {string} [hue]
+ */
+
 /** Up to this many labels keep their places. The template folds by the same number. */
 const STABLE_LABELS = 12;
 
 /** Labels shown of many, until one asks for all. */
 const SHOWN_LABELS = 8;
+
+/** @type {Verdict} */
+const NO_VERDICT = { sure: true, lead: [], headline: "", share: "" };
 
 /** A pause in typing after which the answer is spoken. */
 const SPEAK_AFTER_MS = 900;
@@ -21,8 +33,11 @@ const SPEAK_AFTER_MS = 900;
 /** @param {string} id */
 const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
-/** @param {string[]} labels */
-export function createResultsView(labels) {
+/**
+ * @param {string[]} labels
+ * @param {number} threshold no label is named for a best probability below it
+ */
+export function createResultsView(labels, threshold) {
   const list = byId("labels");
   const rows = Array.from(list.children, (row) => createRow(/** @type {HTMLElement} */ (row)));
   const many = labels.length > STABLE_LABELS;
@@ -42,37 +57,58 @@ export function createResultsView(labels) {
     show(explanation, truth) {
       const answered = wordsOf(explanation.tokens).length > 0;
       const order = ranking(explanation.probabilities);
+      const sure = explanation.probabilities[order[0]] >= threshold;
       byId("answer").setAttribute("aria-busy", "false");
-      showLeader(answered ? order[0] : undefined, explanation);
+      showEmpty(answered, explanation.text);
+      showVerdict(answered ? verdictOf(order[0], explanation, sure) : NO_VERDICT);
       for (const [label, row] of rows.entries()) {
-        row.show(answered ? explanation.probabilities[label] : undefined, label === order[0]);
+        row.show(answered ? explanation.probabilities[label] : undefined, sure && label === order[0]);
       }
       if (many && answered)
         placeRows(
           list,
           order.map((label) => rows[label].item),
         );
-      const told = answered && truth ? truthSentence(truth) : [];
+      const told = answered && truth ? truthSentence(truth, sure) : [];
       byId("truth").replaceChildren(...told);
-      speak(answered ? summary(explanation, byId("truth").textContent ?? "") : "");
+      speak(answered ? summary(explanation, sure, byId("truth").textContent ?? "") : "");
     },
   };
 
   /**
-   * @param {number | undefined} best
+   * @param {number} best
    * @param {Explanation} explanation
+   * @param {boolean} sure
+   * @returns {Verdict}
    */
-  function showLeader(best, { text, probabilities }) {
-    const name = byId("leader");
-    byId("answer-lead").textContent = best === undefined ? "" : certainty(probabilities[best]);
-    byId("leader-share").textContent = best === undefined ? "" : percent(probabilities[best]);
-    byId("empty").textContent =
-      text.trim() === "" ? "Type a phrase and the answer appears here." : "There is no word in this yet.";
-    byId("empty").hidden = best !== undefined;
-    name.textContent = best === undefined ? "" : labels[best];
-    name.dataset.length = best !== undefined && labels[best].length > 18 ? "long" : "short";
-    setHue(name, best === undefined ? undefined : rows[best].item.dataset.hue);
+  function verdictOf(best, { probabilities }, sure) {
+    const share = percent(probabilities[best]);
+    if (!sure) return { sure, lead: nearest(labels[best], share), headline: "Not sure", share: "" };
+    const { hue } = rows[best].item.dataset;
+    return { sure, lead: [certainty(probabilities[best])], headline: labels[best], share, hue };
   }
+}
+
+/**
+ * @param {boolean} answered
+ * @param {string} text
+ */
+function showEmpty(answered, text) {
+  const empty = byId("empty");
+  empty.hidden = answered;
+  empty.textContent =
+    text.trim() === "" ? "Type a phrase and the answer appears here." : "There is no word in this yet.";
+}
+
+/** @param {Verdict} verdict */
+function showVerdict({ sure, lead, headline, share, hue }) {
+  const leader = byId("leader");
+  byId("answer-lead").replaceChildren(...lead);
+  byId("leader-share").textContent = share;
+  leader.textContent = headline;
+  leader.dataset.length = headline.length > 18 ? "long" : "short";
+  leader.classList.toggle("not-sure", !sure);
+  setHue(leader, hue);
 }
 
 /** @param {HTMLElement} item */
@@ -132,23 +168,38 @@ function createFold(list, button) {
 function certainty(probability) {
   if (probability >= 0.8) return "Most likely";
   if (probability >= 0.5) return "Probably";
-  return "Undecided, but nearest to";
+  return "Perhaps";
 }
 
-/** @param {NonNullable<Truth>} truth */
-function truthSentence({ label, right }) {
+/**
+ * @param {string} label
+ * @param {string} share
+ */
+function nearest(label, share) {
+  const name = element("span", "", label);
+  name.dir = "auto";
+  return ["Nearest to ", name, `, ${share}`];
+}
+
+/**
+ * @param {NonNullable<Truth>} truth
+ * @param {boolean} sure
+ */
+function truthSentence({ label, right }, sure) {
   const name = element("strong", "", label);
   name.dir = "auto";
-  return ["It was ", name, right ? ": the answer is right." : ": the answer is wrong."];
+  const named = sure ? "the answer" : "the nearest label";
+  return ["It was ", name, `: ${named} is ${right ? "right" : "wrong"}.`];
 }
 
 /**
  * @param {Explanation} explanation
+ * @param {boolean} sure
  * @param {string} truth
  */
-function summary(explanation, truth) {
+function summary(explanation, sure, truth) {
   const best = explanation.results.slice(0, 2).map(({ label, score }) => `${label}, ${spokenPercent(score)}`);
-  return `${best.join("; ")}. ${wordsKnown(explanation)} ${truth}`;
+  return `${sure ? "" : "Not sure; nearest to "}${best.join("; ")}. ${wordsKnown(explanation)} ${truth}`;
 }
 
 /**

@@ -1,0 +1,63 @@
+"""The answer "not sure": what a best probability has to reach for a label to be named.
+
+Abstaining below a threshold is Chow's rule: On Optimum Recognition Error and Reject Tradeoff (1970). The threshold is
+chosen on the validation phrases once; the page, the apps and the commands all compare with the same number.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from trainer.evaluate import STEPS, Tally
+
+WANTED_PRECISION: Final = 0.9  # nine answers of ten right is what a reader takes "it says so" to mean
+LARGEST_SHARE: Final = 0.08  # of the phrases: who types a real one must be answered, on the test phrases 9 times in 10
+
+
+@dataclass(frozen=True)
+class NotSure:
+    """When an answer is "not sure", and what that does to the validation phrases.
+
+    Attributes:
+        threshold: A whole number of `STEPS`; an answer whose best probability is below it is "not sure".
+        wanted_precision: The share of right answers that was aimed at.
+        largest_share: Of the phrases, the most that may be "not sure".
+        precision: The share of right ones among the answers that remain.
+        share: Of all phrases, those that are "not sure".
+    """
+
+    threshold: float
+    wanted_precision: float
+    largest_share: float
+    precision: float
+    share: float
+
+
+def threshold_of(counted: Tally) -> NotSure:
+    """Chooses the threshold.
+
+    It is the smallest at which the remaining answers are right with `WANTED_PRECISION`, among those that make no more
+    than `LARGEST_SHARE` of the phrases "not sure". If none of them gets there, it is the most precise of them: 0
+    where no threshold makes the answers better, or where there are too few phrases to leave one out.
+
+    Args:
+        counted: The answers to the validation phrases.
+    """
+    phrases, right = counted.steps.sum(axis=0)
+    below, right_below = np.vstack([np.zeros((1, 2), np.int64), counted.steps.cumsum(axis=0)[:-1]]).T
+    allowed = below <= LARGEST_SHARE * phrases
+    precision = (right - right_below[allowed]) / np.maximum(phrases - below[allowed], 1)
+    chosen = int(np.argmax(np.minimum(precision, WANTED_PRECISION)))  # the first of equals
+    return NotSure(
+        threshold=chosen / STEPS,
+        wanted_precision=WANTED_PRECISION,
+        largest_share=LARGEST_SHARE,
+        precision=float(precision[chosen]),
+        share=float(below[chosen] / max(phrases, 1)),
+    )
+
+
+def is_not_sure(best: float, words: int, threshold: float) -> bool:
+    """Says whether an answer is "not sure": its best probability is below the threshold, or the text has no word."""
+    return words == 0 or best < threshold
