@@ -18,14 +18,14 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from texts import Training, typed
+from texts import Training
 
 from trainer.classifier import Classifier
 from trainer.corpus import Phrase
 from trainer.evaluate import truth_of
 from trainer.quiet import quietly
 from trainer.terminal import say
-from trainer.vocabulary import count, words_of
+from trainer.vocabulary import count, typed, words_of
 
 Answer = Callable[[Sequence[str]], Sequence[str]]
 Builder = Callable[[Training, Path], Iterator["System"]]

@@ -23,7 +23,7 @@ from trainer.corpus import Corpus, Phrase, Row, filtered
 from trainer.leakage import leaked
 from trainer.options import add_data, corpus_of
 from trainer.terminal import say
-from trainer.vocabulary import canonical, normalize, word_spans, words_of
+from trainer.vocabulary import normalize, typed, word_spans
 
 ILIAD: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
 SPEAKER: Final = r"^[A-Z][\w'’.-]*( [\w'’.-]+){0,3}:$"
@@ -130,11 +130,6 @@ def _divided(rows: Sequence[Row]) -> list[Row]:
 
 def of_part(corpus: Corpus, part: str) -> list[Row]:
     return [row for row in corpus.rows() if row.part == part]
-
-
-def typed(text: str) -> str:
-    """Gives a text as people type it: lower case, no punctuation, straight apostrophes."""
-    return " ".join(canonical(word) for word in words_of(text))
 
 
 def windows(rows: Sequence[Row], shortest: int, longest: int, seed: int) -> list[Phrase]:

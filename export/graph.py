@@ -1,6 +1,7 @@
 """The one inference graph that every runtime gets, and the one place where numbers are rounded.
 
-The embedding becomes int8 rows, each with a scale that float16 can hold; every other weight is rounded to float16.
+The embedding becomes int8 rows, each with a scale that float16 can hold, and so do the pairs, whose columns' scales go
+into the kernel behind them; every other weight is rounded to float16.
 All artefacts carry these numbers exactly, and every runtime computes with them in float32.
 """
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.classifier import Classifier
+from trainer.pair_table import NOBODY, PairTable
 
 if TYPE_CHECKING:
     import keras
@@ -37,6 +39,23 @@ class Lstm:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """What single words and pairs of words speak for, beside the LSTM.
+
+    Attributes:
+        word_kernel: From the sum of the words' vectors to logits, shape [embedding_size, labels].
+        rows: The pairs' vectors, shape [slots, pair_size]; whole numbers from -128 to 127 once rounded.
+        owners: What each slot remembers of its pair, whole numbers from -128 to 127, shape [slots].
+        pair_kernel: From the sum of the pairs' vectors to logits, shape [pair_size, labels].
+    """
+
+    word_kernel: Floats
+    rows: Floats
+    owners: Floats
+    pair_kernel: Floats
+
+
+@dataclass(frozen=True)
 class Weights:
     """The trained numbers, without Keras around them.
 
@@ -46,6 +65,7 @@ class Weights:
         forward: Reads the phrase from its first word.
         backward: Reads it from its last.
         dense: Kernel and bias of each dense layer, the last of which gives the logits.
+        evidence: What is added to them; None for a recipe without.
     """
 
     rows: Floats
@@ -53,6 +73,7 @@ class Weights:
     forward: Lstm
     backward: Lstm
     dense: tuple[tuple[Floats, Floats], ...]
+    evidence: Evidence | None
 
 
 def weights_of(model: "keras.Model") -> Weights:
@@ -62,25 +83,36 @@ def weights_of(model: "keras.Model") -> Weights:
         Lstm(*(np.asarray(weight) for weight in layer.get_weights()))
         for layer in (bidirectional.forward_layer, bidirectional.backward_layer)
     ]
-    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
     (rows,) = model.get_layer("embedding").get_weights()
     return Weights(
         rows=rows,
         scales=np.ones(len(rows), np.float32),
         forward=directions[0],
         backward=directions[1],
-        dense=tuple((layer.get_weights()[0], layer.get_weights()[1]) for layer in dense),
+        dense=tuple((layer.get_weights()[0], layer.get_weights()[1]) for layer in _dense_layers(model)),
+        evidence=_evidence_of(model) if any(layer.name == "pairs" for layer in model.layers) else None,
     )
+
+
+def _dense_layers(model: "keras.Model") -> "list[keras.layers.Layer]":
+    """The layers that the LSTM's output goes through, the logits' last."""
+    return [layer for layer in model.layers if layer.name.startswith("dense_") or layer.name == "logits"]
+
+
+def _evidence_of(model: "keras.Model") -> Evidence:
+    rows, owners = model.get_layer("pairs").get_weights()
+    (word_kernel,), (pair_kernel,) = (model.get_layer(f"{name}_evidence").get_weights() for name in ("word", "pair"))
+    return Evidence(word_kernel, rows, owners.astype(np.float32), pair_kernel)
 
 
 def round_weights(weights: Weights) -> Weights:
     """Rounds all numbers once, before any converter sees them.
 
     A row's scale is the float16 next to its largest number divided by 127. The row of `<PAD>`, which the mask never
-    lets through, holds -128 and 127: with both ends present, TF.js's affine 8-bit storage is exact.
+    lets through, holds -128 and 127, and so do slots that are nobody's: with both ends present, TF.js's affine 8-bit
+    storage is exact.
     """
-    largest = np.abs(weights.rows).max(axis=1)
-    scales = np.maximum(largest / 127, np.finfo(np.float16).tiny).astype(np.float16).astype(np.float32)
+    scales = _scales(weights.rows, axis=1)
     rows = np.clip(np.rint(weights.rows / scales[:, None]), -127, 127)
     rows[0], rows[0, 0], scales[0] = -128, 127, 1
     return Weights(
@@ -89,7 +121,24 @@ def round_weights(weights: Weights) -> Weights:
         forward=_half(weights.forward),
         backward=_half(weights.backward),
         dense=tuple((_to_half(kernel), _to_half(bias)) for kernel, bias in weights.dense),
+        evidence=_round_evidence(weights.evidence) if weights.evidence else None,
     )
+
+
+def _round_evidence(evidence: Evidence) -> Evidence:
+    scales = _scales(evidence.rows, axis=0)
+    rows = np.clip(np.rint(evidence.rows / scales), -127, 127).astype(np.float32)
+    owners = evidence.owners.copy()
+    one, other = np.flatnonzero(owners == NOBODY)[:2]
+    rows[one], rows[other] = -128, 127
+    owners[one] = -128
+    pair_kernel = _to_half(scales[:, None] * evidence.pair_kernel)
+    return Evidence(_to_half(evidence.word_kernel), rows, owners, pair_kernel)
+
+
+def _scales(rows: Floats, axis: int) -> Floats:
+    largest = np.abs(rows).max(axis=axis)
+    return np.maximum(largest / 127, np.finfo(np.float16).tiny).astype(np.float16).astype(np.float32)
 
 
 def _to_half(array: Floats) -> Floats:
@@ -106,13 +155,17 @@ def rounded_classifier(classifier: Classifier) -> Classifier:
 
     rounded = round_weights(weights_of(classifier.model))
     model = keras.models.clone_model(classifier.model)
+    model.set_weights(classifier.model.get_weights())
     model.get_layer("embedding").set_weights([rounded.rows * rounded.scales[:, None]])
     model.get_layer("bidirectional").set_weights(
         [array for lstm in (rounded.forward, rounded.backward) for array in (lstm.kernel, lstm.recurrent, lstm.bias)]
     )
-    dense = [layer for layer in model.layers if type(layer).__name__ == "Dense"]
-    for layer, (kernel, bias) in zip(dense, rounded.dense, strict=True):
+    for layer, (kernel, bias) in zip(_dense_layers(model), rounded.dense, strict=True):
         layer.set_weights([kernel, bias])
+    if (evidence := rounded.evidence) is not None:
+        model.get_layer("pairs").set_weights([evidence.rows, evidence.owners.astype(np.int32)])
+        model.get_layer("word_evidence").set_weights([evidence.word_kernel])
+        model.get_layer("pair_evidence").set_weights([evidence.pair_kernel])
     return replace(classifier, model=model)
 
 
@@ -145,9 +198,12 @@ def inference(weights: Weights, row_type: Literal["int8", "float32"]) -> Callabl
         backward = _read(weights.backward, "backward", inputs, present, reverse=True)
         x = tf.concat([forward, backward], axis=1)
         for index, (kernel, bias) in enumerate(weights.dense):
+            x = tf.nn.relu(x) if index else x
             x = x @ tf.constant(kernel, name=f"dense_{index}_kernel") + tf.constant(bias, name=f"dense_{index}_bias")
-            x = tf.nn.relu(x) if index + 1 < len(weights.dense) else tf.nn.softmax(x, name="probabilities")
-        return x
+        if weights.evidence:
+            x += tf.reduce_sum(inputs * present, axis=0) @ tf.constant(weights.evidence.word_kernel, name="word_kernel")
+            x += _pair_logits(weights.evidence, PairTable(len(weights.rows), len(weights.evidence.rows)), ids, row_type)
+        return tf.nn.softmax(x, name="probabilities")
 
     return probabilities
 
@@ -189,3 +245,33 @@ def _read(lstm: Lstm, name: str, inputs: Any, present: Any, reverse: bool) -> An
         state = known[step] * new_state + padded[step] * state
         output = known[step] * new_output + padded[step] * output
     return output
+
+
+def _pair_logits(evidence: Evidence, table: PairTable, ids: Any, row_type: Literal["int8", "float32"]) -> Any:
+    """Finds neighbouring pairs in the table and gives what they add to the logits, shape [batch, labels].
+
+    Args:
+        evidence: Holds the table.
+        table: Its arithmetic.
+        ids: Word ids, shape [batch, steps].
+        row_type: How rows and owners are stored.
+    """
+    import tensorflow as tf
+
+    rows = tf.constant(evidence.rows.astype(row_type), name="pair_rows")
+    owners = tf.constant(evidence.owners.astype(row_type), name="pair_owners")
+    first, second = ids[:, :-1], ids[:, 1:]
+    owner = table.owner(first, second, _remainder)
+    found = 0.0
+    for total in table.sums(first, second):
+        slots = _remainder(total, table.slots)
+        stands = tf.equal(tf.cast(tf.gather(owners, slots), tf.int32), owner) & tf.not_equal(second, 0)
+        found += tf.reduce_sum(
+            tf.cast(tf.gather(rows, slots), tf.float32) * tf.expand_dims(tf.cast(stands, tf.float32), -1), axis=1
+        )
+    return found @ tf.constant(evidence.pair_kernel, name="pair_kernel")
+
+
+def _remainder(total: Any, divisor: int) -> Any:
+    """Of int32, by operators that all of TF.js's backends have."""
+    return total - total // divisor * divisor

@@ -34,7 +34,7 @@ def write_tfjs(weights: Weights, sequence_length: int, folder: Path) -> None:
             saved,
             str(folder),
             quantization_dtype_map={
-                "uint8": ["*embedding_rows"],
+                "uint8": ["*embedding_rows", "*pair_rows", "*pair_owners"],
                 "float16": ["*embedding_scales", "*_kernel", "*_recurrent", "*_bias"],
             },
             skip_op_check=False,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.model import LOGIT_LAYERS
 from trainer.windows import FLOOR
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def temperature_of(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> flo
 
 
 def fold(model: "keras.Model", temperature: float) -> None:
-    """Divides the weights of the last layer, and so its logits: every runtime then has the temperature inside."""
-    layer = model.get_layer("probabilities")
-    layer.set_weights([weights / temperature for weights in layer.get_weights()])
+    """Divides the weights that give the logits: every runtime then has the temperature inside."""
+    for layer in model.layers:
+        if layer.name in LOGIT_LAYERS:
+            layer.set_weights([weights / temperature for weights in layer.get_weights()])

@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from trainer.corpus import Phrase
 from trainer.errors import UserError
 from trainer.split import PARTS, Split
-from trainer.vocabulary import Vocabulary
+from trainer.vocabulary import Vocabulary, typed
 from trainer.windows import split_ids
 
 SAMPLE = 20_000  # training phrases on which the accuracy in training is measured
+TYPED_SHARE = 1 / 3  # of training phrases, where marks count: people type few of them
 _FLUSH = 20_000  # rows written at once
 
 
@@ -26,6 +27,7 @@ class Encoded:
     Attributes:
         ids: Word ids of the training rows, shape [rows, sequence_length]; where they are many, on disk.
         truth: Their labels' indices, shape [rows].
+        readings: How often the rows hold the training text.
         validation: The phrases held out to choose by.
         test: The phrases held out to measure on.
         sample: Training phrases, drawn evenly, at most `SAMPLE`.
@@ -35,6 +37,7 @@ class Encoded:
 
     ids: NDArray[Any]
     truth: NDArray[np.int32]
+    readings: int
     validation: list[Phrase]
     test: list[Phrase]
     sample: list[Phrase]
@@ -59,13 +62,15 @@ def encode(split: Split, vocabulary: Vocabulary, folder: Path, first_words: bool
     kept: dict[str, list[Phrase]] = {"validation": [], "test": []}
     counts = {part: dict.fromkeys(vocabulary.labels, 0) for part in PARTS}
     sample = _Sample(seed)
+    generator = np.random.default_rng(seed)
     digest = hashlib.sha256()
     rows = _Rows(folder / "ids.bin", vocabulary)
     for part, phrase in split.phrases():
         counts[part][phrase.label] += 1
         digest.update(json.dumps([part, phrase.label, phrase.text]).encode() + b"\n")
         if part == "train":
-            windows = split_ids(vocabulary.encode(phrase.text), vocabulary.sequence_length)
+            text = typed(phrase.text) if vocabulary.marks and generator.random() < TYPED_SHARE else phrase.text
+            windows = split_ids(vocabulary.encode(text), vocabulary.sequence_length)
             rows.add(windows[:1] if first_words else windows, index[phrase.label])
             sample.offer(phrase)
         else:
@@ -76,7 +81,9 @@ def encode(split: Split, vocabulary: Vocabulary, folder: Path, first_words: bool
             raise UserError(f"{split.corpus.place}: the label {missing[0]} has too little text for a {part} part")
     ids, truth = rows.close()
     totals = {part: sum(of_label.values()) for part, of_label in counts.items()}
-    return Encoded(ids, truth, kept["validation"], kept["test"], sample.phrases, totals, digest.hexdigest())
+    return Encoded(
+        ids, truth, split.readings, kept["validation"], kept["test"], sample.phrases, totals, digest.hexdigest()
+    )
 
 
 class _Sample:

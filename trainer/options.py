@@ -34,9 +34,9 @@ PUNCTUATION_HELP: Final = (
     "cannot read such a .tflite"
 )
 _GROUPS = {
-    "data": ("window_passes",),
+    "data": ("longest_window", "window_passes"),
     "tokenizer": ("sequence_length", "minimum_count", "maximum_words", "punctuation"),
-    "model": ("embedding_size", "lstm_units", "dropout"),
+    "model": ("embedding_size", "lstm_units", "dropout", "pair_slots"),
     "training": (
         "epochs",
         "least_steps",
@@ -48,6 +48,7 @@ _GROUPS = {
     ),
 }
 _HELP = {
+    "longest_window": "words of the longest window that the built-in corpus is cut into",
     "window_passes": "how often the training text is cut into windows, at other places each time",
     "sequence_length": "words the model reads at once",
     "minimum_count": "a word that occurs less often is unknown",
@@ -55,13 +56,14 @@ _HELP = {
     "punctuation": PUNCTUATION_HELP,
     "embedding_size": "numbers a word",
     "lstm_units": "units of each direction of the LSTM",
+    "pair_slots": "of the table of pairs of neighbouring words; 0: no evidence of words and pairs beside the LSTM",
     "dropout": "share of outputs dropped while training",
     "epochs": "times through the training phrases, no more than that where it is given",
     "least_steps": "a small corpus is gone through more often, until there are as many steps",
     "batch_size": "phrases a step",
     "shuffle_buffer": "phrases among which the next one is drawn",
     "learning_rate": "Adam's",
-    "word_dropout": "share of words made unknown while training",
+    "word_dropout": "a word that occurs n times is made unknown this / (this + n) of the time while training",
     "label_smoothing": "share of the truth spread over all labels",
 }
 
@@ -192,8 +194,8 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     names = [name for of_group in _GROUPS.values() for name in of_group]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     for name, value in given.items():
-        share = isinstance(getattr(Recipe, name), float) and name != "learning_rate"
-        from_zero = share or name == "least_steps"
+        share = name in ("dropout", "label_smoothing")
+        from_zero = share or name in ("least_steps", "word_dropout", "pair_slots")
         if not math.isfinite(value) or value < 0 or (value == 0 and not from_zero) or (share and value >= 1):
             rule = "at least 0 and less than 1" if share else "at least 0" if from_zero else "more than 0"
             raise UserError(f"--{name.replace('_', '-')}: must be {rule}; received {value}")

@@ -81,6 +81,8 @@ class Run:
         with quietly():
             import keras
 
+            import trainer.layers  # noqa: F401 (registers them with Keras)
+
         model = keras.models.load_model(path, compile=False)
         expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))
         if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:

@@ -49,6 +49,7 @@ class Split:
         labels: By name.
         window: The most words of the windows that running text is cut into; 0: every row is a phrase.
         passes: How often the training text is cut into windows, at other places each time.
+        whole_rows: Whether the training rows are phrases as they stand too, beside the windows.
         dropped: Numbers of the rows held out that training holds too and that are left out, from 0.
         optimistic: How many such rows are kept all the same, by part and label.
     """
@@ -59,6 +60,7 @@ class Split:
     labels: tuple[str, ...]
     window: int
     passes: int
+    whole_rows: bool
     dropped: frozenset[int]
     optimistic: dict[str, dict[str, int]]
     _division: "_Division" = field(repr=False)
@@ -77,8 +79,13 @@ class Split:
             if self.window:
                 for window in self._windows(segment):
                     yield segment.part, replace(segment.rows[0], text=window)
-            else:
+            if not self.window or (self.whole_rows and segment.part == "train"):
                 yield from ((segment.part, row) for row in segment.rows)
+
+    @property
+    def readings(self) -> int:
+        """How often the training phrases hold the training text."""
+        return self.passes + self.whole_rows if self.window else 1
 
     def facts(self) -> dict[str, Any]:
         """How it was made, for `run.json`."""
@@ -86,6 +93,7 @@ class Split:
             "method": self.method,
             "window": self.window,
             "passes": self.passes,
+            "whole_rows": self.whole_rows,
             "twins_left_out": len(self.dropped),
             "twins_kept": self.optimistic,
         }
@@ -154,6 +162,7 @@ def split(
     *,
     window: int = 0,
     passes: int = 1,
+    whole_rows: bool = False,
     random: bool = False,
     with_twins: bool = False,
 ) -> Split:
@@ -165,6 +174,7 @@ def split(
         seed: Equal seeds give equal splits.
         window: The most words of the windows that running text is cut into; 0: every row is a phrase.
         passes: How often the training text is cut.
+        whole_rows: Whether the training rows are phrases as they stand too, beside the windows.
         random: By row, as the lesson does it: optimistic, for comparison.
         with_twins: Whether to keep what is held out and has a near twin in training.
 
@@ -177,7 +187,9 @@ def split(
     if not with_twins:
         # A split that somebody made is kept as it is, and so is the lesson's: what leaks is counted and said.
         dropped, optimistic = _leaks(corpus, division, drop=division.method in ("blocks", "groups"))
-    return Split(corpus, division.method, seed, tuple(seen.labels), window, passes, dropped, optimistic, division)
+    return Split(
+        corpus, division.method, seed, tuple(seen.labels), window, passes, whole_rows, dropped, optimistic, division
+    )
 
 
 def _divide(corpus: Corpus, seen: Survey, seed: int, random: bool) -> _Division:

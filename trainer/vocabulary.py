@@ -70,6 +70,11 @@ def words_of(text: str) -> list[str]:
     return _any_word(text).findall(text.replace("\0", "") if text.isascii() else normalize(text))
 
 
+def typed(text: str) -> str:
+    """Gives a text as people type it: lower case, no punctuation, straight apostrophes."""
+    return " ".join(canonical(word) for word in words_of(text))
+
+
 def word_spans(text: str) -> list[tuple[int, int]]:
     """Gives where the words stand that `words_of` finds in a normalized text: start and end, in characters."""
     return [match.span() for match in _any_word(text).finditer(text)]

@@ -10,7 +10,9 @@ FLOOR = 1e-7  # a probability's least value under a logarithm, as in Keras
 
 
 def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np.random.Generator) -> Iterator[str]:
-    """Cuts running text into consecutive windows of `SHORTEST` to `longest` words, drawn evenly.
+    """Cuts running text into consecutive windows of `SHORTEST` to `longest` words.
+
+    Lengths are drawn evenly by their logarithm: what people type is short, and from short windows more is learned.
 
     A remainder shorter than the length drawn is dropped, so that the lengths tell nothing about the text's label.
 
@@ -24,11 +26,15 @@ def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np
         The windows as they stand in the text, with the punctuation that follows their last word.
     """
     position = 0
-    while (end := position + int(generator.integers(SHORTEST, longest + 1))) <= len(spans):
+    while (end := position + _length(longest, generator)) <= len(spans):
         stop = spans[end][0] if end < len(spans) else len(text)
         window, last_word = text[spans[position][0] : stop], spans[end - 1][1] - spans[position][0]
         yield window[:last_word] + window[last_word:].split(" ")[0]
         position = end
+
+
+def _length(longest: int, generator: np.random.Generator) -> int:
+    return int(SHORTEST * ((longest + 1) / SHORTEST) ** generator.random())
 
 
 def split_ids(ids: Sequence[int], sequence_length: int) -> NDArray[np.int32]:

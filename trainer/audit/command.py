@@ -99,7 +99,7 @@ def _begins_as_page(path: Path) -> bool:
 def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: Say) -> dict[str, Any]:
     """Audits a corpus as it would be cut and divided, or an even sample of a large one."""
     unit = unit_from(arguments) or Unit("words")
-    window = (unit.longest or Recipe.sequence_length) if unit.kind == "words" else 0
+    window = (unit.longest or Recipe.longest_window) if unit.kind == "words" else 0
     by_row = arguments.split == "random"
     divided = split(corpus, seen, arguments.seed, window=window, random=by_row, with_twins=True)
     total = sum(seen.labels.values()) if not window else sum(1 for _ in divided.rows())
