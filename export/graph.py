@@ -44,12 +44,14 @@ class Evidence:
 
     Attributes:
         word_kernel: From the sum of the words' vectors to logits, shape [embedding_size, labels].
+        trust: Kernel, shape [2 * units + 1, 1], and bias, shape [1], of how much all logits count.
         rows: The pairs' vectors, shape [slots, pair_size]; whole numbers from -128 to 127 once rounded.
         owners: What each slot remembers of its pair, whole numbers from -128 to 127, shape [slots].
         pair_kernel: From the sum of the pairs' vectors to logits, shape [pair_size, labels].
     """
 
     word_kernel: Floats
+    trust: tuple[Floats, Floats]
     rows: Floats
     owners: Floats
     pair_kernel: Floats
@@ -102,7 +104,8 @@ def _dense_layers(model: "keras.Model") -> "list[keras.layers.Layer]":
 def _evidence_of(model: "keras.Model") -> Evidence:
     rows, owners = model.get_layer("pairs").get_weights()
     (word_kernel,), (pair_kernel,) = (model.get_layer(f"{name}_evidence").get_weights() for name in ("word", "pair"))
-    return Evidence(word_kernel, rows, owners.astype(np.float32), pair_kernel)
+    trust_kernel, trust_bias = model.get_layer("trust").get_weights()
+    return Evidence(word_kernel, (trust_kernel, trust_bias), rows, owners.astype(np.float32), pair_kernel)
 
 
 def round_weights(weights: Weights) -> Weights:
@@ -133,7 +136,8 @@ def _round_evidence(evidence: Evidence) -> Evidence:
     rows[one], rows[other] = -128, 127
     owners[one] = -128
     pair_kernel = _to_half(scales[:, None] * evidence.pair_kernel)
-    return Evidence(_to_half(evidence.word_kernel), rows, owners, pair_kernel)
+    trust = _to_half(evidence.trust[0]), _to_half(evidence.trust[1])
+    return Evidence(_to_half(evidence.word_kernel), trust, rows, owners, pair_kernel)
 
 
 def _scales(rows: Floats, axis: int) -> Floats:
@@ -164,6 +168,7 @@ def rounded_classifier(classifier: Classifier) -> Classifier:
         layer.set_weights([kernel, bias])
     if (evidence := rounded.evidence) is not None:
         model.get_layer("pairs").set_weights([evidence.rows, evidence.owners.astype(np.int32)])
+        model.get_layer("trust").set_weights(evidence.trust)
         model.get_layer("word_evidence").set_weights([evidence.word_kernel])
         model.get_layer("pair_evidence").set_weights([evidence.pair_kernel])
     return replace(classifier, model=model)
@@ -196,13 +201,20 @@ def inference(weights: Weights, row_type: Literal["int8", "float32"]) -> Callabl
         present = tf.expand_dims(tf.cast(tf.not_equal(steps, 0), tf.float32), -1)
         forward = _read(weights.forward, "forward", inputs, present, reverse=False)
         backward = _read(weights.backward, "backward", inputs, present, reverse=True)
-        x = tf.concat([forward, backward], axis=1)
+        read = x = tf.concat([forward, backward], axis=1)
         for index, (kernel, bias) in enumerate(weights.dense):
             x = tf.nn.relu(x) if index else x
             x = x @ tf.constant(kernel, name=f"dense_{index}_kernel") + tf.constant(bias, name=f"dense_{index}_bias")
         if weights.evidence:
-            x += tf.reduce_sum(inputs * present, axis=0) @ tf.constant(weights.evidence.word_kernel, name="word_kernel")
-            x += _pair_logits(weights.evidence, PairTable(len(weights.rows), len(weights.evidence.rows)), ids, row_type)
+            words = tf.reduce_sum(inputs * present, axis=0) @ tf.constant(
+                weights.evidence.word_kernel, name="word_kernel"
+            )
+            table = PairTable(len(weights.rows), len(weights.evidence.rows))
+            pairs, known = _pair_logits(weights.evidence, table, ids, row_type)
+            kernel, bias = weights.evidence.trust
+            grounds = tf.concat([read, known], axis=1)
+            trust = grounds @ tf.constant(kernel, name="trust_kernel") + tf.constant(bias, name="trust_bias")
+            x = (x + words + pairs) * tf.sigmoid(trust)
         return tf.nn.softmax(x, name="probabilities")
 
     return probabilities
@@ -248,7 +260,9 @@ def _read(lstm: Lstm, name: str, inputs: Any, present: Any, reverse: bool) -> An
 
 
 def _pair_logits(evidence: Evidence, table: PairTable, ids: Any, row_type: Literal["int8", "float32"]) -> Any:
-    """Finds neighbouring pairs in the table and gives what they add to the logits, shape [batch, labels].
+    """Finds neighbouring pairs in the table.
+
+    Gives what they add to the logits, shape [batch, labels], and how many they are, shape [batch, 1].
 
     Args:
         evidence: Holds the table.
@@ -262,14 +276,14 @@ def _pair_logits(evidence: Evidence, table: PairTable, ids: Any, row_type: Liter
     owners = tf.constant(evidence.owners.astype(row_type), name="pair_owners")
     first, second = ids[:, :-1], ids[:, 1:]
     owner = table.owner(first, second, _remainder)
-    found = 0.0
+    sums = count = 0.0
     for total in table.sums(first, second):
         slots = _remainder(total, table.slots)
         stands = tf.equal(tf.cast(tf.gather(owners, slots), tf.int32), owner) & tf.not_equal(second, 0)
-        found += tf.reduce_sum(
-            tf.cast(tf.gather(rows, slots), tf.float32) * tf.expand_dims(tf.cast(stands, tf.float32), -1), axis=1
-        )
-    return found @ tf.constant(evidence.pair_kernel, name="pair_kernel")
+        found = tf.expand_dims(tf.cast(stands, tf.float32), -1)
+        sums += tf.reduce_sum(tf.cast(tf.gather(rows, slots), tf.float32) * found, axis=1)
+        count += tf.reduce_sum(found, axis=1)
+    return sums @ tf.constant(evidence.pair_kernel, name="pair_kernel"), count
 
 
 def _remainder(total: Any, divisor: int) -> Any:

@@ -29,7 +29,9 @@ class WordSum(keras.layers.Layer):  # type: ignore[misc]
 
 @_registered
 class PairSum(keras.layers.Layer):  # type: ignore[misc]
-    """Sums the vectors of the neighbouring pairs that the table holds: ids, [batch, length] -> [batch, size].
+    """Sums the vectors of the neighbouring pairs that the table holds, and counts them.
+
+    ids, [batch, length] -> sums, [batch, size], and how many there are, [batch, 1].
 
     Args:
         vocabulary_size: Word ids are below it.
@@ -56,13 +58,14 @@ class PairSum(keras.layers.Layer):  # type: ignore[misc]
     def call(self, ids: Any) -> Any:
         first, second = ids[:, :-1], ids[:, 1:]
         owner = self.table.owner(first, second, ops.mod)
-        found = 0.0
+        sums = count = 0.0
         for total in self.table.sums(first, second):
             slots = ops.mod(total, self.table.slots)
             stands = ops.logical_and(ops.equal(ops.take(self.owners, slots), owner), ops.not_equal(second, 0))
-            vectors = ops.take(self.vectors, slots, axis=0)
-            found = found + ops.sum(vectors * ops.cast(stands, vectors.dtype)[..., None], axis=1)
-        return found
+            found = ops.cast(stands, self.vectors.dtype)[..., None]
+            sums = sums + ops.sum(ops.take(self.vectors, slots, axis=0) * found, axis=1)
+            count = count + ops.sum(found, axis=1)
+        return sums, count
 
     def get_config(self) -> dict[str, Any]:
         sizes = {"vocabulary_size": self.table.vocabulary_size, "slots": self.table.slots, "size": self.size}

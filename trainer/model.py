@@ -54,7 +54,7 @@ def build_model(
         x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
     logits = layers.Dense(label_count, name="logits")(x)
     if recipe.pair_slots:
-        logits = layers.Add(name="sum")([logits, *_evidence(ids, words, vocabulary_size, label_count, recipe)])
+        logits = _with_evidence(logits, ids, words, x, vocabulary_size, recipe)
     return keras.Model(ids, layers.Softmax(name="probabilities")(logits), name="byline")
 
 
@@ -72,15 +72,25 @@ def _embedding(vocabulary_size: int, label_count: int, recipe: Recipe, pieces: N
     return PiecewiseEmbedding(pieces, recipe.piece_buckets, size, **options)
 
 
-def _evidence(ids: Any, words: Any, vocabulary_size: int, label_count: int, recipe: Recipe) -> list[Any]:
-    from keras import layers
+def _with_evidence(logits: Any, ids: Any, words: Any, read: Any, vocabulary_size: int, recipe: Recipe) -> Any:
+    """Adds what words and pairs speak for, and lets the LSTM say how much all of it counts.
+
+    What it has read, and how many pairs it knows, show whether a phrase is of the kind that was learned from at all.
+    """
+    from keras import initializers, layers
 
     from trainer.layers import PairSum, WordSum
 
+    label_count = logits.shape[-1]
     slots, size = pair_table_size(label_count, recipe)
-    sums = {"word_evidence": WordSum(name="words")(words)}
-    sums["pair_evidence"] = PairSum(vocabulary_size, slots, size, name="pairs")(ids)
-    return [layers.Dense(label_count, use_bias=False, name=name)(x) for name, x in sums.items()]
+    pair_sum, known = PairSum(vocabulary_size, slots, size, name="pairs")(ids)
+    sums = {"word_evidence": WordSum(name="words")(words), "pair_evidence": pair_sum}
+    evidence = [layers.Dense(label_count, use_bias=False, name=name)(x) for name, x in sums.items()]
+    bias = initializers.Constant(2.0)  # most phrases are to be trusted
+    trust = layers.Dense(1, activation="sigmoid", bias_initializer=bias, name="trust")(
+        layers.Concatenate(name="grounds")([read, known])
+    )
+    return layers.Multiply(name="trusted")([layers.Add(name="sum")([logits, *evidence]), trust])
 
 
 def start_from(model: "keras.Model", evidence: Evidence) -> None:

@@ -44,6 +44,7 @@ _GROUPS = {
         "shuffle_buffer",
         "learning_rate",
         "word_dropout",
+        "outliers",
         "label_smoothing",
     ),
 }
@@ -64,6 +65,7 @@ _HELP = {
     "shuffle_buffer": "phrases among which the next one is drawn",
     "learning_rate": "Adam's",
     "word_dropout": "a word that occurs n times is made unknown this / (this + n) of the time while training",
+    "outliers": "spoiled phrases beside every phrase, which teach what belongs to no label",
     "label_smoothing": "share of the truth spread over all labels",
 }
 
@@ -194,7 +196,7 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     names = [name for of_group in _GROUPS.values() for name in of_group]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
     for name, value in given.items():
-        share = name in ("dropout", "label_smoothing")
+        share = name in ("dropout", "label_smoothing", "outliers")
         from_zero = share or name in ("least_steps", "word_dropout", "pair_slots")
         if not math.isfinite(value) or value < 0 or (value == 0 and not from_zero) or (share and value >= 1):
             rule = "at least 0 and less than 1" if share else "at least 0" if from_zero else "more than 0"

@@ -15,32 +15,33 @@ class Recipe:
         "words"  # of the built-in corpus: lines would make their length, the printer's choice, a label
     )
     longest_window: int = 40  # words; what people type is shorter, and a paragraph is read in parts
-    window_passes: int = 4  # each pass cuts the training text at other places
+    window_passes: int = 5  # each pass cuts the training text at other places
     whole_rows: bool = True  # and once it is learned from as it stands: lines are asked too
 
     # tokenizer
     sequence_length: int = 16  # the lesson's; longer texts are read in windows
     minimum_count: int = 2  # a word seen once teaches only what it is to be unknown
-    maximum_words: int = 12_000  # a download of 350 kB holds these and their pairs
+    maximum_words: int = 12_500  # a download of 350 kB holds these and their pairs
     punctuation: bool = False  # raw-string mobile clients can read words alone, and people type few marks
 
     # model
-    embedding_size: int = 12  # 32 was no better beside the pairs; a corpus of more labels gets a number a label
+    embedding_size: int = 8  # 32 were no better beside the pairs; a corpus of more labels gets a number a label
     lstm_units: int = 32
     dense_units: tuple[int, ...] = ()  # beside the evidence they were of no use
     dropout: float = 0.5  # of the LSTM's outputs; half as much of the embedding's
-    pair_slots: int = 32_749  # of the table of pairs of neighbouring words; 0: no evidence beside the LSTM
+    pair_slots: int = 49_999  # of the table of pairs of neighbouring words; 0: no evidence beside the LSTM
     piece_buckets: int = 50_000  # of runs of characters, summed into words while training; 0: none
 
     # training
-    epochs: int = 2  # what counting says is a good start: validation accuracy stands still soon
-    least_steps: int = 500  # a small corpus is gone through more often: a few steps teach nothing
+    epochs: int = 1  # what counting says is a good start: validation accuracy stands still soon
+    least_steps: int = 300  # a small corpus is gone through more often: a few steps teach nothing
     batch_size: int = 1_024  # half a point better than 256: the evidence wants calm steps
     shuffle_buffer: int = 200_000  # holds the corpus: neighbouring lines do not arrive together
     learning_rate: float = 0.003
     falling_rate: bool = True  # to zero along a cosine: the last steps settle what the first ones found
     first_words: bool = False  # a phrase that is longer than the model reads is trained on in all its windows
     word_dropout: float = 1.0  # d: a word that occurs n times is made unknown d/(d + n) of the time, as in new text
+    outliers: float = 0.4  # as many phrases spoiled, beside every batch, teach what belongs to no label
     label_smoothing: float = 0.0  # it bends probabilities in a way that no temperature bends back
 
 
@@ -79,6 +80,7 @@ RECIPES: Final = {
             falling_rate=False,
             first_words=True,
             word_dropout=0.0,
+            outliers=0.0,
         ),
     )
 }

@@ -14,10 +14,11 @@ from trainer.corpus import Phrase
 from trainer.encoding import Encoded
 from trainer.evaluate import truth_of
 from trainer.model import build_model, embedding_size, pair_table_size, start_from, without_pieces
+from trainer.noise import Noise
 from trainer.pieces import pieces_of
 from trainer.quiet import quietly
 from trainer.recipes import Recipe
-from trainer.vocabulary import UNKNOWN_ID, Vocabulary
+from trainer.vocabulary import Vocabulary
 from trainer.windows import split_ids
 
 if TYPE_CHECKING:
@@ -117,22 +118,17 @@ def _dataset(encoded: Encoded, vocabulary: Vocabulary, recipe: Recipe, seed: int
         ids, targets = tf.numpy_function(gather, [numbers], (tf.int32, tf.float32), stateful=False)
         return tf.ensure_shape(ids, (None, recipe.sequence_length)), tf.ensure_shape(targets, (None, label_count))
 
-    def drop_words(batch: tuple[Any, Any], batch_seed: Any) -> tuple[Any, Any]:
-        words, targets = batch
-        chance = tf.random.stateless_uniform(tf.shape(words), seed=tf.stack([batch_seed, seed]))
-        return tf.where((words > UNKNOWN_ID) & (chance < tf.gather(rates, words)), UNKNOWN_ID, words), targets
-
     label_count = len(vocabulary.labels)
     one_hot = np.eye(label_count, dtype=np.float32)
     order = np.random.default_rng(seed).permutation(len(encoded.truth))
     dataset = tf.data.Dataset.from_tensor_slices(order)
     dataset = dataset.shuffle(recipe.shuffle_buffer, seed=seed, reshuffle_each_iteration=True)
     dataset = dataset.batch(_batch_size(len(order), recipe)).map(rows)
-    if recipe.word_dropout:
+    if recipe.word_dropout or recipe.outliers:
         occurrences = evidence.occurrences_of(encoded.ids, encoded.readings, vocabulary.size)
-        rates = tf.constant(recipe.word_dropout / (recipe.word_dropout + occurrences), tf.float32)
+        noise = Noise(recipe.word_dropout / (recipe.word_dropout + occurrences), recipe.outliers, seed)
         batches = len(dataset)
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
-        dataset = tf.data.Dataset.zip((dataset, seeds)).map(drop_words)
+        dataset = tf.data.Dataset.zip((dataset, seeds)).map(noise.add)
         dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
     return dataset.prefetch(tf.data.AUTOTUNE)
