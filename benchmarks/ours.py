@@ -1,9 +1,8 @@
 """Byline's recipes as systems that are measured: python benchmarks/accuracy.py"""
 
 from collections.abc import Collection, Sequence
-from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from alternatives import System
 
@@ -23,9 +22,7 @@ _NO_BUDGET: Final = 10**9  # bytes: the lesson's model is over the budget, and i
 def variants() -> dict[str, Recipe]:
     """Gives what is trained, by the name that the tables give it."""
     found = {f"Byline, `{name}`": RECIPES[name] for name in ("lesson", "tiny", "byline")}
-    if "punctuation" in {field.name for field in fields(Recipe)}:
-        changed: dict[str, Any] = {"punctuation": True}
-        found["Byline, `byline` with punctuation"] = replace(RECIPES["byline"], **changed)
+    found["Byline, `byline` with punctuation"] = RECIPES["byline"].with_punctuation()
     return found
 
 

@@ -134,7 +134,7 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
     options = FitOptions(check_seed(arguments.seed), unit_from(arguments), arguments.split == "random")
     recipe = RECIPES[arguments.recipe]
     if arguments.punctuation:
-        recipe = replace(recipe, punctuation=True)
+        recipe = recipe.with_punctuation()
     corpus = corpus_of(arguments, _say)
     from trainer.fit import fit
 

@@ -13,6 +13,7 @@ from trainer.evaluate import STEPS, Tally
 
 WANTED_PRECISION: Final = 0.9  # nine answers of ten right is what a reader takes "it says so" to mean
 LARGEST_SHARE: Final = 0.08  # of the phrases: who types a real one must be answered, on the test phrases 9 times in 10
+LEAST_SHARE: Final = 0.02  # of the phrases: where answers are right anyway, text of another kind is told all the same
 
 
 @dataclass(frozen=True)
@@ -38,8 +39,8 @@ def threshold_of(counted: Tally) -> NotSure:
     """Chooses the threshold.
 
     It is the smallest at which the remaining answers are right with `WANTED_PRECISION`, among those that make no more
-    than `LARGEST_SHARE` of the phrases "not sure". If none of them gets there, it is the most precise of them: 0
-    where no threshold makes the answers better, or where there are too few phrases to leave one out.
+    than `LARGEST_SHARE` of the phrases "not sure"; if none of them gets there, the most precise of them. It is not
+    below the largest that leaves `LEAST_SHARE` of them unanswered, or half-way from chance to certainty if that is less.
 
     Args:
         counted: The answers to the validation phrases.
@@ -48,7 +49,9 @@ def threshold_of(counted: Tally) -> NotSure:
     below, right_below = np.vstack([np.zeros((1, 2), np.int64), counted.steps.cumsum(axis=0)[:-1]]).T
     allowed = below <= LARGEST_SHARE * phrases
     precision = (right - right_below[allowed]) / np.maximum(phrases - below[allowed], 1)
-    chosen = int(np.argmax(np.minimum(precision, WANTED_PRECISION)))  # the first of equals
+    half_way = (1 + 1 / len(counted.confusion)) / 2
+    least = min(int(np.flatnonzero(below <= LEAST_SHARE * phrases)[-1]), round(half_way * STEPS))
+    chosen = max(least, int(np.argmax(np.minimum(precision, WANTED_PRECISION))))  # the first of equals
     return NotSure(
         threshold=chosen / STEPS,
         wanted_precision=WANTED_PRECISION,

@@ -206,7 +206,8 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
         given.setdefault("least_steps", 0)
     if given.get("sequence_length", 16) not in range(3, 513):
         raise UserError(f"--sequence-length: must be from 3 to 512; received {given['sequence_length']}")
-    return dataclasses.replace(RECIPES[arguments.recipe], **given)
+    recipe = RECIPES[arguments.recipe]
+    return dataclasses.replace(recipe.with_punctuation() if arguments.punctuation else recipe, **given)
 
 
 def check_seed(seed: int) -> int:

@@ -1,6 +1,6 @@
 """All defaults of training, each with its reason."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
 
@@ -43,6 +43,16 @@ class Recipe:
     word_dropout: float = 1.0  # d: a word that occurs n times is made unknown d/(d + n) of the time, as in new text
     outliers: float = 0.4  # as many phrases spoiled, beside every batch, teach what belongs to no label
     label_smoothing: float = 0.0  # it bends probabilities in a way that no temperature bends back
+
+    def with_punctuation(self) -> "Recipe":
+        """The same where marks and capitals count: they are tokens too, a third more in a phrase."""
+        return replace(
+            self,
+            punctuation=True,
+            sequence_length=self.sequence_length * 3 // 2,
+            maximum_words=self.maximum_words * 6 // 5,
+            pair_slots=self.pair_slots * 11 // 10,
+        )
 
 
 RECIPES: Final = {
