@@ -39,8 +39,8 @@ def threshold_of(counted: Tally) -> NotSure:
     """Chooses the threshold.
 
     It is the smallest at which the remaining answers are right with `WANTED_PRECISION`, among those that make no more
-    than `LARGEST_SHARE` of the phrases "not sure"; if none of them gets there, the most precise of them. It is not
-    below the largest that leaves `LEAST_SHARE` of them unanswered, or half-way from chance to certainty if that is less.
+    than `LARGEST_SHARE` of the phrases "not sure"; if none of them gets there, the most precise of them. It is never
+    below the largest that leaves `LEAST_SHARE` unanswered, nor above half-way from chance to certainty for that.
 
     Args:
         counted: The answers to the validation phrases.
