@@ -102,11 +102,11 @@ def _oriented(ends: Places, slots: int) -> Places:
     for start in range(slots + 1):
         while waiting:
             place = waiting.pop()
-            number = next((number for number in at[place] if places[number] < 0), None)
-            if number is None:
+            free = next((edge for edge in at[place] if places[edge] < 0), None)
+            if free is None:
                 continue
-            places[number] = place
-            for end in set(ends[number].tolist()) - {place}:
+            places[free] = place
+            for end in set(ends[free].tolist()) - {place}:
                 left[end] -= 1
                 if left[end] == 1:
                     waiting.append(end)
