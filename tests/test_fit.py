@@ -136,8 +136,8 @@ def test_another_seed_gives_another_split_and_other_first_weights(
 def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides() -> None:
     ids = np.arange(2, 322, dtype=np.int32).reshape(40, 8)
     ids[:, 6:] = 0
-    words = tuple((f"w{number}",) for number in range(2, 322))
-    vocabulary = Vocabulary("w", words, tuple(f"label{number}" for number in range(40)), 8)
+    forms = tuple((f"w{number}",) for number in range(2, 322))
+    vocabulary = Vocabulary("w", forms, tuple(f"label{number}" for number in range(40)), 8)
 
     def epochs(seed: int) -> list[list[list[int]]]:
         recipe = dataclasses.replace(RECIPE, word_dropout=0.2)
