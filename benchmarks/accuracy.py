@@ -59,7 +59,8 @@ def answered(corpus: Corpus, part: str, seeds: int, only: str) -> tuple[dict[str
                 right = hits(system.answer([phrase.text for phrase in phrases]), phrases)
                 of_system["hits"].setdefault(name, []).append(right)
             if system.classifier is not None:
-                of_system["calibration"].append(measure(system.classifier, asked["typed"])["calibration_error"])
+                measured = measure(system.classifier, asked["typed"], threshold=0.0)
+                of_system["calibration"].append(measured["calibration_error"])
             means = ", ".join(
                 f"{name} {rows[-1].mean():.1%}" for name, rows in of_system["hits"].items() if len(rows[-1])
             )

@@ -129,10 +129,12 @@ def round_weights(weights: Weights) -> Weights:
 
 
 def _round_evidence(evidence: Evidence) -> Evidence:
-    scales = _scales(evidence.rows, axis=0)
-    rows = np.clip(np.rint(evidence.rows / scales), -127, 127).astype(np.float32)
+    nobody = np.abs(evidence.owners) >= NOBODY
+    rows = np.where(nobody[:, None], 0, evidence.rows)  # no scale is theirs
+    scales = _scales(rows, axis=0)
+    rows = np.clip(np.rint(rows / scales), -127, 127).astype(np.float32)
     owners = evidence.owners.copy()
-    one, other = np.flatnonzero(owners == NOBODY)[:2]
+    one, other = np.flatnonzero(nobody)[:2]
     rows[one], rows[other] = -128, 127
     owners[one] = -128
     pair_kernel = _to_half(scales[:, None] * evidence.pair_kernel)
@@ -142,7 +144,7 @@ def _round_evidence(evidence: Evidence) -> Evidence:
 
 def _scales(rows: Floats, axis: int) -> Floats:
     largest = np.abs(rows).max(axis=axis)
-    return np.maximum(largest / 127, np.finfo(np.float16).tiny).astype(np.float16).astype(np.float32)
+    return _to_half(np.maximum(largest / 127, np.finfo(np.float16).tiny))
 
 
 def _to_half(array: Floats) -> Floats:

@@ -23,7 +23,8 @@ def write_tfjs(weights: Weights, sequence_length: int, folder: Path) -> None:
         import tensorflow as tf
         from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model
 
-    if weights.rows.min() != -128 or weights.rows.max() != 127 or np.any(weights.rows % 1):
+    in_8_bits = [weights.rows, *((weights.evidence.rows, weights.evidence.owners) if weights.evidence else ())]
+    if any(numbers.min() != -128 or numbers.max() != 127 or np.any(numbers % 1) for numbers in in_8_bits):
         raise ValueError("`weights` must be rounded: whole numbers with both ends present, or 8 bits are not exact.")
     probabilities = inference(weights, "float32")
     signature = tf.TensorSpec([None, sequence_length], tf.int32, name="ids")

@@ -377,7 +377,7 @@ def test_a_table_of_ones_own_becomes_a_run_that_knows_its_labels_and_groups(
     printed = capsys.readouterr()
     run = Run.read(tmp_path / "run")
     assert "left out: 1 text without a word" in printed.err
-    assert printed.out.splitlines()[5].startswith("confusion")
+    assert printed.out.splitlines()[7].startswith("confusion")
     assert (run.vocabulary.labels, run.facts["corpus"]["name"]) == (("веселая", "грустная"), "песни")
     assert run.facts["corpus"]["left_out"] == {"without a word": 1}
     assert run.facts["corpus"]["labels"] == {"веселая": 200, "грустная": 200}
@@ -385,4 +385,4 @@ def test_a_table_of_ones_own_becomes_a_run_that_knows_its_labels_and_groups(
     test, validation = ({phrase.text for phrase in run.phrases(part)} for part in ("test", "validation"))
     songs = {record["слова"]: record["песня"] for record in records}
     assert {songs[text] for text in test}.isdisjoint(songs[text] for text in validation)
-    assert json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"]))) | {"epochs": 1} == run.facts["recipe"]
+    assert json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"]))) | {"epochs": 1, "least_steps": 0} == run.facts["recipe"]

@@ -13,6 +13,7 @@ import pytest
 
 from trainer import encoding
 from trainer import fit as fitting
+from trainer import train as training
 from trainer.corpus import Corpus, Phrase, of_lines
 from trainer.data import Unit
 from trainer.encoding import Encoded, encode
@@ -25,10 +26,17 @@ from trainer.recipes import RECIPES
 from trainer.run import Run, find
 from trainer.split import Split
 from trainer.survey import survey
+from trainer.vocabulary import Vocabulary
 
 FILES = {"run.json", "model.keras", "vocabulary.json", "validation.jsonl", "test.jsonl"}
 RECIPE = dataclasses.replace(
-    RECIPES["tiny"], sequence_length=8, epochs=4, batch_size=16, shuffle_buffer=64, learning_rate=0.02, window_passes=1
+    RECIPES["tiny"],
+    longest_window=8,
+    sequence_length=8,
+    epochs=4,
+    batch_size=16,
+    shuffle_buffer=64,
+    learning_rate=0.02,
 )
 
 
@@ -128,11 +136,13 @@ def test_another_seed_gives_another_split_and_other_first_weights(
 def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides() -> None:
     ids = np.arange(2, 322, dtype=np.int32).reshape(40, 8)
     ids[:, 6:] = 0
+    forms = tuple((f"w{number}",) for number in range(2, 322))
+    vocabulary = Vocabulary("w", forms, tuple(f"label{number}" for number in range(40)), 8)
 
     def epochs(seed: int) -> list[list[list[int]]]:
         recipe = dataclasses.replace(RECIPE, word_dropout=0.2)
-        encoded = Encoded(ids, np.arange(40, dtype=np.int32), [], [], [], {}, "")
-        dataset = fitting._dataset(encoded, 40, recipe, seed)
+        encoded = Encoded(ids, np.arange(40, dtype=np.int32), 1, [], [], [], {}, "")
+        dataset = training._dataset(encoded, vocabulary, recipe, seed)
         assert len(dataset) == 3
         return [[row.tolist() for words, _ in dataset for row in words.numpy()] for _ in range(2)]
 
@@ -157,17 +167,21 @@ def test_the_lessons_recipe_builds_the_lessons_model() -> None:
     recipe = RECIPES["lesson"]
     model = build_model(vocabulary_size=100, label_count=4, recipe=recipe)
     layers = {layer.name: layer for layer in model.layers if layer.weights}
-    assert list(layers) == ["embedding", "bidirectional", "dense_0", "dense_1", "probabilities"]
+    assert list(layers) == ["embedding", "bidirectional", "dense_0", "dense_1", "logits"]  # nothing beside the LSTM
     shapes = {name: [tuple(weight.shape) for weight in layer.weights] for name, layer in layers.items()}
     assert shapes["embedding"] == [(100, 64)]
     assert shapes["bidirectional"] == [(64, 256), (64, 256), (256,)] * 2  # four gates of 64 units, in two directions
     assert shapes["dense_0"] == [(128, 64), (64,)]
     assert shapes["dense_1"] == [(64, 16), (16,)]
-    assert shapes["probabilities"] == [(16, 4), (4,)]
-    assert [layers[name].activation.__name__ for name in ("dense_0", "dense_1", "probabilities")] == [
+    assert shapes["logits"] == [(16, 4), (4,)]
+    assert [layers[name].activation.__name__ for name in ("dense_0", "dense_1", "logits")] == [
         "relu",
         "relu",
-        "softmax",
+        "linear",
+    ]
+    assert [(layer.name, type(layer).__name__) for layer in model.layers[-2:]] == [
+        ("logits", "Dense"),
+        ("probabilities", "Softmax"),
     ]
     assert (model.input_shape, recipe.epochs, recipe.unit) == ((None, 16), 3, "line")
     assert {layer.rate for layer in model.layers if hasattr(layer, "rate")} <= {0.0}
@@ -288,7 +302,7 @@ def test_a_long_text_is_read_in_windows_and_an_empty_one_answered(run: Run) -> N
 def test_an_exception_while_training_leaves_nothing_behind(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "_train", raising(error))
+    monkeypatch.setattr(fitting, "train", raising(error))
     with pytest.raises(type(error)):
         fitted(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
@@ -297,7 +311,7 @@ def test_an_exception_while_training_leaves_nothing_behind(
 def test_an_exception_while_writing_leaves_the_old_run_as_it_was(
     copy: Path, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "_train", lambda *_: (run.classifier.model, run.facts["history"]))
+    monkeypatch.setattr(fitting, "train", lambda *_: (run.classifier.model, run.facts["history"]))
     monkeypatch.setattr(fitting, "write_json", raising(OSError(28, "No space left on device")))
     before = contents(copy.parent)
     with pytest.raises(UserError, match=r"copy: cannot be written \(No space left on device\)"):
@@ -308,7 +322,7 @@ def test_an_exception_while_writing_leaves_the_old_run_as_it_was(
 def test_a_place_that_cannot_be_written_is_known_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
+    monkeypatch.setattr(fitting, "train", raising(AssertionError("it trained")))
     (tmp_path / "file").write_text("a file, where a folder is wanted")
     with pytest.raises(UserError, match=r"file/runs/new: cannot be written \(Not a directory\)"):
         fitted(tmp_path / "file" / "runs" / "new")
@@ -317,7 +331,7 @@ def test_a_place_that_cannot_be_written_is_known_before_training(
 
 @pytest.mark.parametrize("place", ["thesis", "thesis/chapter.txt"])
 def test_what_is_not_a_run_is_never_replaced(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
+    monkeypatch.setattr(fitting, "train", raising(AssertionError("it trained")))
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(UserError, match=f"{place}: "):

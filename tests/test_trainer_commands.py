@@ -125,8 +125,8 @@ def test_help_of_fit_gives_each_number_of_the_recipes_with_its_defaults(
     monkeypatch.setenv("COLUMNS", "1000")
     text = help_of(capsys, "fit")
     numbers = [field.name for field in dataclasses.fields(Recipe) if type(field.default) in (int, float)]
-    assert {"epochs", "batch_size", "shuffle_buffer"} <= set(numbers)
-    for name in numbers:
+    assert {"epochs", "batch_size", "shuffle_buffer", "longest_window", "pair_slots"} <= set(numbers)
+    for name in set(numbers) - {"piece_buckets"}:  # no option: no file that is exported shows how many there were
         defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
         assert re.search(rf"--{name.replace('_', '-')} N [^\[]+\[{re.escape(defaults)}\]", text)
     assert "in the order " + ", ".join(RECIPES) in text
@@ -182,6 +182,7 @@ def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: 
 def test_fit_takes_the_options_over_the_recipes_defaults(fitted: Fitted) -> None:
     facts = json.loads((fitted.path / "run.json").read_text(encoding="utf-8"))
     given = {"epochs": 5, "learning_rate": 0.03, "batch_size": 16, "window_passes": 3}
+    given["least_steps"] = 0  # no more epochs than were asked for
     assert facts["recipe"] == json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"]))) | given
     assert facts["seed"] == 3
 
@@ -306,7 +307,11 @@ def mistake(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("--learning-rate", "inf", "received inf"),
         ("--dropout", "1", "at least 0 and less than 1; received 1.0"),
         ("--dropout", "nan", "received nan"),
-        ("--word-dropout", "-0.1", "at least 0 and less than 1; received -0.1"),
+        ("--word-dropout", "-0.1", "at least 0; received -0.1"),
+        ("--least-steps", "-1", "at least 0; received -1"),
+        ("--pair-slots", "-1", "at least 0; received -1"),
+        ("--longest-window", "2", "from 3 to 512; received 2"),
+        ("--longest-window", "513", "from 3 to 512; received 513"),
         ("--label-smoothing", "1.5", "at least 0 and less than 1; received 1.5"),
         ("--sequence-length", "2", "from 3 to 512; received 2"),
         ("--sequence-length", "513", "from 3 to 512; received 513"),

@@ -87,11 +87,20 @@ def test_cut_windows_stand_in_the_text_as_they_are_and_in_order(text: str, seed:
         position = found + len(window)
 
 
-def test_every_length_is_drawn_equally_often() -> None:
-    lengths = Counter(len(window.split()) for window in windows_of(running_text(33_000), 8))
-    assert sorted(lengths) == [3, 4, 5, 6, 7, 8]
-    mean = sum(lengths.values()) / 6
-    assert all(abs(count - mean) < 0.1 * mean for count in lengths.values())
+@pytest.mark.parametrize("longest", [3, 8, 40])
+def test_lengths_are_drawn_evenly_by_their_logarithm(longest: int) -> None:
+    lengths = Counter(len(window.split()) for window in windows_of(running_text(200_000), longest))
+    assert set(lengths) == set(range(SHORTEST, longest + 1))
+    expected = {length: np.log1p(1 / length) / np.log((longest + 1) / SHORTEST) for length in lengths}
+    shares = {length: count / lengths.total() for length, count in lengths.items()}
+    assert shares == pytest.approx(expected, abs=0.01)
+
+
+def test_shorter_windows_are_more_frequent() -> None:
+    lengths = Counter(len(window.split()) for window in windows_of(running_text(200_000), 40))
+    frequencies = [sum(lengths[length] for length in range(start, start + 5)) for start in range(SHORTEST, 38, 5)]
+    assert frequencies == sorted(frequencies, reverse=True)
+    assert frequencies[0] > 5 * frequencies[-1]
 
 
 def test_lengths_depend_on_the_words_count_alone() -> None:

@@ -15,10 +15,6 @@ _registered = keras.saving.register_keras_serializable(package="byline")
 class WordSum(keras.layers.Layer):  # type: ignore[misc]
     """Sums the vectors of the words that are there: [batch, length, size] -> [batch, size]."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(**options)
-        self.supports_masking = True
-
     def call(self, vectors: Any, mask: Any = None) -> Any:
         present = ops.ones_like(vectors[..., :1]) if mask is None else ops.cast(mask, vectors.dtype)[..., None]
         return ops.sum(vectors * present, axis=1)

@@ -204,8 +204,9 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     check_seed(arguments.seed)
     if "epochs" in given:
         given.setdefault("least_steps", 0)
-    if given.get("sequence_length", 16) not in range(3, 513):
-        raise UserError(f"--sequence-length: must be from 3 to 512; received {given['sequence_length']}")
+    for name in ("longest_window", "sequence_length"):
+        if given.get(name, 16) not in range(3, 513):
+            raise UserError(f"--{name.replace('_', '-')}: must be from 3 to 512; received {given[name]}")
     recipe = RECIPES[arguments.recipe]
     return dataclasses.replace(recipe.with_punctuation() if arguments.punctuation else recipe, **given)
 

@@ -52,7 +52,8 @@ class PairTable:
         """Puts pairs into the table, as many as go in; those that come first have the first choice.
 
         Pairs are edges between their two places. As many edges as places fit into a part that hangs together, so an
-        edge is taken unless it would close a second circle.
+        edge is taken unless it would close a second circle. A pair whose two places are one is left out: it would be
+        found twice.
 
         Returns:
             The indices of the pairs that are placed, and the slot of each.
@@ -80,9 +81,9 @@ def _without_second_circles(edges: list[list[int]], slots: int) -> list[int]:
         return place
 
     taken = []
-    for number, (one, other) in enumerate(edges):
-        one, other = root(one), root(other)
-        if has_circle[one] and has_circle[other]:
+    for number, ends in enumerate(edges):
+        one, other = map(root, ends)
+        if ends[0] == ends[1] or (has_circle[one] and has_circle[other]):
             continue
         has_circle[one] = has_circle[one] or has_circle[other] or one == other
         parent[other] = one
@@ -102,11 +103,11 @@ def _oriented(ends: Places, slots: int) -> Places:
     for start in range(slots + 1):
         while waiting:
             place = waiting.pop()
-            number = next((number for number in at[place] if places[number] < 0), None)
-            if number is None:
+            free = next((edge for edge in at[place] if places[edge] < 0), None)
+            if free is None:
                 continue
-            places[number] = place
-            for end in set(ends[number].tolist()) - {place}:
+            places[free] = place
+            for end in set(ends[free].tolist()) - {place}:
                 left[end] -= 1
                 if left[end] == 1:
                     waiting.append(end)
