@@ -15,7 +15,7 @@ from export.manifest import read_manifest
 from trainer.__main__ import main
 from trainer.classifier import Classifier
 from trainer.evaluate import Tally, measures_text, metrics, tally, tally_of, truth_of
-from trainer.not_sure import LARGEST_SHARE, WANTED_PRECISION, is_not_sure, threshold_of
+from trainer.not_sure import LARGEST_SHARE, LEAST_SHARE, WANTED_PRECISION, is_not_sure, threshold_of
 from trainer.run import Run
 
 VECTORS = Path(__file__).parent / "vectors"
@@ -50,22 +50,33 @@ def test_threshold_leaves_no_more_phrases_unanswered_than_the_bound() -> None:
 
 
 @pytest.mark.parametrize(
-    ("groups", "precision"),
+    ("groups", "threshold", "precision"),
     [
-        pytest.param([(50, 0.6, True), (50, 0.9, True)], 1.0, id="all are right"),
-        pytest.param([(5, 0.6, False), (95, 0.9, True)], 0.95, id="nine of ten are right anyway"),
-        pytest.param([(70, 0.75, True), (30, 0.75, False)], 0.7, id="all are equally sure"),
-        pytest.param([(1, 0.6, False), (2, 0.9, False), (8, 0.9, True)], 8 / 11, id="too few to leave one out"),
-        pytest.param([(6, 0.6, True), (40, 0.9, False), (54, 0.9, True)], 0.6, id="those that it doubts are right"),
-        pytest.param([(20, 0.7, False)], 0.0, id="none is right"),
-        pytest.param([(0, 0.7, True)], 0.0, id="no phrase at all"),
+        pytest.param([(50, 0.6, True), (50, 0.9, True)], 0.6, 1.0, id="all are right"),
+        pytest.param([(5, 0.6, False), (95, 0.9, True)], 0.6, 0.95, id="nine of ten are right anyway"),
+        pytest.param([(70, 0.75, True), (30, 0.75, False)], 0.75, 0.7, id="all are equally sure"),
+        pytest.param([(1, 0.6, False), (2, 0.9, False), (8, 0.9, True)], 0.6, 8 / 11, id="too few to leave one out"),
+        pytest.param(
+            [(6, 0.6, True), (40, 0.9, False), (54, 0.9, True)], 0.6, 0.6, id="those that it doubts are right"
+        ),
+        pytest.param([(20, 0.7, False)], 0.7, 0.0, id="none is right"),
+        pytest.param([(100, 0.99, True)], 0.75, 1.0, id="half-way from chance to certainty"),
+        pytest.param([(0, 0.7, True)], 0.75, 0.0, id="no phrase at all"),
     ],
 )
-def test_threshold_is_0_where_none_is_needed_or_none_helps(
-    groups: Sequence[tuple[int, float, bool]], precision: float
+def test_threshold_leaves_no_phrase_out_where_none_should_be_but_is_not_0(
+    groups: Sequence[tuple[int, float, bool]], threshold: float, precision: float
 ) -> None:
     chosen = threshold_of(counted(*groups))
-    assert (chosen.threshold, chosen.share, chosen.precision) == (0.0, 0.0, precision)
+    assert (chosen.threshold, chosen.share, chosen.precision) == (threshold, 0.0, precision)
+
+
+def test_threshold_leaves_out_one_phrase_of_fifty_at_least() -> None:
+    sure = 0.6 + np.arange(100) / 10_000
+    chosen = threshold_of(tally(np.stack([sure, 1 - sure], axis=1), np.zeros(100, np.int64)))
+    assert chosen.share == 0.0 < LEAST_SHARE  # thousandths: the next one would leave out ten
+    sure = 0.6 + np.arange(100) / 1_000
+    assert threshold_of(tally(np.stack([sure, 1 - sure], axis=1), np.zeros(100, np.int64))).share == LEAST_SHARE
 
 
 def test_an_answer_at_the_threshold_is_given_and_one_below_it_is_not() -> None:
