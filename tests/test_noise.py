@@ -13,7 +13,9 @@ IDS = np.tile(np.array([5, 9, 30, 9, 1, 0, 0], np.int32), (400, 1))
 TRUTH = np.tile(np.array([1.0, 0.0, 0.0], np.float32), (400, 1))
 
 
-def noisy(rates: dict[int, float], outliers: float, batch_seed: int = 3) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
+def noisy(
+    rates: dict[int, float], outliers: float, batch_seed: int = 3
+) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
     of_words = np.zeros(SIZE)
     of_words[list(rates)] = list(rates.values())
     ids, truth = Noise(of_words, outliers, seed=1).add((tf.constant(IDS), tf.constant(TRUTH)), tf.constant(batch_seed))
