@@ -385,4 +385,7 @@ def test_a_table_of_ones_own_becomes_a_run_that_knows_its_labels_and_groups(
     test, validation = ({phrase.text for phrase in run.phrases(part)} for part in ("test", "validation"))
     songs = {record["слова"]: record["песня"] for record in records}
     assert {songs[text] for text in test}.isdisjoint(songs[text] for text in validation)
-    assert json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"]))) | {"epochs": 1, "least_steps": 0} == run.facts["recipe"]
+    assert (
+        json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"]))) | {"epochs": 1, "least_steps": 0}
+        == run.facts["recipe"]
+    )
