@@ -185,7 +185,7 @@ def inference(weights: Weights, row_type: Literal["int8", "float32"]) -> Callabl
 
     Args:
         weights: Rounded or not.
-        row_type: How the embedding's rows are stored; TF.js has no int8.
+        row_type: How rows and owners are stored; TF.js has no int8.
 
     Returns:
         A function, to be traced, from int32 ids, shape [batch, sequence_length], to float32 probabilities, shape

@@ -12,7 +12,8 @@ from trainer.quiet import quietly
 def write_tfjs(weights: Weights, sequence_length: int, folder: Path) -> None:
     """Writes the graph model that stock TF.js loads and that answers synchronously.
 
-    The rows are stored as 8-bit whole numbers, every other weight as float16; both hold the rounded numbers exactly.
+    Rows and owners are stored as 8-bit whole numbers, every other weight as float16; both hold the rounded numbers
+    exactly.
 
     Args:
         weights: Rounded.

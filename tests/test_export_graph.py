@@ -124,6 +124,17 @@ def test_a_table_without_pairs_is_rounded_too(weights: graph.Weights) -> None:
     assert np.array_equal(graph.inference(rounded, "float32")(made_ids()), without(made_ids()))
 
 
+def test_a_word_and_the_padding_behind_it_are_no_pair(weights: graph.Weights) -> None:
+    assert weights.evidence
+    all_owners = replace(weights.evidence, owners=np.full(SLOTS, PairTable(SIZE, SLOTS).owner(7, 0), np.float32))
+    silent = replace(all_owners, pair_kernel=0 * all_owners.pair_kernel)
+    for ids, is_pair in (([7, 0, 0, 0, 0], False), ([3, 2, 0, 0, 0], True)):  # both would have the same owner
+        speaking, without = (
+            graph.inference(replace(weights, evidence=of), "float32")(tf.constant([ids])) for of in (all_owners, silent)
+        )
+        assert np.array_equal(speaking, without) != is_pair
+
+
 def test_a_recipe_without_evidence_has_none() -> None:
     weights = graph.weights_of(untrained(LESSON_LIKE, 3))
     assert weights.evidence is None

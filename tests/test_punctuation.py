@@ -49,7 +49,10 @@ def recipe_from(*arguments: str) -> Recipe:
 
 
 def test_the_option_is_laid_over_the_recipe_and_no_recipe_has_it_by_itself() -> None:
-    assert recipe_from("--recipe", "tiny", "--punctuation") == replace(RECIPES["tiny"], punctuation=True)
+    marked = recipe_from("--recipe", "tiny", "--punctuation")
+    assert marked == RECIPES["tiny"].with_punctuation()
+    assert (marked.punctuation, marked.sequence_length) == (True, 24)  # marks take places beside words
+    assert recipe_from("--recipe", "tiny", "--punctuation", "--sequence-length", "9").sequence_length == 9
     assert recipe_from("--recipe", "tiny") == RECIPES["tiny"]
     assert not any(recipe.punctuation for recipe in RECIPES.values())
 
@@ -72,7 +75,7 @@ def test_a_run_that_was_trained_without_it_refuses_it_in_one_line(
 
 def test_the_run_has_marks_and_capitals_of_its_own(run: Run) -> None:
     vocabulary = run.vocabulary
-    assert run.facts["recipe"] == asdict(replace(RECIPES["tiny"], punctuation=True)) | {"dense_units": []}
+    assert run.facts["recipe"] == asdict(RECIPES["tiny"].with_punctuation()) | {"dense_units": []}
     assert set(vocabulary.marks) == set("!,.—–")
     assert len({vocabulary.ids[form] for form in ("king", "King", ",", "!", "—")}) == 5
     assert vocabulary.ids["KING"] == vocabulary.ids["king"]
@@ -102,7 +105,7 @@ def test_the_export_says_in_one_line_who_cannot_read_it(printed: str, marked_wor
         assert needle in note
     card = (marked_workshop / "dist" / "MODEL_CARD.md").read_text(encoding="utf-8")
     assert note.removeprefix("note").strip() in card
-    assert "16 words and punctuation marks at once" in card
+    assert "24 words and punctuation marks at once" in card
 
 
 def test_words_mode_has_no_such_note(workshop: Path) -> None:

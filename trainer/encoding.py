@@ -53,7 +53,7 @@ def encode(split: Split, vocabulary: Vocabulary, folder: Path, first_words: bool
         vocabulary: Gives their ids.
         folder: Where the training rows are written.
         first_words: Whether a long phrase is trained on by its first words alone, or in all its windows.
-        seed: Draws the sample.
+        seed: Draws the sample, and which phrases are learned from as people type them.
 
     Raises:
         UserError: A label has no phrase in a part.

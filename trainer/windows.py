@@ -12,9 +12,8 @@ FLOOR = 1e-7  # a probability's least value under a logarithm, as in Keras
 def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np.random.Generator) -> Iterator[str]:
     """Cuts running text into consecutive windows of `SHORTEST` to `longest` words.
 
-    Lengths are drawn evenly by their logarithm: what people type is short, and from short windows more is learned.
-
-    A remainder shorter than the length drawn is dropped, so that the lengths tell nothing about the text's label.
+    Lengths are drawn evenly by their logarithm: what people type is short, and from short windows more is learned. A
+    remainder shorter than the length drawn is dropped, so that the lengths tell nothing about the text's label.
 
     Args:
         text: Running text.
