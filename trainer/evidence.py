@@ -131,7 +131,8 @@ def _count_pairs(
 def _factors(log_odds: Floats, size: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Writes log-odds as vectors times a kernel, exactly where `size` reaches their rank, else as nearly as can be."""
     left, strengths, right = np.linalg.svd(log_odds, full_matrices=False)
-    rank = min(size, int((strengths > 1e-6 * strengths.max(initial=0.0)).sum()))  # of centred log-odds, less than there are labels
+    real = strengths > 1e-6 * strengths.max(initial=0.0)  # centred log-odds have one rank less than there are labels
+    rank = min(size, int(real.sum()))
     vectors = np.zeros((len(log_odds), size), np.float32)
     kernel = np.zeros((size, log_odds.shape[1]), np.float32)
     vectors[:, :rank], kernel[:rank] = left[:, :rank] * strengths[:rank], right[:rank]
