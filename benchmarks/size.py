@@ -21,7 +21,7 @@ import tables
 import texts
 from alternatives import built
 
-from export.metadata import VOCABULARY_FILE
+from export.metadata import LABELS_FILE
 from export.parity import size_of
 from export.web import brotli_size
 from trainer.quiet import quietly
@@ -53,7 +53,8 @@ def parts_of(model: bytes) -> dict[str, int]:
     rows = sum(bytes_of[buffer] for buffer in int8 | scales)
     others = sum(bytes_of[buffer] for buffer in tensors.keys() - int8 - scales)
     with zipfile.ZipFile(BytesIO(model)) as attached:
-        vocabulary = attached.getinfo(VOCABULARY_FILE).compress_size
+        # Named otherwise where marks are tokens: what is attached beside the labels.
+        vocabulary = sum(file.compress_size for file in attached.infolist() if file.filename != LABELS_FILE)
         flatbuffer = min(entry.header_offset for entry in attached.infolist())
     described = sum(size for buffer, size in bytes_of.items() if buffer not in tensors)
     return {

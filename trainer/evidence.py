@@ -87,7 +87,7 @@ def gather(
     vectors, kernel = _factors(log_odds, embedding_size)
     chosen = np.sort(np.random.default_rng(1).permutation(len(ids))[:MOST_ROWS])
     keys, counts = _count_pairs(ids[chosen].astype(np.int64), truth[chosen], vocabulary_size, label_count)
-    counts *= len(ids) / len(chosen) / readings
+    counts /= readings  # of a sample: scaled up, what was seen once would look frequent
     table = PairTable(vocabulary_size, slots)
     pairs, owners, pair_kernel = _pairs(keys, counts, words, log_odds, table, pair_size)
     return Evidence(vectors, kernel, pairs, owners, pair_kernel)

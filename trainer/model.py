@@ -49,12 +49,12 @@ def build_model(
     words = _embedding(vocabulary_size, label_count, recipe, pieces)(ids)
     x = layers.SpatialDropout1D(recipe.dropout / 2)(words)
     x = layers.Bidirectional(layers.LSTM(recipe.lstm_units), name="bidirectional")(x)
-    x = layers.Dropout(recipe.dropout)(x)
+    read = x = layers.Dropout(recipe.dropout)(x)
     for index, units in enumerate(recipe.dense_units):
         x = layers.Dense(units, activation="relu", name=f"dense_{index}")(x)
     logits = layers.Dense(label_count, name="logits")(x)
     if recipe.pair_slots:
-        logits = _with_evidence(logits, ids, words, x, vocabulary_size, recipe)
+        logits = _with_evidence(logits, ids, words, read, vocabulary_size, recipe)
     return keras.Model(ids, layers.Softmax(name="probabilities")(logits), name="byline")
 
 

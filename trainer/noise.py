@@ -46,6 +46,7 @@ class Noise:
         shape = tf.shape(spoiled)
         share = _LEAST_SPOILED + (1 - _LEAST_SPOILED) * chance(1, (shape[0], 1))
         anything = len(RESERVED) + tf.cast(chance(2, shape) * (len(self.rates) - len(RESERVED)), tf.int32)
+        anything = tf.minimum(anything, len(self.rates) - 1)  # where no word is known
         other = tf.where(chance(3, shape) < _UNKNOWN, UNKNOWN_ID, anything)
         spoiled = tf.where((spoiled > 0) & (chance(4, shape) < share), other, spoiled)
         nobody = tf.ones_like(truth[: shape[0]]) / tf.cast(tf.shape(truth)[1], tf.float32)
