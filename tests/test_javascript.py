@@ -18,15 +18,15 @@ SOURCE = node.WEB / "src"
 
 TOKENIZE = """
 import { readFileSync } from "node:fs";
-import { createTokenizer } from "./tokenizer.js";
+import { createTokenizer } from "./engine/tokenizer.js";
 const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
 const tokenize = createTokenizer(vocabulary);
 console.log(JSON.stringify(texts.map(tokenize)));
 """
 READING = """
 import { readFileSync } from "node:fs";
-import { createClassifier } from "./classifier.js";
-import { createReadingView } from "./reading-view.js";
+import { createClassifier } from "./engine/classifier.js";
+import { createReadingView } from "./page/reading-view.js";
 const made = {};
 const element = () => ({
   append(...parts) { this.text = parts.map((part) => part.text ?? part).join(""); },
@@ -46,7 +46,7 @@ console.log(JSON.stringify(answers));
 """
 WINDOWS = """
 import { readFileSync } from "node:fs";
-import { combineWindows, cutWindows } from "./windows.js";
+import { combineWindows, cutWindows } from "./engine/windows.js";
 const { cases, averages } = JSON.parse(readFileSync(0, "utf8"));
 const rows = cases.map(({ ids, sequence_length }) => cutWindows(ids, sequence_length, 0));
 console.log(JSON.stringify([rows, averages.map(({ probabilities }) => combineWindows(probabilities))]));

@@ -28,7 +28,7 @@ async function build(modules, output) {
   const esbuild = require("esbuild");
   const { warnings } = await esbuild.build({
     absWorkingDir: SOURCE,
-    entryPoints: { app: join(SOURCE, "page.js"), style: join(SOURCE, "style.css") },
+    entryPoints: { app: join(SOURCE, "page/page.js"), style: join(SOURCE, "style/style.css") },
     outdir: resolve(output),
     nodePaths: [join(resolve(modules), "node_modules")],
     bundle: true,

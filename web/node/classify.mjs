@@ -12,8 +12,8 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { createClassifier } from "../src/classifier.js";
-import { createPredict, shardPaths } from "../src/graph.js";
+import { createClassifier } from "../src/engine/classifier.js";
+import { createPredict, shardPaths } from "../src/engine/graph.js";
 
 const BATCH = 128;
 
@@ -28,7 +28,7 @@ function loadTensorFlow(folder) {
 }
 
 /**
- * @param {import("../src/graph.js").ModelJSON} topology
+ * @param {import("../src/engine/graph.js").ModelJSON} topology
  * @param {string} folder
  * @returns {ArrayBuffer}
  */

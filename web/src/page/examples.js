@@ -19,7 +19,7 @@ export function createExamples(examples, { choose }) {
   return {
     /**
      * @param {string} text
-     * @param {import("./classifier.js").Explanation} explanation
+     * @param {import("../engine/classifier.js").Explanation} explanation
      * @returns {{label: string, right: boolean} | undefined}
      */
     verdict(text, { results }) {

@@ -2,10 +2,10 @@
  * What the page needs before it can answer: fetched from its own folder, or carried inside a single file.
  */
 
-import { shardPaths } from "./graph.js";
+import { shardPaths } from "../engine/graph.js";
 
-/** @typedef {import("./tokenizer.js").Vocabulary} Vocabulary */
-/** @typedef {import("./graph.js").ModelJSON} ModelJSON */
+/** @typedef {import("../engine/tokenizer.js").Vocabulary} Vocabulary */
+/** @typedef {import("../engine/graph.js").ModelJSON} ModelJSON */
 
 /**
  * @typedef {object} Config

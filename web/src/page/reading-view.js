@@ -4,8 +4,8 @@
 
 import { counted, element, number } from "./text.js";
 
-/** @typedef {import("./classifier.js").Explanation} Explanation */
-/** @typedef {import("./tokenizer.js").Token} Token */
+/** @typedef {import("../engine/classifier.js").Explanation} Explanation */
+/** @typedef {import("../engine/tokenizer.js").Token} Token */
 
 /** Words of a long text that are shown again; the rest is counted. */
 const SHOWN_WORDS = 120;
@@ -24,7 +24,7 @@ export function createReadingView(sequenceLength) {
       notes.textContent = `${wordsKnown(explanation)} ${windowsRead(explanation, sequenceLength)}`;
     },
 
-    /** @param {import("./classifier.js").Progress} progress */
+    /** @param {import("../engine/classifier.js").Progress} progress */
     progress({ read, of }) {
       section.hidden = false;
       words.replaceChildren();

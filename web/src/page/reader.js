@@ -11,13 +11,13 @@ const BATCH = 4;
 
 /**
  * @typedef {object} Outcome
- * @property {(progress: import("./classifier.js").Progress) => void} progress
- * @property {(explanation: import("./classifier.js").Explanation) => void} done
+ * @property {(progress: import("../engine/classifier.js").Progress) => void} progress
+ * @property {(explanation: import("../engine/classifier.js").Explanation) => void} done
  * @property {(error: unknown) => void} failed
  */
 
 /**
- * @param {import("./classifier.js").Classifier} classifier
+ * @param {import("../engine/classifier.js").Classifier} classifier
  * @param {Outcome} outcome
  */
 export function createReader(classifier, outcome) {

@@ -2,15 +2,15 @@
  * The page's script: fetches what it needs, proves itself on a golden phrase, then answers as one types.
  */
 
+import { createClassifier } from "../engine/classifier.js";
+import { createPredict } from "../engine/graph.js";
+import { loadTensorFlow } from "../engine/tensorflow.js";
 import { loadAssets, readConfig } from "./assets.js";
-import { createClassifier } from "./classifier.js";
 import { createExamples } from "./examples.js";
-import { createPredict } from "./graph.js";
 import { keepOffline, reloadIfReplaced } from "./offline.js";
 import { createReader } from "./reader.js";
 import { createReadingView } from "./reading-view.js";
 import { createResultsView } from "./results-view.js";
-import { loadTensorFlow } from "./tensorflow.js";
 
 /** How far the page's own answer to the golden phrase may be from the trained model's. */
 const GOLDEN_TOLERANCE = 1e-3;
@@ -22,7 +22,7 @@ const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
 
 /**
  * @param {import("./assets.js").Config} config
- * @returns {Promise<import("./classifier.js").Classifier>}
+ * @returns {Promise<import("../engine/classifier.js").Classifier>}
  */
 async function loadClassifier(config) {
   const [tf, assets] = await Promise.all([loadTensorFlow(), loadAssets(config)]);
@@ -47,7 +47,7 @@ function checkLabels(shown, trained) {
 /**
  * A browser that computes wrongly must not answer at all.
  *
- * @param {import("./classifier.js").Classifier} classifier
+ * @param {import("../engine/classifier.js").Classifier} classifier
  * @param {{text: string, probabilities: number[]}} golden
  */
 function checkGolden(classifier, { text, probabilities }) {
@@ -59,7 +59,7 @@ function checkGolden(classifier, { text, probabilities }) {
 }
 
 /**
- * @param {import("./classifier.js").Classifier} classifier
+ * @param {import("../engine/classifier.js").Classifier} classifier
  * @param {import("./assets.js").Config} config
  */
 function startReading(classifier, config) {

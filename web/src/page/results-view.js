@@ -6,7 +6,7 @@
 import { wordsKnown, wordsOf } from "./reading-view.js";
 import { element, percent, spokenPercent } from "./text.js";
 
-/** @typedef {import("./classifier.js").Explanation} Explanation */
+/** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {{label: string, right: boolean} | undefined} Truth */
 
 /**
