@@ -7,9 +7,10 @@
  */
 
 import { countIds, createTokenizer } from "./tokenizer.js";
-import { combineWindows, cutWindows } from "./windows.js";
+import { combineWindows, cutWindows, windowStarts } from "./windows.js";
 
 /** @typedef {import("./tokenizer.js").Vocabulary} Vocabulary */
+/** @typedef {import("./tokenizer.js").CompactVocabulary} CompactVocabulary */
 /** @typedef {import("./tokenizer.js").Phrase} Phrase */
 
 /**
@@ -22,17 +23,24 @@ import { combineWindows, cutWindows } from "./windows.js";
 /** @typedef {{label: string, score: number}} Result */
 
 /**
+ * @typedef {object} Window that a text was read in
+ * @property {number} start its first token
+ * @property {number} end one past its last
+ * @property {number[]} probabilities in the order of the labels
+ */
+
+/**
  * @typedef {Phrase & {
- *   windows: number,
+ *   windows: Window[],
  *   known: number,
  *   probabilities: number[],
  *   results: Result[],
- * }} Explanation A phrase and its answer: `windows` it was read in, `known` words of it (a mark is none),
+ * }} Explanation A phrase and its answer: the windows it was read in, `known` words of it (a mark is none),
  *   `probabilities` in the order of the labels, `results` best first.
  */
 
 /**
- * @param {Vocabulary} vocabulary
+ * @param {Vocabulary | CompactVocabulary} vocabulary
  * @param {Predict} predict
  */
 export function createClassifier(vocabulary, predict) {
@@ -40,15 +48,20 @@ export function createClassifier(vocabulary, predict) {
   const tokenize = createTokenizer(vocabulary);
   const predictWindows = checkedPredict(predict, length, labels.length, countIds(vocabulary));
 
-  /** @param {Phrase} phrase @returns {number[][]} */
-  const windowsOf = (phrase) => cutWindows(phrase.ids, length, paddingId);
+  /** @param {number[]} ids @returns {number[][]} */
+  const windowsOf = (ids) => cutWindows(ids, length, paddingId);
 
-  /** @param {Phrase} phrase @param {ArrayLike<number>[]} answers @returns {Explanation} */
+  /** @param {Phrase} phrase @param {number[][]} answers @returns {Explanation} */
   function explanation(phrase, answers) {
     const probabilities = combineWindows(answers);
+    const starts = windowStarts(phrase.ids.length, length);
     return {
       ...phrase,
-      windows: answers.length,
+      windows: starts.map((start, window) => ({
+        start,
+        end: Math.min(start + length, phrase.ids.length),
+        probabilities: answers[window],
+      })),
       known: phrase.tokens.filter(({ known, mark }) => known && !mark).length,
       probabilities,
       results: bestFirst(labels, probabilities),
@@ -56,8 +69,8 @@ export function createClassifier(vocabulary, predict) {
   }
 
   /**
-   * Reads a text in steps, for a page that must not freeze over a long one: it yields after every batch of
-   * windows and returns the explanation.
+   * Reads a text in steps, so that a long one can be interrupted: it yields after every batch of windows and returns
+   * the explanation.
    *
    * @param {string} text
    * @param {number} [batch] windows a step
@@ -65,7 +78,26 @@ export function createClassifier(vocabulary, predict) {
    */
   function* read(text, batch = 8) {
     const phrase = tokenize(text);
-    return explanation(phrase, yield* inBatches(predictWindows, windowsOf(phrase), batch));
+    return explanation(phrase, yield* inBatches(predictWindows, windowsOf(phrase.ids), batch));
+  }
+
+  /**
+   * What each token does to the answer: leaves one out after the other and asks again, in steps.
+   *
+   * @param {string} text
+   * @param {number} [count] of tokens that are left out, from the first
+   * @returns {Generator<Progress, number[][], void>} for each token the probabilities without it
+   */
+  function* without(text, count = Number.POSITIVE_INFINITY) {
+    const { ids } = tokenize(text);
+    const of = Math.min(ids.length, count);
+    /** @type {number[][]} */
+    const answers = [];
+    for (let left = 0; left < of; left += 1) {
+      answers.push(combineWindows(predictWindows(windowsOf(ids.toSpliced(left, 1)))));
+      yield { read: answers.length, of };
+    }
+    return answers;
   }
 
   /**
@@ -77,7 +109,7 @@ export function createClassifier(vocabulary, predict) {
    */
   function explainAll(texts, batch = 128) {
     const phrases = texts.map(tokenize);
-    const windows = phrases.map(windowsOf);
+    const windows = phrases.map(({ ids }) => windowsOf(ids));
     const answers = drain(inBatches(predictWindows, windows.flat(), batch));
     let start = 0;
     return phrases.map((phrase, position) => {
@@ -89,17 +121,17 @@ export function createClassifier(vocabulary, predict) {
   }
 
   /** @param {string} text @returns {Explanation} */
-  const explain = (text) => explainAll([text])[0];
+  const explain = (text) => drain(read(text));
 
   /** @param {string} text @returns {Result[]} */
   const classify = (text) => explain(text).results;
 
-  return { classify, explain, explainAll, read, sequenceLength: length };
+  return { classify, explain, explainAll, read, without };
 }
 
 /** @typedef {ReturnType<typeof createClassifier>} Classifier */
 
-/** @typedef {{read: number, of: number}} Progress windows read, of all */
+/** @typedef {{read: number, of: number}} Progress windows read, of all; or tokens left out */
 
 /**
  * @param {string[]} labels
@@ -113,13 +145,13 @@ function bestFirst(labels, probabilities) {
 }
 
 /**
- * @param {(windows: number[][]) => ArrayLike<number>[]} predictWindows
+ * @param {(windows: number[][]) => number[][]} predictWindows
  * @param {number[][]} windows
  * @param {number} batch
- * @returns {Generator<Progress, ArrayLike<number>[], void>}
+ * @returns {Generator<Progress, number[][], void>}
  */
 function* inBatches(predictWindows, windows, batch) {
-  /** @type {ArrayLike<number>[]} */
+  /** @type {number[][]} */
   const answers = [];
   for (let start = 0; start < windows.length; start += batch) {
     answers.push(...predictWindows(windows.slice(start, start + batch)));
@@ -147,7 +179,7 @@ function drain(steps) {
  * @param {number} length of a window
  * @param {number} labelCount
  * @param {number} idCount
- * @returns {(windows: number[][]) => ArrayLike<number>[]}
+ * @returns {(windows: number[][]) => number[][]}
  */
 function checkedPredict(predict, length, labelCount, idCount) {
   return (windows) => {

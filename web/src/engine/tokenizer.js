@@ -10,6 +10,10 @@
  * something else in every language.
  */
 
+import { unfold } from "./compact.js";
+
+/** @typedef {import("./compact.js").CompactVocabulary} CompactVocabulary */
+
 /**
  * @typedef {object} Vocabulary `vocabulary.json`, the contract that every runtime reads.
  * @property {string} format
@@ -46,14 +50,14 @@
 /**
  * Makes the function from text to tokens.
  *
- * @param {Vocabulary} vocabulary
+ * @param {Vocabulary | CompactVocabulary} vocabulary
  * @returns {(text: string) => Phrase}
  * @throws {Error} if the vocabulary is not one that this code can read faithfully
  */
 export function createTokenizer(vocabulary) {
   checkContract(vocabulary);
   const pattern = tokenPattern(vocabulary);
-  const idOfForm = surfaceForms(vocabulary);
+  const idOfForm = isCompact(vocabulary) ? unfold(vocabulary) : surfaceForms(vocabulary);
   checkMarks(vocabulary.marks ?? [], idOfForm);
 
   return function tokenize(text) {
@@ -77,16 +81,23 @@ export function createTokenizer(vocabulary) {
 /**
  * How many ids there are: the rows of the model's embedding.
  *
- * @param {Vocabulary} vocabulary
+ * @param {Vocabulary | CompactVocabulary} vocabulary
  */
 export function countIds(vocabulary) {
-  return vocabulary.reserved.length + vocabulary.words.length;
+  const words = isCompact(vocabulary) ? vocabulary.words.split(" ") : vocabulary.words;
+  return vocabulary.reserved.length + words.length;
 }
 
-/** @param {Vocabulary} vocabulary */
+/**
+ * @param {Vocabulary | CompactVocabulary} vocabulary
+ * @returns {vocabulary is CompactVocabulary}
+ */
+const isCompact = (vocabulary) => vocabulary.format === "byline-vocabulary-compact";
+
+/** @param {Vocabulary | CompactVocabulary} vocabulary */
 function checkContract(vocabulary) {
   const { format, version, normalization } = vocabulary;
-  if (format !== "byline-vocabulary" || version !== 1) {
+  if ((format !== "byline-vocabulary" && !isCompact(vocabulary)) || version !== 1) {
     throw new Error(`A byline-vocabulary of version 1 is needed. Received: ${format} ${version}`);
   }
   if (normalization !== "NFC") {
@@ -103,7 +114,7 @@ function checkContract(vocabulary) {
  * Maximal runs of word characters, or one mark, which is the first group. The `u` flag makes an astral letter
  * one character, and a lone surrogate one that delimits.
  *
- * @param {Vocabulary} vocabulary
+ * @param {Vocabulary | CompactVocabulary} vocabulary
  */
 function tokenPattern({ word_characters: wordCharacters, marks = [] }) {
   // A class without members is legal JavaScript and matches nothing: without marks, all of them delimit.

@@ -1,66 +1,67 @@
 /**
- * What the page needs before it can answer: fetched from its own folder, or carried inside a single file.
+ * What the worker needs before it can answer: fetched from the page's own folder, or carried inside a single file.
  */
 
-import { shardPaths } from "../engine/graph.js";
-
-/** @typedef {import("../engine/tokenizer.js").Vocabulary} Vocabulary */
-/** @typedef {import("../engine/graph.js").ModelJSON} ModelJSON */
+/**
+ * @typedef {object} Files by address relative to the page; a single file has none
+ * @property {string} vocabulary
+ * @property {string} model `model.json`
+ * @property {string[]} shards in their order
+ * @property {string} worker
+ * @property {string} [wasm] the program of an engine that has one
+ */
 
 /**
- * @typedef {object} Config
+ * @typedef {object} Config what the export says to the page
  * @property {string[]} labels
  * @property {{threshold: number}} not_sure no label is named for a best probability below it
- * @property {{text: string, label: string}[]} examples
- * @property {Vocabulary | string} vocabulary itself, or its address relative to the page
- * @property {ModelJSON | string} model itself, or its address relative to the page
- * @property {string} [weights] all shards in base64, when the model is carried inside
+ * @property {{text: string, label: string}[]} examples of the test split
+ * @property {import("../engine/golden.js").Golden} golden
+ * @property {Files} [files]
  * @property {string} [service_worker] its address relative to the page
- * @property {{text: string, probabilities: number[]}} [golden]
+ * @property {string} language
+ * @property {import("./strings.js").Strings} strings
  */
 
-/** @typedef {{vocabulary: Vocabulary, topology: ModelJSON, weights: ArrayBuffer}} Assets */
+/** @typedef {import("../worker/jobs.js").Assets} Assets */
 
 /** @returns {Config} */
-export function readConfig() {
-  return JSON.parse(document.getElementById("byline-config")?.textContent ?? "{}");
-}
+export const readConfig = () => JSON.parse(inside("byline-config"));
 
 /**
- * @param {Config} config
+ * @param {Files | undefined} files
  * @returns {Promise<Assets>}
  */
-export async function loadAssets({ vocabulary, model, weights }) {
-  if (typeof vocabulary !== "string" && typeof model !== "string") {
-    return { vocabulary, topology: model, weights: fromBase64(weights ?? "") };
+export async function fetchAssets(files) {
+  if (!files) {
+    const [weights, wasm] = await Promise.all(["byline-weights", "byline-wasm"].map((id) => fromBase64(inside(id))));
+    return { vocabulary: inside("byline-vocabulary"), topology: inside("byline-model"), weights, wasm };
   }
-  const vocabularyUrl = absolute(String(vocabulary));
-  const modelUrl = absolute(String(model));
-  const [words, topology] = await Promise.all([fetchJson(vocabularyUrl), fetchJson(modelUrl)]);
-  const shards = await Promise.all(
-    shardPaths(topology).map(async (path) => (await fetchFile(absolute(path, modelUrl))).arrayBuffer()),
-  );
-  return { vocabulary: words, topology, weights: await new Blob(shards).arrayBuffer() };
+  const [vocabulary, topology, shards, wasm] = await Promise.all([
+    fetchFile(files.vocabulary).then((response) => response.text()),
+    fetchFile(files.model).then((response) => response.text()),
+    Promise.all(files.shards.map(fetchBytes)),
+    files.wasm ? fetchBytes(files.wasm) : undefined,
+  ]);
+  return { vocabulary, topology, weights: await new Blob(shards).arrayBuffer(), wasm };
 }
 
-/**
- * @param {string} path
- * @param {string} [base]
- */
-const absolute = (path, base = document.baseURI) => new URL(path, base).href;
-
-/** @param {string} url */
-const fetchJson = async (url) => (await fetchFile(url)).json();
+/** @param {string} path */
+const fetchBytes = async (path) => (await fetchFile(path)).arrayBuffer();
 
 /**
- * @param {string} url
+ * @param {string} path relative to the page
  * @returns {Promise<Response>}
  */
-async function fetchFile(url) {
+async function fetchFile(path) {
+  const url = new URL(path, document.baseURI);
   const response = await fetch(url);
   if (!response.ok) throw new Error(`${url} could not be fetched (${response.status}).`);
   return response;
 }
+
+/** @param {string} id of an element that carries a part of a single file */
+const inside = (id) => document.getElementById(id)?.textContent ?? "";
 
 /**
  * @param {string} text

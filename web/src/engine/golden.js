@@ -1,0 +1,19 @@
+/** A browser, or one of its backends, that computes wrongly must not answer at all. */
+
+/** How far an answer to the golden phrase may be from the trained model's. */
+const TOLERANCE = 1e-3;
+
+/** @typedef {{text: string, probabilities: number[]}} Golden a phrase, and what the trained model says of it */
+
+/**
+ * @param {import("./classifier.js").Classifier} classifier
+ * @param {Golden} golden
+ * @throws {Error} if it gives another answer
+ */
+export function checkGolden(classifier, { text, probabilities }) {
+  const own = classifier.explain(text).probabilities;
+  const agrees =
+    own.length === probabilities.length &&
+    own.every((value, label) => Math.abs(value - probabilities[label]) <= TOLERANCE);
+  if (!agrees) throw new Error("This browser computes another answer than the trained model gives.");
+}

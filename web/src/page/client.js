@@ -1,0 +1,106 @@
+/**
+ * The page's side of the worker: orders and answers.
+ *
+ *     const client = await startClient(config);
+ *     await client.read("Sing, O Muse!", { progress, signal });
+ */
+
+import { fetchAssets } from "./assets.js";
+
+/** @typedef {import("../engine/classifier.js").Explanation} Explanation */
+/** @typedef {import("../engine/classifier.js").Progress} Progress */
+
+/**
+ * @typedef {object} Waiting
+ * @property {(progress: Progress) => void} [progress]
+ * @property {AbortSignal} [signal] ends the job; its promise is rejected with the signal's reason
+ */
+
+/**
+ * @typedef {Waiting & {resolve: (value: any) => void, reject: (reason: unknown) => void}} Job
+ */
+
+/**
+ * @param {import("./assets.js").Config} config
+ */
+export async function startClient(config) {
+  const worker = new Worker(workerAddress(config));
+  /** @type {Map<number, Job>} */
+  const jobs = new Map();
+  let count = 0;
+  const ready = answeredGolden(worker);
+  worker.addEventListener("message", ({ data: { job, progress, done, failed } }) => {
+    const waiting = jobs.get(job);
+    if (!waiting) return;
+    if (progress) {
+      waiting.progress?.(progress);
+      return;
+    }
+    jobs.delete(job);
+    if (failed === undefined) waiting.resolve(done);
+    else waiting.reject(new Error(failed));
+  });
+  const assets = await fetchAssets(config.files);
+  worker.postMessage({ load: assets, golden: config.golden }, [assets.weights]);
+  await ready;
+
+  /**
+   * @param {Omit<import("../worker/jobs.js").Order, "job">} order
+   * @param {Waiting} [waiting]
+   * @returns {Promise<any>}
+   */
+  function ask(order, { progress, signal } = {}) {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      count += 1;
+      const job = count;
+      jobs.set(job, { progress, resolve, reject });
+      signal?.addEventListener("abort", () => {
+        if (!jobs.delete(job)) return;
+        worker.postMessage({ cancel: job });
+        reject(signal.reason);
+      });
+      worker.postMessage({ job, ...order });
+    });
+  }
+
+  return {
+    /** @param {string} text @param {Waiting} [waiting] @returns {Promise<Explanation>} */
+    read: (text, waiting) => ask({ kind: "read", input: text }, waiting),
+
+    /** @param {string} text @param {number} tokens @param {Waiting} [waiting] @returns {Promise<number[][]>} */
+    without: (text, tokens, waiting) => ask({ kind: "without", input: text, count: tokens }, waiting),
+
+    /** @param {string[]} texts @param {Waiting} [waiting] @returns {Promise<number[][]>} */
+    rows: (texts, waiting) => ask({ kind: "rows", input: texts }, waiting),
+  };
+}
+
+/** @typedef {Awaited<ReturnType<typeof startClient>>} Client */
+
+/**
+ * A single file carries its worker as text, which becomes an address of its own.
+ *
+ * @param {import("./assets.js").Config} config
+ */
+function workerAddress({ files }) {
+  if (files) return new URL(files.worker, document.baseURI);
+  const source = document.getElementById("byline-worker")?.textContent ?? "";
+  return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+}
+
+/**
+ * @param {Worker} worker
+ * @returns {Promise<void>}
+ */
+function answeredGolden(worker) {
+  return new Promise((resolve, reject) => {
+    worker.addEventListener("message", ({ data }) => {
+      if (data.ready) resolve();
+      if (data.unready) reject(new Error(data.unready));
+    });
+    worker.addEventListener("error", (event) => {
+      reject(new Error(event.message || "The worker could not be started."));
+    });
+  });
+}

@@ -1,0 +1,136 @@
+/**
+ * The worker's side of the page: loads a model, then does several jobs at once, each for a slice of time in turn, so
+ * that a phrase is answered while a table is still being read, and what nobody waits for any more is dropped.
+ */
+
+import { createClassifier } from "../engine/classifier.js";
+import { checkGolden } from "../engine/golden.js";
+
+/** @typedef {import("../engine/classifier.js").Classifier} Classifier */
+/** @typedef {import("../engine/classifier.js").Explanation} Explanation */
+/** @typedef {import("../engine/classifier.js").Progress} Progress */
+
+/**
+ * @typedef {object} Assets
+ * @property {string} vocabulary JSON, compact or not
+ * @property {string} topology `model.json`
+ * @property {ArrayBuffer} weights all shards, one after the other
+ * @property {ArrayBuffer} [wasm] the program of an engine that has one
+ */
+
+/** @typedef {import("../engine/classifier.js").Predict} Predict */
+/** @typedef {import("../engine/tokenizer.js").Vocabulary} Vocabulary */
+/** @typedef {import("../engine/golden.js").Golden} Golden */
+
+/**
+ * @callback Engine
+ * @param {import("../engine/weights.js").ModelJSON} topology
+ * @param {ArrayBuffer} weights
+ * @param {number} length of a window, in word ids
+ * @param {ArrayBuffer} [wasm]
+ * @returns {AsyncIterable<Predict> | Iterable<Predict>} the backends in the order in which they are tried
+ */
+
+/** @typedef {{job: number, kind: "read" | "without" | "rows", input: string | string[], count?: number}} Order */
+
+/** How long one job may run before the next has its turn and messages are heard. */
+const SLICE_MS = 8;
+
+/** Rows of a table between two looks at the clock. */
+const ROWS = 16;
+
+/** @param {Engine} engine */
+export function serve(engine) {
+  /** @type {Map<number, Generator<Progress, unknown, void>>} */
+  const running = new Map();
+  /** @type {Classifier} */
+  let classifier;
+  const next = new MessageChannel();
+  next.port1.onmessage = turn;
+
+  /** @param {unknown} message */
+  const say = (message) => globalThis.postMessage(message);
+
+  function turn() {
+    const [first] = running;
+    if (!first) return;
+    const [job, steps] = first;
+    running.delete(job);
+    try {
+      const until = performance.now() + SLICE_MS;
+      let step = steps.next();
+      while (!step.done && performance.now() < until) step = steps.next();
+      if (step.done) {
+        say({ job, done: step.value });
+      } else {
+        running.set(job, steps); // behind the others
+        say({ job, progress: step.value });
+      }
+    } catch (error) {
+      say({ job, failed: String(error instanceof Error ? error.message : error) });
+    }
+    if (running.size > 0) next.port2.postMessage(null);
+  }
+
+  globalThis.onmessage = async ({ data }) => {
+    if (data.load) {
+      try {
+        classifier = await load(engine, data.load, data.golden);
+        say({ ready: true });
+      } catch (error) {
+        say({ unready: String(error instanceof Error ? error.message : error) });
+      }
+    } else if (data.cancel !== undefined) {
+      running.delete(data.cancel);
+    } else {
+      running.set(data.job, stepsOf(classifier, data));
+      next.port2.postMessage(null);
+    }
+  };
+}
+
+/**
+ * @param {Engine} engine
+ * @param {Assets} assets
+ * @param {Golden} golden
+ * @returns {Promise<Classifier>} of the first backend that gives the trained model's answer to the golden phrase
+ */
+async function load(engine, { vocabulary, topology, weights, wasm }, golden) {
+  const words = JSON.parse(vocabulary);
+  let reason = new Error("This browser has none of the engine's backends.");
+  for await (const predict of engine(JSON.parse(topology), weights, words.sequence_length, wasm)) {
+    try {
+      const classifier = createClassifier(words, predict);
+      checkGolden(classifier, golden);
+      return classifier;
+    } catch (error) {
+      reason = /** @type {Error} */ (error);
+    }
+  }
+  throw reason;
+}
+
+/**
+ * @param {Classifier} classifier
+ * @param {Order} order
+ * @returns {Generator<Progress, unknown, void>}
+ */
+function stepsOf(classifier, { kind, input, count }) {
+  if (kind === "rows") return readRows(classifier, /** @type {string[]} */ (input));
+  const text = String(input);
+  return kind === "read" ? classifier.read(text) : classifier.without(text, count);
+}
+
+/**
+ * @param {Classifier} classifier
+ * @param {string[]} texts
+ * @returns {Generator<Progress, number[][], void>} each text's probabilities
+ */
+function* readRows(classifier, texts) {
+  const answers = [];
+  for (let start = 0; start < texts.length; start += ROWS) {
+    for (const { probabilities } of classifier.explainAll(texts.slice(start, start + ROWS))) answers.push(probabilities);
+    yield { read: answers.length, of: texts.length };
+  }
+  return answers;
+}

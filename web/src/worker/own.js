@@ -1,0 +1,6 @@
+/** The worker with Byline's own interpreter. */
+
+import { createInterpreter } from "../engine/interpreter.js";
+import { serve } from "./jobs.js";
+
+serve((topology, weights, length) => [createInterpreter(topology, weights, length)]);
