@@ -4,7 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from export.settings import Settings
+from export.settings import ENGINES, Settings
+from export.strings import shipped
 from trainer.errors import UserError, exit_code
 from trainer.options import (
     PUNCTUATION_HELP,
@@ -62,6 +63,8 @@ def parser() -> argparse.ArgumentParser:
         about.add_argument("--description", default="", help="one sentence [the corpus' description]")
         about.add_argument("--author", default="", help="who made the model [not stated]")
         about.add_argument("--license", default="", help="the model's licence [the corpus' terms]")
+        if name in ("all", "web"):
+            _add_page(command, defaults)
         sizes = command.add_argument_group("budgets")
         sizes.add_argument(
             "--tflite-budget",
@@ -90,6 +93,33 @@ def parser() -> argparse.ArgumentParser:
     )
     verify.set_defaults(do=_verify)
     return top
+
+
+def _add_page(command: argparse.ArgumentParser, defaults: Settings) -> None:
+    page = command.add_argument_group("the page")
+    page.add_argument(
+        "--engine",
+        choices=ENGINES,
+        default=defaults.engine,
+        help="what predicts in the browser: Byline's own interpreter, or TensorFlow.js [own]",
+    )
+    page.add_argument(
+        "--strings",
+        default=defaults.strings,
+        metavar="LANGUAGE|FILE",
+        help=f"the page's language, of {', '.join(shipped())}; or a JSON file of strings [{defaults.strings}]",
+    )
+    page.add_argument("--accent", default="", metavar="#RRGGBB", help="the colour of links and focus [a dark blue]")
+    page.add_argument("--logo", default="", metavar="FILE", help="an SVG, PNG, JPEG or WebP picture [Byline's mark]")
+    page.add_argument(
+        "--base-path",
+        default="",
+        metavar="PATH",
+        help="the path on the host where the page's files are served, /demo/ for example [beside the page]",
+    )
+    page.add_argument(
+        "--templates", default="", metavar="DIR", help="templates that extend or replace the page's own [none]"
+    )
 
 
 def _say(line: str) -> None:

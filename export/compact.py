@@ -27,7 +27,9 @@ def compact(vocabulary: Vocabulary) -> dict[str, Any]:
     letters = sorted({character for word in words for character in word if character.upper() != character})
     capitals = {letter: letter.upper() for letter in letters}
     forms: dict[str, list[str]] = {}
-    while others := _differing(unfold(words, capitals, forms), vocabulary):  # one that is listed may free another's form
+    while others := _differing(
+        unfold(words, capitals, forms), vocabulary
+    ):  # one that is listed may free another's form
         forms |= others
     return vocabulary.to_json() | {"format": FORMAT, "words": " ".join(words), "capitals": capitals, "forms": forms}
 
@@ -72,4 +74,8 @@ def _cased(word: str, capitals: Mapping[str, str]) -> list[str]:
     """A lower-case word, the same in capitals, and with its first letter a capital."""
     first = next((index for index, character in enumerate(word) if character not in APOSTROPHES), 0)
     titled = [*word[:first], *(capitals.get(character, character) for character in word[first : first + 1])]
-    return [word, "".join(capitals.get(character, character) for character in word), "".join(titled) + word[first + 1 :]]
+    return [
+        word,
+        "".join(capitals.get(character, character) for character in word),
+        "".join(titled) + word[first + 1 :],
+    ]

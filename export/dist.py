@@ -11,6 +11,7 @@ import jinja2
 from export import graph, hostile, metadata, parity, tfjs, tflite, web
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
+from export.strings import read_strings
 from trainer.classifier import Classifier
 from trainer.errors import UserError
 from trainer.evaluate import measure
@@ -172,6 +173,7 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
     environment.filters["cell"] = lambda text: text.replace("|", "\\|")  # or it would end the table's cell
     card = environment.get_template("MODEL_CARD.md.j2").render(
         settings=export.settings,
+        language=read_strings(export.settings.strings).language,
         not_stated=NOT_STATED,
         run=export.run.facts,
         run_name=export.run.path.name,

@@ -6,6 +6,7 @@ from typing import Any
 
 from trainer.errors import UserError
 
+ENGINES = ("own", "tfjs")
 _HEADING = 60  # characters that a heading holds in two lines of a phone
 
 
@@ -18,7 +19,14 @@ class Settings:
     description: str = ""
     author: str = ""
     license: str = ""
-    language: str = "en"
+
+    # of the page
+    engine: str = "own"  # what predicts in the browser: "own" or "tfjs"
+    strings: str = "en"  # a language that comes with Byline, or a file
+    accent: str = ""  # a colour, #rrggbb
+    logo: str = ""  # a file
+    base_path: str = ""  # where the page's files are served, if not beside it
+    templates: str = ""  # a folder whose templates extend or replace the page's own
 
     # what an app or a visitor is asked to download, in bytes
     tflite_budget: int = 1_500_000  # the int8 file with everything inside
@@ -26,8 +34,13 @@ class Settings:
 
     def check(self) -> None:
         """Raises:
-        UserError: The name cannot be a file's.
+        UserError: The name cannot be a file's, or what the page is given is not what it has to be.
         """
+        from export.strings import read_strings
+        from export.theme import check_theme
+
+        read_strings(self.strings)
+        check_theme(self)
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise UserError(f"--name: must be letters, digits, `.`, `_` and `-`; received {self.name!r}")
 

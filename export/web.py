@@ -5,6 +5,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,37 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from export import node
+from export import node, theme
+from export.compact import compact
 from export.settings import Settings
+from export.strings import Strings, read_strings
 from trainer.classifier import Classifier
 from trainer.corpus import Phrase
+from trainer.errors import UserError
 from trainer.files import read_json, sha256
 from trainer.run import Run
 
-EXAMPLES = 8
+EXAMPLES = 24
 EXAMPLE_WORDS = range(6, 15)  # long enough to tell, short enough to read at a glance
+BUNDLES = ("app.js", "worker.js", "style.css")
+WASM = "engine.wasm"  # the program of an engine that has one
+
+
+@dataclass(frozen=True)
+class Page:
+    """All that the templates are given.
+
+    Attributes:
+        facts: What the page says of the model; `page` in the templates.
+        config: What the script reads, without the addresses of files.
+        strings: What is said.
+        settings: Complete.
+    """
+
+    facts: dict[str, Any]
+    config: dict[str, Any]
+    strings: Strings
+    settings: Settings
 
 
 def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, settings: Settings) -> None:
@@ -35,27 +58,36 @@ def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, s
         settings: Complete.
 
     Raises:
-        UserError: The JavaScript cannot be bundled.
+        UserError: The JavaScript cannot be bundled, or a template of the user's cannot be rendered.
     """
     site = dist / "web"
     shutil.copytree(dist / "tfjs", site / "model")
-    shutil.copyfile(dist / "vocabulary.json", site / "vocabulary.json")
+    (site / "vocabulary.json").write_text(_json(compact(run.vocabulary)), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        _bundle(Path(folder))
-        for name in ("app.js", "style.css"):
+        _bundle(Path(folder), settings.engine)
+        for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
             shutil.copyfile(Path(folder, name), site / name)
-    validation = run.phrases("validation")
-    content = {
+    if settings.accent:
+        with (site / "style.css").open("a", encoding="utf-8") as style:
+            style.write(theme.accent_style(settings.accent))
+    if settings.logo:
+        shutil.copyfile(settings.logo, site / _icon(settings))
+    strings = read_strings(settings.strings)
+    config = {
         "labels": list(run.vocabulary.labels),
         "not_sure": {"threshold": run.threshold},
-        "examples": [vars(phrase) for phrase in examples(validation, run)],
-        "golden": _golden(rounded, validation),
+        "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)],
+        "golden": _golden(rounded, run.phrases("validation")),
+        "language": strings.language,
+        "strings": strings.script,
+        "name": settings.name,
     }
-    page = _facts(run, test, dist, settings)
-    page["examples"] = content["examples"]
-    page["build"] = _digest(site, content | page)
-    _render_site(site, page, content)
-    (dist / f"{settings.name}.html").write_text(_render_single(dist, page, content), encoding="utf-8")
+    facts = _facts(run, test, dist, settings)
+    facts["examples"] = config["examples"]
+    facts["build"] = _digest(site, config | facts | vars(settings) | {"page": dict(strings.page)}, settings.templates)
+    page = Page(facts, config, strings, settings)
+    _render_site(site, page)
+    (dist / f"{settings.name}.html").write_text(_render_single(site, page), encoding="utf-8")
 
 
 def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
@@ -79,14 +111,22 @@ def brotli_size(site: Path) -> int:
 
 def script_json(value: Any) -> Markup:
     """JSON for a `<script>` element: nothing in it can end the element."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return script_text(_json(value))
+
+
+def script_text(text: str) -> Markup:
+    """JSON or JavaScript, where a backslash may stand before these characters, for a `<script>` element."""
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
 
 
-def _bundle(folder: Path) -> None:
-    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--output", str(folder)]
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def _bundle(folder: Path, engine: str) -> None:
+    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--engine", engine, "--output", str(folder)]
     node.run(["node", *build])
 
 
@@ -102,10 +142,11 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "name": settings.name,
         "title": settings.title,
         "description": settings.description,
-        "language": settings.language,
         "version": run.facts["versions"]["byline"],
         "license": settings.license,
         "author": settings.author,
+        "engine": settings.engine,
+        "base_path": settings.base_path,
         "labels": list(run.vocabulary.labels),
         "accuracy": test["accuracy"],
         "accuracy_interval": test["intervals"]["accuracy"],
@@ -120,68 +161,95 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
     }
 
 
-def _digest(site: Path, content: dict[str, Any]) -> str:
+def _digest(site: Path, content: dict[str, Any], templates: str) -> str:
     """Names a build: other files or other content, another name."""
     files = [path.read_bytes() for path in sorted(site.rglob("*")) if path.is_file()]
-    templates = [path.read_bytes() for path in sorted((node.WEB / "templates").iterdir())]
-    digests = [sha256(data) for data in [*files, *templates]]
+    folders = [node.WEB / "templates", *([Path(templates)] if templates else [])]
+    texts = [path.read_bytes() for folder in folders for path in sorted(folder.rglob("*.j2"))]
+    digests = [sha256(data) for data in [*files, *texts]]
     return sha256(json.dumps([digests, content]).encode())[:16]
 
 
-def _environment() -> jinja2.Environment:
+def _environment(page: Page) -> jinja2.Environment:
+    """The templates are Byline's, or the user's of the same name, which may extend `byline/` and the name."""
+    ours = jinja2.FileSystemLoader(node.WEB / "templates")
+    folder = page.settings.templates
     environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(node.WEB / "templates"),
+        loader=jinja2.ChoiceLoader(
+            [*([jinja2.FileSystemLoader(folder)] if folder else []), ours, jinja2.PrefixLoader({"byline": ours})]
+        ),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters["script_json"] = script_json
+    environment.filters |= {
+        "script_json": script_json,
+        "number": page.strings.number,
+        "percent": page.strings.percent,
+    }
+    environment.globals |= {"page": page.facts, "say": page.strings.say, "strings": page.strings}
     return environment
 
 
-def _render_site(site: Path, page: dict[str, Any], content: dict[str, Any]) -> None:
-    environment = _environment()
-    config = content | {
+def _render(page: Page, name: str, **values: Any) -> str:
+    try:
+        return _environment(page).get_template(name).render(**values)
+    except jinja2.TemplateSyntaxError as error:
+        raise UserError(f"{error.filename or name}: line {error.lineno}: {error.message}") from error
+    except jinja2.TemplateError as error:
+        raise UserError(f"{page.settings.templates or name}: {name}: {error.message}") from error
+
+
+def _render_site(site: Path, page: Page) -> None:
+    icon = _icon(page.settings)
+    files = {
         "vocabulary": "vocabulary.json",
         "model": "model/model.json",
-        "service_worker": "service-worker.js",
-    }
-    for name in ("index.html", "manifest.webmanifest", "icon.svg"):
-        text = environment.get_template(f"{name}.j2").render(page=page, config=config)
-        (site / name).write_text(text, encoding="utf-8")
+        "shards": [f"model/{path}" for path in _shards(site)],
+        "worker": "worker.js",
+    } | ({"wasm": WASM} if (site / WASM).exists() else {})
+    config = page.config | {"files": files, "service_worker": "service-worker.js"}
+    logo = icon if page.settings.logo else ""
+    kind = theme.PICTURES[Path(icon).suffix]
+    values = {"config": config, "files": files, "icon": icon, "icon_type": kind, "logo": logo}
+    for name in ("index.html", "manifest.webmanifest", *([] if logo else ["icon.svg"])):
+        (site / name).write_text(_render(page, f"{name}.j2", **values), encoding="utf-8")
     paths = sorted(path for path in site.rglob("*") if path.is_file())
     digests = {path.relative_to(site).as_posix(): sha256(path.read_bytes()) for path in paths}
-    worker = environment.get_template("service-worker.js.j2").render(
-        page=page, files=list(digests), digests=digests, build=page["build"]
-    )
+    worker = _render(page, "service-worker.js.j2", files=list(digests), digests=digests, build=page.facts["build"])
     (site / "service-worker.js").write_text(worker, encoding="utf-8")
 
 
-def _render_single(dist: Path, page: dict[str, Any], content: dict[str, Any]) -> str:
-    site = dist / "web"
+def _icon(settings: Settings) -> str:
+    return f"icon{Path(settings.logo).suffix.lower()}" if settings.logo else "icon.svg"
+
+
+def _shards(site: Path) -> list[str]:
     model = read_json(site / "model" / "model.json")
-    shards = [path for group in model["weightsManifest"] for path in group["paths"]]
-    weights = b"".join((site / "model" / path).read_bytes() for path in shards)
-    config = content | {
-        "vocabulary": read_json(site / "vocabulary.json"),
-        "model": model,
-        "weights": base64.b64encode(weights).decode(),
-    }
-    script, style = ((site / name).read_text(encoding="utf-8") for name in ("app.js", "style.css"))
-    script = script.replace("</script", "<\\/script")
-    return (
-        _environment()
-        .get_template("single.html.j2")
-        .render(
-            page=page,
-            config=config,
-            script=Markup(script),
-            style=Markup(style),
-            csp_script_hash=_csp_hash(script),
-            csp_style_hash=_csp_hash(style),
-        )
+    return [path for group in model["weightsManifest"] for path in group["paths"]]
+
+
+def _render_single(site: Path, page: Page) -> str:
+    text = {name: (site / name).read_text(encoding="utf-8") for name in (*BUNDLES, "vocabulary.json")}
+    script = text["app.js"].replace("</script", "<\\/script")
+    weights = b"".join((site / "model" / path).read_bytes() for path in _shards(site))
+    wasm = (site / WASM).read_bytes() if (site / WASM).exists() else b""
+    return _render(
+        page,
+        "single.html.j2",
+        config=page.config,
+        script=Markup(script),
+        style=Markup(text["style.css"]),
+        worker=base64.b64encode(text["worker.js"].encode()).decode(),
+        vocabulary=script_text(text["vocabulary.json"]),
+        model=script_text((site / "model" / "model.json").read_text(encoding="utf-8")),
+        weights=base64.b64encode(weights).decode(),
+        wasm=base64.b64encode(wasm).decode(),
+        csp_script_hash=_csp_hash(script),
+        csp_style_hash=_csp_hash(text["style.css"]),
+        logo=theme.picture_url(Path(page.settings.logo)) if page.settings.logo else "",
     )
 
 

@@ -85,17 +85,17 @@ export function createClassifier(vocabulary, predict) {
    * What each token does to the answer: leaves one out after the other and asks again, in steps.
    *
    * @param {string} text
-   * @param {number} [count] of tokens that are left out, from the first
+   * @param {{start: number, end: number}} [range] of the tokens that are left out; all of them
    * @returns {Generator<Progress, number[][], void>} for each token the probabilities without it
    */
-  function* without(text, count = Number.POSITIVE_INFINITY) {
+  function* without(text, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
     const { ids } = tokenize(text);
-    const of = Math.min(ids.length, count);
     /** @type {number[][]} */
     const answers = [];
-    for (let left = 0; left < of; left += 1) {
-      answers.push(combineWindows(predictWindows(windowsOf(ids.toSpliced(left, 1)))));
-      yield { read: answers.length, of };
+    for (let left = start; left < Math.min(ids.length, end); left += 1) {
+      const others = [...ids.slice(0, left), ...ids.slice(left + 1)];
+      answers.push(combineWindows(predictWindows(windowsOf(others))));
+      yield { read: answers.length, of: ids.length };
     }
     return answers;
   }

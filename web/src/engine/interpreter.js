@@ -50,7 +50,8 @@ export function createInterpreter(topology, shards, length) {
     for (let word = 0, at = 0; word < words; word += 1) {
       const id = ids[start + word];
       const scale = scales[id];
-      for (let k = 0; k < size; k += 1, at += 1) vectors[at] = (rows.values[id * size + k] + rows.offset) * scale;
+      for (let k = 0; k < size; k += 1, at += 1)
+        vectors[at] = (rows.values[id * size + k] + rows.offset) * scale;
     }
     forward.reset();
     backward.reset();
@@ -79,6 +80,7 @@ export function createInterpreter(topology, shards, length) {
  * @param {Map<string, Weight>} weights
  */
 function createDense(values, weights) {
+  /** @type {{bias: Float64Array, kernel: Float64Array, sums: Float64Array}[]} */
   const layers = [];
   for (let index = 0; weights.has(`dense_${index}_kernel`); index += 1) {
     const bias = Float64Array.from(values(`dense_${index}_bias`));

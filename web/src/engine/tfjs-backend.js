@@ -7,7 +7,7 @@ import "@tensorflow/tfjs-backend-cpu";
 import { loadGraphModelSync } from "@tensorflow/tfjs-converter";
 import { enableProdMode, setBackend, tensor2d, tidy } from "@tensorflow/tfjs-core";
 
-/** @returns {Promise<import("./graph.js").TensorFlow>} */
+/** @returns {Promise<import("./tfjs.js").TensorFlow>} */
 export async function loadTensorFlow() {
   enableProdMode();
   await setBackend("cpu");

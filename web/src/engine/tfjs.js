@@ -32,13 +32,3 @@ export function createPredict(tf, topology, weights, sequenceLength) {
       return probabilities.dataSync();
     });
 }
-
-/**
- * The shards of a model in the order in which they are to be joined.
- *
- * @param {ModelJSON} topology
- * @returns {string[]} paths relative to `model.json`
- */
-export function shardPaths(topology) {
-  return topology.weightsManifest.flatMap((group) => group.paths);
-}

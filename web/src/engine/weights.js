@@ -53,7 +53,9 @@ export function readWeights(topology, shards) {
     const count = shape.reduce((product, side) => product * side, 1);
     const end = start + count * BYTES[stored];
     if (!(end <= shards.byteLength)) {
-      throw new Error(`The shards must hold ${entry.name}, ${stored} of ${shape}. Received: ${shards.byteLength} bytes`);
+      throw new Error(
+        `The shards must hold ${entry.name}, ${stored} of ${shape}. Received: ${shards.byteLength} bytes`,
+      );
     }
     const offset = stored === "uint8" ? wholeOffset(entry) : 0;
     const values = decode(shards.slice(start, end), stored);

@@ -20,6 +20,7 @@
  * @property {Files} [files]
  * @property {string} [service_worker] its address relative to the page
  * @property {string} language
+ * @property {string} name of the export
  * @property {import("./strings.js").Strings} strings
  */
 
@@ -34,7 +35,9 @@ export const readConfig = () => JSON.parse(inside("byline-config"));
  */
 export async function fetchAssets(files) {
   if (!files) {
-    const [weights, wasm] = await Promise.all(["byline-weights", "byline-wasm"].map((id) => fromBase64(inside(id))));
+    const [weights, wasm] = await Promise.all(
+      ["byline-weights", "byline-wasm"].map((id) => fromBase64(inside(id))),
+    );
     return { vocabulary: inside("byline-vocabulary"), topology: inside("byline-model"), weights, wasm };
   }
   const [vocabulary, topology, shards, wasm] = await Promise.all([
@@ -61,12 +64,12 @@ async function fetchFile(path) {
 }
 
 /** @param {string} id of an element that carries a part of a single file */
-const inside = (id) => document.getElementById(id)?.textContent ?? "";
+export const inside = (id) => document.getElementById(id)?.textContent ?? "";
 
 /**
  * @param {string} text
  * @returns {ArrayBuffer}
  */
-function fromBase64(text) {
+export function fromBase64(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
 }

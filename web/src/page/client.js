@@ -5,10 +5,11 @@
  *     await client.read("Sing, O Muse!", { progress, signal });
  */
 
-import { fetchAssets } from "./assets.js";
+import { fetchAssets, fromBase64, inside } from "./assets.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/classifier.js").Progress} Progress */
+/** @typedef {{start: number, end: number}} Range of tokens */
 
 /**
  * @typedef {object} Waiting
@@ -68,8 +69,8 @@ export async function startClient(config) {
     /** @param {string} text @param {Waiting} [waiting] @returns {Promise<Explanation>} */
     read: (text, waiting) => ask({ kind: "read", input: text }, waiting),
 
-    /** @param {string} text @param {number} tokens @param {Waiting} [waiting] @returns {Promise<number[][]>} */
-    without: (text, tokens, waiting) => ask({ kind: "without", input: text, count: tokens }, waiting),
+    /** @param {string} text @param {Range} range @param {Waiting} [waiting] @returns {Promise<number[][]>} */
+    without: (text, range, waiting) => ask({ kind: "without", input: text, range }, waiting),
 
     /** @param {string[]} texts @param {Waiting} [waiting] @returns {Promise<number[][]>} */
     rows: (texts, waiting) => ask({ kind: "rows", input: texts }, waiting),
@@ -85,8 +86,7 @@ export async function startClient(config) {
  */
 function workerAddress({ files }) {
   if (files) return new URL(files.worker, document.baseURI);
-  const source = document.getElementById("byline-worker")?.textContent ?? "";
-  return URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  return URL.createObjectURL(new Blob([fromBase64(inside("byline-worker"))], { type: "text/javascript" }));
 }
 
 /**

@@ -3,8 +3,7 @@
  * puts one in place by itself: that could take a text away while somebody types it.
  */
 
-/** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
+import { find, need } from "./elements.js";
 
 /** @param {string | undefined} address relative to the page; without one there is nothing to keep */
 export async function keepOffline(address) {
@@ -13,7 +12,8 @@ export async function keepOffline(address) {
     const registration = await navigator.serviceWorker.register(new URL(address, document.baseURI));
     watchForUpdates(registration);
     await navigator.serviceWorker.ready;
-    byId("offline").hidden = false;
+    const kept = find("offline");
+    if (kept) kept.hidden = false;
   } catch (error) {
     // Private windows and some hosts refuse. The page works, it is only not kept.
     console.info("Byline is not kept for use offline:", error);
@@ -45,9 +45,22 @@ function watchForUpdates(registration) {
 
 /** @param {ServiceWorker} waiting */
 function offer(waiting) {
-  byId("update").hidden = false;
-  byId("update-now").onclick = () => {
+  if (!find("update")) return;
+  need("update").hidden = false;
+  need("update-now").onclick = () => {
     navigator.serviceWorker.addEventListener("controllerchange", () => location.reload(), { once: true });
     waiting.postMessage("activate");
   };
+}
+
+/** Where the browser can install the page, a button does it; it goes once that is done. */
+export function offerInstall() {
+  const button = find("install");
+  globalThis.addEventListener("beforeinstallprompt", (event) => {
+    event.preventDefault();
+    if (!button) return;
+    button.hidden = false;
+    button.onclick = () => /** @type {any} */ (event).prompt();
+  });
+  globalThis.addEventListener("appinstalled", () => button?.setAttribute("hidden", ""));
 }

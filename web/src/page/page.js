@@ -1,117 +1,101 @@
 /**
- * The page's script: fetches what it needs, proves itself on a golden phrase, then answers as one types.
+ * The page's script: starts the worker, which proves itself on a golden phrase, then answers as one types.
  */
 
-import { createClassifier } from "../engine/classifier.js";
-import { createPredict } from "../engine/graph.js";
-import { loadTensorFlow } from "../engine/tensorflow.js";
-import { loadAssets, readConfig } from "./assets.js";
-import { createExamples } from "./examples.js";
-import { keepOffline, reloadIfReplaced } from "./offline.js";
-import { createReader } from "./reader.js";
+import { readConfig } from "./assets.js";
+import { startClient } from "./client.js";
+import { find, need } from "./elements.js";
+import { createGuess } from "./guess.js";
+import { keepOffline, offerInstall, reloadIfReplaced } from "./offline.js";
+import { createPassagesView } from "./passages-view.js";
 import { createReadingView } from "./reading-view.js";
 import { createResultsView } from "./results-view.js";
+import { createSharing, textInAddress } from "./sharing.js";
+import { speak } from "./strings.js";
+import { createTable } from "./table.js";
 
-/** How far the page's own answer to the golden phrase may be from the trained model's. */
-const GOLDEN_TOLERANCE = 1e-3;
+/** @typedef {import("./client.js").Client} Client */
+/** @typedef {import("./client.js").Explanation} Explanation */
 
 const root = document.documentElement;
 
-/** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-
 /**
+ * @param {Client} client
  * @param {import("./assets.js").Config} config
- * @returns {Promise<import("../engine/classifier.js").Classifier>}
  */
-async function loadClassifier(config) {
-  const [tf, assets] = await Promise.all([loadTensorFlow(), loadAssets(config)]);
-  const { vocabulary, topology, weights } = assets;
-  const predict = createPredict(tf, topology, weights, vocabulary.sequence_length);
-  const classifier = createClassifier(vocabulary, predict);
-  checkLabels(config.labels, vocabulary.labels);
-  if (config.golden) checkGolden(classifier, config.golden);
-  return classifier;
-}
+function startReading(client, { labels, not_sure: { threshold } }) {
+  const field = /** @type {HTMLTextAreaElement} */ (need("phrase"));
+  const results = createResultsView(labels, threshold);
+  const sharing = createSharing(labels);
+  const reading = createReadingView(labels, (text, range, signal) => client.without(text, range, { signal }));
+  const passages = createPassagesView(labels, threshold, (passage) => reading.look(passage));
+  let latest = new AbortController();
 
-/**
- * @param {string[]} shown on the page
- * @param {string[]} trained
- */
-function checkLabels(shown, trained) {
-  if (JSON.stringify(shown) !== JSON.stringify(trained)) {
-    throw new Error("The page and its vocabulary are of different builds.");
+  async function update() {
+    latest.abort();
+    latest = new AbortController();
+    const { signal } = latest;
+    results.wait();
+    try {
+      const explanation = await client.read(field.value, { progress: reading.progress, signal });
+      results.show(explanation);
+      sharing.show(explanation);
+      passages.show(explanation);
+      await reading.show(explanation, signal);
+    } catch (error) {
+      if (!signal.aborted) fail(error);
+    }
   }
-}
 
-/**
- * A browser that computes wrongly must not answer at all.
- *
- * @param {import("../engine/classifier.js").Classifier} classifier
- * @param {{text: string, probabilities: number[]}} golden
- */
-function checkGolden(classifier, { text, probabilities }) {
-  const own = classifier.explain(text).probabilities;
-  const agrees =
-    own.length === probabilities.length &&
-    own.every((value, label) => Math.abs(value - probabilities[label]) <= GOLDEN_TOLERANCE);
-  if (!agrees) throw new Error("This browser computes another answer than the trained model gives.");
-}
-
-/**
- * @param {import("../engine/classifier.js").Classifier} classifier
- * @param {import("./assets.js").Config} config
- */
-function startReading(classifier, config) {
-  const field = /** @type {HTMLTextAreaElement} */ (byId("phrase"));
-  const results = createResultsView(config.labels, config.not_sure.threshold);
-  const reading = createReadingView(classifier.sequenceLength);
-  const examples = createExamples(config.examples, {
-    choose(text) {
-      field.value = text;
-      field.scrollIntoView({ block: "nearest" });
-      update();
-    },
-  });
-  const reader = createReader(classifier, {
-    progress(progress) {
-      reading.progress(progress);
-      results.wait();
-    },
-    done(explanation) {
-      reading.show(explanation);
-      results.show(explanation, examples.verdict(field.value, explanation));
-    },
-    failed: fail,
-  });
-
-  const update = () => reader.read(field.value);
-  field.addEventListener("input", update);
-  byId("clear").addEventListener("click", () => {
-    field.value = "";
-    field.focus();
+  /** @param {string} text */
+  function write(text) {
+    field.value = text;
     update();
+  }
+
+  field.addEventListener("input", update);
+  need("clear").addEventListener("click", () => {
+    write("");
+    field.focus();
   });
+  find("swap")?.addEventListener("click", () => write(results.swap()));
+  globalThis.addEventListener("hashchange", () => {
+    const text = textInAddress();
+    if (text !== undefined) write(text);
+  });
+  const shared = textInAddress();
+  if (shared !== undefined) field.value = shared;
   update();
+  return write;
 }
 
 /** @param {unknown} error */
 function fail(error) {
   root.dataset.state = "failed";
-  byId("status").textContent = "";
-  byId("failure-reason").textContent = error instanceof Error ? error.message : String(error);
-  byId("failure").hidden = false;
+  need("status").textContent = "";
+  need("failure-reason").textContent = error instanceof Error ? error.message : String(error);
+  need("failure").hidden = false;
   console.error(error);
 }
 
 async function main() {
   const config = readConfig();
+  speak(config.language, config.strings);
   reloadIfReplaced(() => root.dataset.state === "loading");
-  const classifier = await loadClassifier(config);
-  const { classify, explain } = classifier;
-  Object.assign(globalThis, { byline: { classify, explain } });
-  startReading(classifier, config);
-  byId("status").textContent = "";
+  const client = await startClient(config);
+  Object.assign(globalThis, {
+    byline: {
+      explain: client.read,
+      classify: async (/** @type {string} */ text) => (await client.read(text)).results,
+    },
+  });
+  const write = startReading(client, config);
+  createGuess(client, config, (text) => {
+    write(text);
+    need("phrase").scrollIntoView({ block: "center" });
+  });
+  createTable(client, config);
+  need("status").textContent = "";
   root.dataset.state = "ready";
 }
 
@@ -119,3 +103,4 @@ const started = main().catch(fail);
 // Later than the model, so that a first visit's precaching does not compete with what the page waits for.
 // Also after a failure: a newer build may be what mends it.
 started.then(() => keepOffline(readConfig().service_worker));
+offerInstall();

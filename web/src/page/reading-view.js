@@ -1,34 +1,93 @@
 /**
- * The phrase as it was read: unknown words marked, and how many words and windows there were.
+ * The phrase as it was read: each word in the colour of what it does to the answer, unknown words marked, and what the
+ * answer would be without a word that is chosen.
  */
 
-import { counted, element, number } from "./text.js";
+import { element, named, need } from "./elements.js";
+import { percent, pieces, say } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/tokenizer.js").Token} Token */
+/** @typedef {{start: number, end: number}} Range of tokens */
 
-/** Words of a long text that are shown again; the rest is counted. */
-const SHOWN_WORDS = 120;
+/** Tokens of a long text that are shown at once. */
+const SHOWN_TOKENS = 160;
 
-/** @param {number} sequenceLength */
-export function createReadingView(sequenceLength) {
-  const section = /** @type {HTMLElement} */ (document.getElementById("reading"));
-  const words = /** @type {HTMLElement} */ (document.getElementById("reading-words"));
-  const notes = /** @type {HTMLElement} */ (document.getElementById("reading-notes"));
+/** A word that moves no probability by more speaks for no label in particular. */
+const LEAST_EFFECT = 0.01;
+
+/** A word that moves a probability by as much has its label's full colour. */
+const FULL_EFFECT = 0.3;
+
+/**
+ * @param {string[]} labels
+ * @param {(text: string, range: Range, signal: AbortSignal) => Promise<number[][]>} without probabilities without each
+ *   token of a range
+ */
+export function createReadingView(labels, without) {
+  const section = need("reading");
+  const words = need("reading-words");
+  const notes = need("reading-notes");
+  const effect = need("effect");
+  /** @type {Explanation | undefined} */
+  let shown;
+  /** @type {AbortSignal | undefined} */
+  let until;
+  words.addEventListener("keydown", moveFocus);
+
+  /** @param {Explanation} explanation @param {AbortSignal} signal @param {Range} range */
+  async function show(explanation, signal, range) {
+    shown = explanation;
+    until = signal;
+    const { text, tokens, probabilities } = explanation;
+    section.hidden = tokens.length === 0;
+    const buttons = tokens.slice(range.start, range.end).map(wordButton);
+    words.replaceChildren(...laidOut(explanation, range, buttons));
+    notes.textContent = [wordsKnown(explanation), windowsRead(explanation)].filter(Boolean).join(" ");
+    effect.replaceChildren();
+    if (buttons.length === 0) return;
+    buttons[0].tabIndex = 0;
+
+    const answers = await without(text, range, signal);
+    const effects = answers.map((answer) => effectOf(probabilities, answer));
+    /** @param {number} place */
+    const tell = (place) =>
+      effect.replaceChildren(...sentences(labels, tokens[range.start + place], effects[place]));
+    for (const [place, button] of buttons.entries()) {
+      colour(button, effects[place], labels.length);
+      for (const event of ["pointerenter", "focus", "click"])
+        button.addEventListener(event, () => tell(place));
+    }
+    const strongest = effects.reduce(
+      (best, { size }, place) => (size > effects[best].size ? place : best),
+      0,
+    );
+    if (effects[strongest].size >= LEAST_EFFECT) tell(strongest);
+  }
 
   return {
-    /** @param {Explanation} explanation */
-    show(explanation) {
-      section.hidden = wordsOf(explanation.tokens).length === 0;
-      words.replaceChildren(...markedText(explanation));
-      notes.textContent = `${wordsKnown(explanation)} ${windowsRead(explanation, sequenceLength)}`;
+    /** @param {Explanation} explanation @param {AbortSignal} signal */
+    show(explanation, signal) {
+      return show(explanation, signal, { start: 0, end: Math.min(explanation.tokens.length, SHOWN_TOKENS) });
+    },
+
+    /** Shows a passage of the text that is shown. @param {Range} passage */
+    look({ start, end }) {
+      if (!shown || !until) return;
+      const first = Math.min(start, Math.max(0, shown.tokens.length - SHOWN_TOKENS));
+      const range = { start: first, end: Math.min(first + SHOWN_TOKENS, shown.tokens.length) };
+      show(shown, until, range).catch(() => {}); // a newer text
+      for (const [place, word] of words.querySelectorAll(".word").entries()) {
+        word.classList.toggle("chosen", place + first >= start && place + first < end);
+      }
     },
 
     /** @param {import("../engine/classifier.js").Progress} progress */
     progress({ read, of }) {
       section.hidden = false;
       words.replaceChildren();
-      notes.textContent = `Reading: ${number(read)} of ${number(of)} windows…`;
+      effect.replaceChildren();
+      notes.textContent = say("reading", { read, of });
     },
   };
 }
@@ -44,50 +103,109 @@ export const wordsOf = (tokens) => tokens.filter(({ mark }) => !mark);
 export function wordsKnown({ tokens, known }) {
   const count = wordsOf(tokens).length;
   if (count === 0) return "";
-  if (known === count) {
-    return known === 1 ? "Its one word is known." : `All ${number(known)} words known.`;
-  }
-  if (known === 0) {
-    const none = count === 1 ? "Its one word is not known" : "None of its words is known";
-    return `${none}: the answer is little more than a guess.`;
-  }
-  return `${number(known)} of ${counted(count, "word")} known.`;
+  if (known === count) return say("all_words_known", { count });
+  return known === 0 ? say("no_word_known", { count }) : say("some_words_known", { known, count });
+}
+
+/** @param {Explanation} explanation */
+function windowsRead({ windows }) {
+  if (windows.length === 1) return "";
+  return say("windows", { count: windows.length, length: windows[0].end - windows[0].start });
+}
+
+/** @param {Token} token */
+function wordButton({ word, known }) {
+  const button = element("button", known ? "word" : "word unknown", word);
+  button.type = "button";
+  button.tabIndex = -1;
+  if (!known) button.append(element("span", "visually-hidden", ` (${say("unknown_word")})`));
+  return button;
 }
 
 /**
+ * The words with what stands between them, and how many more there are.
+ *
  * @param {Explanation} explanation
- * @param {number} sequenceLength
+ * @param {Range} range
+ * @param {HTMLElement[]} buttons
  */
-function windowsRead({ tokens, windows }, sequenceLength) {
-  if (windows === 1) return "";
-  const what = tokens.some(({ mark }) => mark) ? "words and marks" : "words";
-  return `Read in ${number(windows)} windows of ${sequenceLength} ${what}; the answer is drawn from all of them.`;
-}
-
-/**
- * @param {Explanation} explanation
- * @returns {(string | Node)[]}
- */
-function markedText({ text, tokens }) {
-  const words = wordsOf(tokens);
-  const shown = words.slice(0, SHOWN_WORDS);
+function laidOut({ text, tokens }, { start, end }, buttons) {
   /** @type {(string | Node)[]} */
   const parts = [];
-  let end = 0;
-  for (const token of shown.filter(({ known }) => !known)) {
-    parts.push(text.slice(end, token.start), unknownWord(token.word));
-    end = token.end;
+  let at = start === 0 ? 0 : tokens[start].start;
+  for (const [place, button] of buttons.entries()) {
+    const token = tokens[start + place];
+    parts.push(text.slice(at, token.start), button);
+    at = token.end;
   }
-  const cut = shown.length < words.length;
-  parts.push(text.slice(end, cut ? shown[shown.length - 1].end : undefined));
-  if (cut) {
-    const rest = counted(words.length - shown.length, "more word");
-    parts.push(element("span", "rest", ` … and ${rest}`));
-  }
-  return parts;
+  if (end === tokens.length) return [...parts, text.slice(at)];
+  return [...parts, element("span", "rest", say("more_words", { count: wordsOf(tokens.slice(end)).length }))];
 }
 
-/** @param {string} word */
-function unknownWord(word) {
-  return element("span", "unknown", word, element("span", "visually-hidden", " (unknown word)"));
+/**
+ * @typedef {object} Effect of a word
+ * @property {number} label that it speaks for most
+ * @property {number} size by how much it moves that label's probability
+ * @property {number} before the label's probability with the word
+ * @property {number} after and without it
+ */
+
+/**
+ * @param {number[]} probabilities
+ * @param {number[]} answer without the word
+ * @returns {Effect}
+ */
+function effectOf(probabilities, answer) {
+  const moved = probabilities.map((probability, label) => probability - answer[label]);
+  const label = moved.indexOf(Math.max(...moved));
+  return { label, size: moved[label], before: probabilities[label], after: answer[label] };
+}
+
+/**
+ * @param {HTMLElement} button
+ * @param {Effect} effect
+ * @param {number} count of labels
+ */
+function colour(button, { label, size }, count) {
+  if (size < LEAST_EFFECT) return;
+  button.dataset.hue = count <= 8 ? String(label) : "0";
+  // Through the CSSOM: the content security policy forbids style attributes.
+  button.style.setProperty("--strength", Math.min(1, size / FULL_EFFECT).toFixed(3));
+}
+
+/**
+ * @param {string[]} labels
+ * @param {Token} token
+ * @param {Effect} effect
+ */
+function sentences(labels, { word }, { label, size, before, after }) {
+  if (size < LEAST_EFFECT) return pieces("speaks_for_none", { word: named(word) });
+  const name = () => named(labels[label]);
+  return [
+    ...pieces("speaks_for", { word: named(word, "strong"), label: name() }),
+    " ",
+    ...pieces("without", { word: named(word) }),
+    " ",
+    ...pieces("without_other", { label: name(), before: percent(before), after: percent(after) }),
+  ];
+}
+
+/**
+ * One word alone is reached by the tab key; from it the arrows lead to the others.
+ *
+ * @param {KeyboardEvent} event
+ */
+function moveFocus(event) {
+  const all = /** @type {HTMLElement[]} */ ([
+    .../** @type {HTMLElement} */ (event.currentTarget).querySelectorAll(".word"),
+  ]);
+  const at = all.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+  const forward = getComputedStyle(all[0]).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+  const backward = forward === "ArrowRight" ? "ArrowLeft" : "ArrowRight";
+  const target = { [forward]: at + 1, [backward]: at - 1, Home: 0, End: all.length - 1 }[event.key];
+  if (at < 0 || target === undefined || !all[target]) return;
+  event.preventDefault();
+  all[at].tabIndex = -1;
+  all[target].tabIndex = 0;
+  all[target].focus();
 }

@@ -1,13 +1,14 @@
 /**
  * The answer: the label that leads, or that none does, and a bar for every label. Few labels keep their places,
- * which is calm to watch while typing; many are listed best first and the tail is folded away.
+ * which is calm to watch while typing; many are listed best first and the tail is folded away. A phrase that is kept
+ * to compare has a second bar at each label.
  */
 
+import { element, find, named, need } from "./elements.js";
 import { wordsKnown, wordsOf } from "./reading-view.js";
-import { element, percent, spokenPercent } from "./text.js";
+import { percent, pieces, say, spokenPercent } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
-/** @typedef {{label: string, right: boolean} | undefined} Truth */
 
 /**
  * @typedef {object} Verdict
@@ -30,50 +31,56 @@ const NO_VERDICT = { sure: true, lead: [], headline: "", share: "" };
 /** A pause in typing after which the answer is spoken. */
 const SPEAK_AFTER_MS = 900;
 
-/** @param {string} id */
-const byId = (id) => /** @type {HTMLElement} */ (document.getElementById(id));
-
 /**
  * @param {string[]} labels
  * @param {number} threshold no label is named for a best probability below it
  */
 export function createResultsView(labels, threshold) {
-  const list = byId("labels");
+  const list = need("labels");
   const rows = Array.from(list.children, (row) => createRow(/** @type {HTMLElement} */ (row)));
   const many = labels.length > STABLE_LABELS;
-  const speak = createSpeaker(byId("announcement"));
-  if (many) createFold(list, byId("show-all"));
+  const speak = createSpeaker(need("announcement"));
+  /** @type {Explanation | undefined} */
+  let shown;
+  /** @type {Explanation | undefined} */
+  let compared;
+  if (many) createFold(list, need("show-all"));
+  find("pin")?.addEventListener("click", () => compareWith(shown));
+  find("unpin")?.addEventListener("click", () => compareWith(undefined));
 
-  return {
-    /** While a long text is read: what stands there is an older text's answer. */
-    wait() {
-      byId("answer").setAttribute("aria-busy", "true");
-    },
+  /** @param {Explanation | undefined} explanation */
+  function compareWith(explanation) {
+    compared = explanation;
+    const section = find("compared");
+    if (!section) return;
+    section.hidden = !compared;
+    find("compared-text")?.replaceChildren(
+      ...pieces("compared", { text: named(compared?.text.trim() ?? "") }),
+    );
+    if (shown) showRows(shown);
+  }
 
-    /**
-     * @param {Explanation} explanation
-     * @param {Truth} truth
-     */
-    show(explanation, truth) {
-      const answered = wordsOf(explanation.tokens).length > 0;
-      const order = ranking(explanation.probabilities);
-      const sure = explanation.probabilities[order[0]] >= threshold;
-      byId("answer").setAttribute("aria-busy", "false");
-      showEmpty(answered, explanation.text);
-      showVerdict(answered ? verdictOf(order[0], explanation, sure) : NO_VERDICT);
-      for (const [label, row] of rows.entries()) {
-        row.show(answered ? explanation.probabilities[label] : undefined, sure && label === order[0]);
-      }
-      if (many && answered)
-        placeRows(
-          list,
-          order.map((label) => rows[label].item),
-        );
-      const told = answered && truth ? truthSentence(truth, sure) : [];
-      byId("truth").replaceChildren(...told);
-      speak(answered ? summary(explanation, sure, byId("truth").textContent ?? "") : "");
-    },
-  };
+  /** @param {Explanation} explanation */
+  function showRows({ tokens, probabilities }) {
+    const answered = wordsOf(tokens).length > 0;
+    const order = ranking(probabilities);
+    const sure = probabilities[order[0]] >= threshold;
+    for (const [label, row] of rows.entries()) {
+      row.show(
+        answered ? probabilities[label] : undefined,
+        sure && label === order[0],
+        compared?.probabilities[label],
+      );
+    }
+    if (many && answered) placeRows(list, order);
+  }
+
+  /** @param {HTMLElement} target @param {number[]} order */
+  function placeRows(target, order) {
+    const items = order.map((label) => rows[label].item);
+    const placed = items.every((item, position) => target.children[position] === item);
+    if (!placed) target.append(...items);
+  }
 
   /**
    * @param {number} best
@@ -83,10 +90,40 @@ export function createResultsView(labels, threshold) {
    */
   function verdictOf(best, { probabilities }, sure) {
     const share = percent(probabilities[best]);
-    if (!sure) return { sure, lead: nearest(labels[best], share), headline: "Not sure", share: "" };
+    if (!sure) {
+      const lead = pieces("nearest", { label: named(labels[best]), share });
+      return { sure, lead, headline: say("not_sure"), share: "" };
+    }
     const { hue } = rows[best].item.dataset;
     return { sure, lead: [certainty(probabilities[best])], headline: labels[best], share, hue };
   }
+
+  return {
+    /** Until the worker has answered: what stands there is an older text's answer. */
+    wait() {
+      need("answer").ariaBusy = "true";
+    },
+
+    /** @param {Explanation} explanation */
+    show(explanation) {
+      shown = explanation;
+      const answered = wordsOf(explanation.tokens).length > 0;
+      const [best] = ranking(explanation.probabilities);
+      const sure = explanation.probabilities[best] >= threshold;
+      need("answer").ariaBusy = "false";
+      showEmpty(answered, explanation.text);
+      showVerdict(answered ? verdictOf(best, explanation, sure) : NO_VERDICT);
+      showRows(explanation);
+      speak(answered ? summary(explanation, sure) : "");
+    },
+
+    /** Puts the phrase that is shown in place of the one it is compared with. @returns {string} the other's text */
+    swap() {
+      const text = compared?.text ?? "";
+      compareWith(shown);
+      return text;
+    },
+  };
 }
 
 /**
@@ -94,41 +131,54 @@ export function createResultsView(labels, threshold) {
  * @param {string} text
  */
 function showEmpty(answered, text) {
-  const empty = byId("empty");
+  const empty = need("empty");
   empty.hidden = answered;
-  empty.textContent =
-    text.trim() === "" ? "Type a phrase and the answer appears here." : "There is no word in this yet.";
+  empty.textContent = say(text.trim() === "" ? "empty" : "no_word");
 }
 
 /** @param {Verdict} verdict */
 function showVerdict({ sure, lead, headline, share, hue }) {
-  const leader = byId("leader");
-  byId("answer-lead").replaceChildren(...lead);
-  byId("leader-share").textContent = share;
+  const leader = need("leader");
+  need("answer-lead").replaceChildren(...lead);
+  need("leader-share").textContent = share;
   leader.textContent = headline;
   leader.dataset.length = headline.length > 18 ? "long" : "short";
   leader.classList.toggle("not-sure", !sure);
-  setHue(leader, hue);
+  if (hue === undefined) delete leader.dataset.hue;
+  else leader.dataset.hue = hue;
 }
 
 /** @param {HTMLElement} item */
 function createRow(item) {
   const share = /** @type {HTMLElement} */ (item.querySelector(".share"));
   const bar = /** @type {HTMLElement} */ (item.querySelector(".bar"));
+  const name = /** @type {HTMLElement} */ (item.querySelector(".name")).textContent ?? "";
+  const other = element("span", "bar other");
+  other.ariaHidden = "true";
   return {
     item,
     /**
      * @param {number | undefined} probability
      * @param {boolean} leads
+     * @param {number | undefined} compared the probability in the phrase that is compared
      */
-    show(probability, leads) {
+    show(probability, leads, compared) {
       const value = probability ?? 0;
+      const spoken = probability === undefined ? say("no_answer_yet") : spokenPercent(value);
       item.classList.toggle("leads", probability !== undefined && leads);
-      share.textContent = probability === undefined ? "–" : percent(probability);
-      bar.setAttribute("aria-valuenow", String(Math.round(value * 100)));
-      bar.setAttribute("aria-valuetext", probability === undefined ? "no answer yet" : spokenPercent(value));
+      share.textContent = probability === undefined ? "–" : percent(value);
+      bar.ariaValueNow = String(Math.round(value * 100));
+      bar.ariaValueText = spoken;
       // Through the CSSOM: the content security policy forbids style attributes.
       bar.style.setProperty("--share", value.toFixed(4));
+      if (compared === undefined) {
+        other.remove();
+        return;
+      }
+      item.append(other);
+      other.style.setProperty("--share", compared.toFixed(4));
+      share.append(` · ${percent(compared)}`);
+      bar.ariaValueText = `${spoken}; ${say("compared_share", { label: name, share: spokenPercent(compared) })}`;
     },
   };
 }
@@ -143,15 +193,6 @@ function ranking(probabilities) {
 
 /**
  * @param {HTMLElement} list
- * @param {HTMLElement[]} items
- */
-function placeRows(list, items) {
-  const placed = items.every((item, position) => list.children[position] === item);
-  if (!placed) list.append(...items);
-}
-
-/**
- * @param {HTMLElement} list
  * @param {HTMLElement} button
  */
 function createFold(list, button) {
@@ -159,56 +200,26 @@ function createFold(list, button) {
   button.hidden = false;
   button.addEventListener("click", () => {
     const open = list.classList.toggle("folded") === false;
-    button.setAttribute("aria-expanded", String(open));
-    button.textContent = open ? `Show the first ${SHOWN_LABELS} only` : all;
+    button.ariaExpanded = String(open);
+    button.textContent = open ? say("show_first", { count: SHOWN_LABELS }) : all;
   });
 }
 
 /** @param {number} probability of the label that leads */
 function certainty(probability) {
-  if (probability >= 0.8) return "Most likely";
-  if (probability >= 0.5) return "Probably";
-  return "Perhaps";
-}
-
-/**
- * @param {string} label
- * @param {string} share
- */
-function nearest(label, share) {
-  const name = element("span", "", label);
-  name.dir = "auto";
-  return ["Nearest to ", name, `, ${share}`];
-}
-
-/**
- * @param {NonNullable<Truth>} truth
- * @param {boolean} sure
- */
-function truthSentence({ label, right }, sure) {
-  const name = element("strong", "", label);
-  name.dir = "auto";
-  const named = sure ? "the answer" : "the nearest label";
-  return ["It was ", name, `: ${named} is ${right ? "right" : "wrong"}.`];
+  if (probability >= 0.8) return say("most_likely");
+  return say(probability >= 0.5 ? "probably" : "perhaps");
 }
 
 /**
  * @param {Explanation} explanation
  * @param {boolean} sure
- * @param {string} truth
  */
-function summary(explanation, sure, truth) {
-  const best = explanation.results.slice(0, 2).map(({ label, score }) => `${label}, ${spokenPercent(score)}`);
-  return `${sure ? "" : "Not sure; nearest to "}${best.join("; ")}. ${wordsKnown(explanation)} ${truth}`;
-}
-
-/**
- * @param {HTMLElement} target
- * @param {string | undefined} hue
- */
-function setHue(target, hue) {
-  if (hue === undefined) delete target.dataset.hue;
-  else target.dataset.hue = hue;
+function summary(explanation, sure) {
+  const [first, second = ""] = explanation.results
+    .slice(0, 2)
+    .map(({ label, score }) => say("spoken_label", { label, share: spokenPercent(score) }));
+  return `${say(sure ? "spoken" : "spoken_not_sure", { first, second })} ${wordsKnown(explanation)}`;
 }
 
 /**

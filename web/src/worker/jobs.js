@@ -31,7 +31,7 @@ import { checkGolden } from "../engine/golden.js";
  * @returns {AsyncIterable<Predict> | Iterable<Predict>} the backends in the order in which they are tried
  */
 
-/** @typedef {{job: number, kind: "read" | "without" | "rows", input: string | string[], count?: number}} Order */
+/** @typedef {{job: number, kind: "read" | "without" | "rows", input: string | string[], range?: {start: number, end: number}}} Order */
 
 /** How long one job may run before the next has its turn and messages are heard. */
 const SLICE_MS = 8;
@@ -115,10 +115,10 @@ async function load(engine, { vocabulary, topology, weights, wasm }, golden) {
  * @param {Order} order
  * @returns {Generator<Progress, unknown, void>}
  */
-function stepsOf(classifier, { kind, input, count }) {
+function stepsOf(classifier, { kind, input, range }) {
   if (kind === "rows") return readRows(classifier, /** @type {string[]} */ (input));
   const text = String(input);
-  return kind === "read" ? classifier.read(text) : classifier.without(text, count);
+  return kind === "read" ? classifier.read(text) : classifier.without(text, range);
 }
 
 /**
@@ -129,7 +129,8 @@ function stepsOf(classifier, { kind, input, count }) {
 function* readRows(classifier, texts) {
   const answers = [];
   for (let start = 0; start < texts.length; start += ROWS) {
-    for (const { probabilities } of classifier.explainAll(texts.slice(start, start + ROWS))) answers.push(probabilities);
+    for (const { probabilities } of classifier.explainAll(texts.slice(start, start + ROWS)))
+      answers.push(probabilities);
     yield { read: answers.length, of: texts.length };
   }
   return answers;

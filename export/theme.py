@@ -1,0 +1,84 @@
+"""What makes the page a user's own: a colour that stays readable, a picture, a path."""
+
+import base64
+import colorsys
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from trainer.errors import UserError
+
+if TYPE_CHECKING:
+    from export.settings import Settings
+
+PICTURES: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
+LARGEST: Final = 100_000  # bytes of a picture: it is part of every visit
+READABLE: Final = 4.5  # contrast of text, WCAG 2.2 AA
+# The papers of web/src/style/palette.css, light and dark; a test holds them equal.
+PAPERS: Final = ("#f4f5f2", "#14171a")
+
+
+def check_theme(settings: "Settings") -> None:
+    """Raises:
+    UserError: The colour, the picture, the path or the folder of templates is none.
+    """
+    if settings.accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.accent):
+        raise UserError(f"--accent: must be a colour such as #16507a; received {settings.accent!r}")
+    if settings.base_path and not re.fullmatch(r"/([\w.~%-]+/)*", settings.base_path, re.ASCII):
+        raise UserError(f"--base-path: must begin and end with `/`, as /demo/ does; received {settings.base_path!r}")
+    if settings.templates and not Path(settings.templates).is_dir():
+        raise UserError(f"--templates: {settings.templates}: is not a folder")
+    if settings.logo:
+        _check_logo(Path(settings.logo))
+
+
+def _check_logo(path: Path) -> None:
+    if path.suffix.lower() not in PICTURES:
+        raise UserError(f"--logo: {path}: must be one of {', '.join(PICTURES)}")
+    try:
+        size = path.stat().st_size
+    except OSError:
+        raise UserError(f"--logo: {path}: is not there") from None
+    if not path.is_file() or not 0 < size <= LARGEST:
+        raise UserError(f"--logo: {path}: must be a file of at most {LARGEST:,} bytes; it has {size:,}")
+
+
+def accent_style(accent: str) -> str:
+    """Gives the CSS that puts a colour in place of the accent, darkened or lightened until it can be read on either
+    paper."""
+    light, dark = (readable(accent, paper) for paper in PAPERS)
+    return f":root{{--accent:{light}}}@media (prefers-color-scheme:dark){{:root{{--accent:{dark}}}}}\n"
+
+
+def readable(colour: str, paper: str) -> str:
+    """Gives the colour of the same hue next to `colour` whose contrast to `paper` is `READABLE`."""
+    darken = _luminance(paper) > 0.5
+    hue, lightness, saturation = colorsys.rgb_to_hls(*_channels(colour))
+    for step in range(101):
+        share = step / 100
+        moved = lightness * (1 - share) if darken else lightness + (1 - lightness) * share
+        tried = "#" + "".join(f"{round(255 * value):02x}" for value in colorsys.hls_to_rgb(hue, moved, saturation))
+        if contrast(tried, paper) >= READABLE:
+            return tried
+    raise AssertionError("black and white are readable on either paper")
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast ratio of two colours, 1 to 21 (WCAG 2.2)."""
+    darker, lighter = sorted((_luminance(one), _luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _channels(colour: str) -> list[float]:
+    return [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+
+
+def _luminance(colour: str) -> float:
+    linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in _channels(colour)]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def picture_url(path: Path) -> str:
+    """A picture as a `data:` address."""
+    kind = PICTURES[path.suffix.lower()]
+    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

@@ -1,0 +1,75 @@
+/** Guess first, then see: a phrase of the test split, the visitor's guess, the truth, and the model's answer. */
+
+import { find, named, need } from "./elements.js";
+import { percent, pieces, say } from "./strings.js";
+
+/**
+ * @param {import("./client.js").Client} client
+ * @param {import("./assets.js").Config} config
+ * @param {(text: string) => void} look takes a phrase to the desk
+ */
+export function createGuess(client, { labels, examples, not_sure: { threshold } }, look) {
+  if (!find("guess")) return;
+  const choices = /** @type {HTMLButtonElement[]} */ ([...need("choices").children]);
+  const score = { rounds: 0, you: 0, model: 0 };
+  let round = 0;
+
+  function begin() {
+    need("guess-phrase").textContent = examples[round].text;
+    need("guess-verdict").replaceChildren();
+    need("guess-after").hidden = true;
+    for (const choice of choices) {
+      choice.disabled = false;
+      choice.classList.remove("right", "wrong");
+    }
+  }
+
+  /** @param {number} guessed */
+  async function reveal(guessed) {
+    const { text, label } = examples[round];
+    const truth = labels.indexOf(label);
+    for (const choice of choices) choice.disabled = true;
+    choices[truth].classList.add("right");
+    if (guessed !== truth) choices[guessed].classList.add("wrong");
+    const [best] = (await client.read(text)).results;
+    score.rounds += 1;
+    score.you += Number(guessed === truth);
+    score.model += Number(best.label === label);
+    need("guess-verdict").replaceChildren(
+      ...pieces("right", { label: named(label, "strong") }),
+      " ",
+      ...(guessed === truth
+        ? pieces("you_right", {})
+        : pieces("you_wrong", { label: named(labels[guessed]) })),
+      " ",
+      ...pieces(ofModel(best.score >= threshold, best.label === label, guessed === truth), {
+        label: named(best.label),
+        share: percent(best.score),
+      }),
+    );
+    need("score").textContent = say("score", { count: score.rounds, you: score.you, model: score.model });
+    need("guess-after").hidden = false;
+    need("guess-next").focus();
+  }
+
+  for (const [label, choice] of choices.entries()) choice.addEventListener("click", () => reveal(label));
+  need("guess-next").addEventListener("click", () => {
+    round = (round + 1) % examples.length;
+    begin();
+    choices[0].focus();
+  });
+  need("guess-try").addEventListener("click", () => look(examples[round].text));
+  begin();
+}
+
+/**
+ * @param {boolean} sure
+ * @param {boolean} right
+ * @param {boolean} youToo
+ * @returns {string} the key of what is said of the model
+ */
+function ofModel(sure, right, youToo) {
+  if (!sure) return "model_not_sure";
+  if (!right) return "model_wrong";
+  return youToo ? "model_right" : "model_only_right";
+}

@@ -1,0 +1,66 @@
+/** A longer text, passage by passage: a strip that shows where each label speaks. */
+
+import { combineWindows } from "../engine/windows.js";
+import { element, find } from "./elements.js";
+import { percent, say } from "./strings.js";
+
+/** @typedef {import("../engine/classifier.js").Window} Window */
+
+/** Passages that a strip has room for: of a longer text neighbours are made one. */
+const MOST = 48;
+
+/**
+ * @param {string[]} labels
+ * @param {number} threshold
+ * @param {(passage: {start: number, end: number}) => void} choose
+ */
+export function createPassagesView(labels, threshold, choose) {
+  const section = find("passages");
+  const strip = find("strip");
+
+  /** @param {Window} passage */
+  function segment({ start, end, probabilities }) {
+    const share = Math.max(...probabilities);
+    const best = probabilities.indexOf(share);
+    const sure = share >= threshold;
+    const button = element("button", "segment");
+    button.type = "button";
+    if (sure && labels.length <= 8) button.dataset.hue = String(best);
+    button.classList.toggle("not-sure", !sure);
+    button.style.setProperty("--share", share.toFixed(3));
+    const values = { first: start + 1, last: end, label: labels[best], share: percent(share) };
+    button.title = say(sure ? "passage" : "passage_not_sure", values);
+    button.ariaLabel = button.title;
+    button.addEventListener("click", () => {
+      for (const other of strip?.querySelectorAll("[aria-pressed]") ?? [])
+        other.removeAttribute("aria-pressed");
+      button.ariaPressed = "true";
+      choose({ start, end });
+    });
+    return element("li", "", button);
+  }
+
+  return {
+    /** @param {import("../engine/classifier.js").Explanation} explanation */
+    show({ windows }) {
+      if (!section || !strip) return;
+      section.hidden = windows.length < 2;
+      strip.replaceChildren(...(windows.length < 2 ? [] : merged(windows).map(segment)));
+    },
+  };
+}
+
+/**
+ * @param {Window[]} windows
+ * @returns {Window[]} at most `MOST`
+ */
+function merged(windows) {
+  const each = Math.ceil(windows.length / MOST);
+  const passages = [];
+  for (let first = 0; first < windows.length; first += each) {
+    const group = windows.slice(first, first + each);
+    const probabilities = combineWindows(group.map((window) => window.probabilities));
+    passages.push({ start: group[0].start, end: group[group.length - 1].end, probabilities });
+  }
+  return passages;
+}

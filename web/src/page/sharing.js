@@ -1,0 +1,79 @@
+/**
+ * A link that carries the phrase behind its `#`, which a browser keeps to itself; and the result as a line of text.
+ */
+
+import { find } from "./elements.js";
+import { percent, say } from "./strings.js";
+
+const KEY = "text";
+
+/** Longer addresses are cut by some programs that pass them on. */
+const LONGEST_LINK = 4000;
+
+/** @returns {string | undefined} the text that the page's address carries */
+export function textInAddress() {
+  return new URLSearchParams(location.hash.slice(1)).get(KEY) ?? undefined;
+}
+
+/** @param {string} text */
+function linkTo(text) {
+  const address = new URL(location.href);
+  address.hash = new URLSearchParams({ [KEY]: text }).toString();
+  return address.href;
+}
+
+/** @param {string[]} labels */
+export function createSharing(labels) {
+  const actions = find("actions");
+  const copied = find("copied");
+  /** @type {import("./client.js").Explanation | undefined} */
+  let shown;
+
+  /** @param {string} key */
+  const tell = (key) => {
+    if (copied) copied.textContent = say(key);
+  };
+
+  /** @param {string} text @param {string} key */
+  const copy = async (text, key) => tell((await wasCopied(text)) ? key : "not_copied");
+
+  find("copy-link")?.addEventListener("click", () => {
+    const link = linkTo(shown?.text ?? "");
+    if (link.length > LONGEST_LINK) tell("too_long");
+    else copy(link, "copied_link");
+  });
+  find("copy-result")?.addEventListener("click", () => {
+    if (shown) copy(resultLine(shown, labels.length), "copied_result");
+  });
+
+  return {
+    /** @param {import("./client.js").Explanation} explanation */
+    show(explanation) {
+      shown = explanation;
+      if (actions) actions.hidden = explanation.tokens.length === 0;
+      if (copied) copied.textContent = "";
+    },
+  };
+}
+
+/**
+ * @param {import("./client.js").Explanation} explanation
+ * @param {number} count of labels
+ */
+function resultLine({ text, results }, count) {
+  const best = results.slice(0, Math.min(count, 4)).map(({ label, score }) => `${label} ${percent(score)}`);
+  return say("result_line", { text: text.trim(), results: best.join(", ") });
+}
+
+/**
+ * @param {string} text
+ * @returns {Promise<boolean>}
+ */
+async function wasCopied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return false; // no permission, or a host without https
+  }
+}

@@ -1,0 +1,74 @@
+/**
+ * What the script says, in the page's language.
+ *
+ *     say("some_words_known", { known: 3, count: 5 });  // "3 of 5 words known."
+ */
+
+/** @typedef {Record<string, string | Record<string, string>>} Strings a plural has a text for each form */
+/** @typedef {Record<string, string | number>} Values */
+
+/** @type {Strings} */
+let strings = {};
+let numbers = new Intl.NumberFormat("en");
+let percents = new Intl.NumberFormat("en", { style: "percent" });
+let plurals = new Intl.PluralRules("en");
+
+/**
+ * Once, before anything is said.
+ *
+ * @param {string} language
+ * @param {Strings} said
+ */
+export function speak(language, said) {
+  strings = said;
+  numbers = new Intl.NumberFormat(language);
+  percents = new Intl.NumberFormat(language, { style: "percent" });
+  plurals = new Intl.PluralRules(language);
+}
+
+/**
+ * @param {string} key
+ * @param {Values} [values] whole numbers are written as the language does; a plural's form is the one of `count`
+ */
+export const say = (key, values = {}) => pieces(key, values).join("");
+
+/**
+ * The same for a sentence with elements in it: a label has a direction of its own.
+ *
+ * @param {string} key
+ * @param {Record<string, string | number | Node>} values
+ * @returns {(string | Node)[]}
+ */
+export function pieces(key, values) {
+  const said = strings[key];
+  const text =
+    typeof said === "string" ? said : (said?.[plurals.select(Number(values.count))] ?? said?.other ?? key);
+  return text.split(/\{(\w+)\}/).map((piece, index) => {
+    const value = index % 2 ? values[piece] : piece;
+    return typeof value === "number" ? number(value) : value;
+  });
+}
+
+/** @param {number} value */
+export const number = (value) => numbers.format(value);
+
+/**
+ * Never "0%" or "100%": the model is not that sure of anything.
+ *
+ * @param {number} share between 0 and 1
+ */
+export function percent(share) {
+  if (share < 0.005) return `<${percents.format(0.01)}`;
+  if (share > 0.995) return `>${percents.format(0.99)}`;
+  return percents.format(share);
+}
+
+/**
+ * @param {number} share
+ * @returns {string} for a screen reader, which may pass over `<`
+ */
+export function spokenPercent(share) {
+  const written = percent(share);
+  if (written.startsWith("<")) return say("less_than", { share: written.slice(1) });
+  return written.startsWith(">") ? say("more_than", { share: written.slice(1) }) : written;
+}

@@ -1,0 +1,186 @@
+/** A whole list: a file is read on this device, each row is answered, and the answers can be kept as CSV. */
+
+import { readRows, textColumn, writeCsv } from "./csv.js";
+import { element, find, named, need } from "./elements.js";
+import { percent, say } from "./strings.js";
+
+/** Rows that are shown; the download holds all. */
+const SHOWN_ROWS = 100;
+
+const LARGEST_MB = 100;
+
+/**
+ * @param {import("./client.js").Client} client
+ * @param {import("./assets.js").Config} config
+ */
+export function createTable(client, { labels, name, not_sure: { threshold } }) {
+  const section = find("table");
+  if (!section) return;
+  const input = /** @type {HTMLInputElement} */ (need("table-file"));
+  const select = /** @type {HTMLSelectElement} */ (need("table-column"));
+  const bar = /** @type {HTMLProgressElement} */ (need("table-progress"));
+  /** @type {import("./csv.js").Sheet} */
+  let sheet = { header: [], rows: [] };
+  /** @type {number[][]} */
+  let answers = [];
+  let running = new AbortController();
+
+  /** @param {string} state @param {string} status */
+  function become(state, status) {
+    section?.setAttribute("data-state", state);
+    need("table-status").textContent = status;
+    bar.hidden = need("table-cancel").hidden = state !== "reading";
+    need("table-download").hidden = state !== "done";
+  }
+
+  /** @param {string} complaint */
+  function complain(complaint) {
+    need("table-complaint").textContent = complaint;
+    need("table-complaint").hidden = complaint === "";
+    need("table-work").hidden = complaint !== "";
+  }
+
+  /** @param {File} file */
+  async function open(file) {
+    running.abort();
+    const { complaint = "", content = "" } = await contentOf(file);
+    sheet = readRows(content, file.name);
+    complain(complaint || (sheet.rows.length === 0 ? say("table_empty", { name: file.name }) : ""));
+    if (complaint || sheet.rows.length === 0) return;
+    select.replaceChildren(
+      ...sheet.header.map(
+        (title, column) => new Option(title || say("table_column", { number: column + 1 }), String(column)),
+      ),
+    );
+    select.value = String(textColumn(sheet));
+    need("table-columns").hidden = sheet.header.length < 2;
+    await read();
+  }
+
+  async function read() {
+    running.abort();
+    running = new AbortController();
+    const { signal } = running;
+    const texts = sheet.rows.map((row) => row[Number(select.value)] ?? "");
+    const of = texts.length;
+    const started = performance.now();
+    need("table-scroll").hidden = true;
+    become("reading", say("table_reading", { read: 0, of }));
+    try {
+      answers = await client.rows(texts, {
+        signal,
+        progress({ read }) {
+          bar.value = read / of;
+          need("table-status").textContent = say("table_reading", { read, of });
+        },
+      });
+    } catch (error) {
+      if (!signal.aborted) complain(String(error instanceof Error ? error.message : error));
+      return;
+    }
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    show(texts);
+    const shown = of > SHOWN_ROWS ? ` ${say("table_shown", { count: SHOWN_ROWS })}` : "";
+    become("done", say("table_done", { count: of, seconds }) + shown);
+  }
+
+  /** @param {string[]} texts */
+  function show(texts) {
+    const titles = ["table_text", "table_label", "table_score"].map((key) => element("th", "", say(key)));
+    for (const title of titles) title.scope = "col";
+    need("table-head").replaceChildren(...titles);
+    need("table-rows").replaceChildren(
+      ...texts.slice(0, SHOWN_ROWS).map((text, row) => {
+        const { label, score, sure } = bestOf(answers[row]);
+        const answer = element(
+          "td",
+          sure ? "label-cell" : "label-cell not-sure",
+          sure ? named(labels[label]) : say("table_not_sure"),
+        );
+        if (sure && labels.length <= 8) answer.dataset.hue = String(label);
+        const phrase = element("td", "", text);
+        phrase.dir = "auto";
+        return element("tr", "", phrase, answer, element("td", "number", percent(score)));
+      }),
+    );
+    need("table-scroll").hidden = false;
+  }
+
+  /** @param {number[]} probabilities */
+  function bestOf(probabilities) {
+    const score = Math.max(...probabilities);
+    return { label: probabilities.indexOf(score), score, sure: score >= threshold };
+  }
+
+  function download() {
+    const header = sheet.header.length > 0 ? sheet.header : ["text"];
+    const rows = sheet.rows.map((row, at) => {
+      const { label, score, sure } = bestOf(answers[at]);
+      const cells = header.map((_, column) => row[column] ?? "");
+      return [
+        ...cells,
+        sure ? labels[label] : "",
+        labels[label],
+        score.toFixed(4),
+        ...answers[at].map((p) => p.toFixed(4)),
+      ];
+    });
+    const csv = writeCsv([
+      [...header, "label", "nearest", "confidence", ...labels.map((label) => `p(${label})`)],
+      ...rows,
+    ]);
+    const link = element("a", "");
+    link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
+    link.download = say("kept_in", { name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  input.addEventListener("change", () => {
+    const [file] = input.files ?? [];
+    if (file) open(file);
+    input.value = ""; // so that the same file can be chosen again
+  });
+  select.addEventListener("change", read);
+  need("table-download").addEventListener("click", download);
+  need("table-cancel").addEventListener("click", () => {
+    running.abort();
+    become("cancelled", say("table_cancelled", { count: Math.round(bar.value * sheet.rows.length) }));
+  });
+  acceptDrops(section, open);
+}
+
+/**
+ * @param {File} file
+ * @returns {Promise<{content?: string, complaint?: string}>}
+ */
+async function contentOf(file) {
+  const { name, size } = file;
+  if (size > LARGEST_MB * 1e6) return { complaint: say("table_too_large", { name, limit: LARGEST_MB }) };
+  try {
+    const content = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
+    return content.includes("\0") ? { complaint: say("table_unreadable", { name }) } : { content };
+  } catch {
+    return { complaint: say("table_unreadable", { name }) };
+  }
+}
+
+/**
+ * @param {HTMLElement} section
+ * @param {(file: File) => void} open
+ */
+function acceptDrops(section, open) {
+  /** @param {boolean} over */
+  const mark = (over) => section.classList.toggle("dropping", over);
+  section.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    mark(true);
+  });
+  section.addEventListener("dragleave", () => mark(false));
+  section.addEventListener("drop", (event) => {
+    event.preventDefault();
+    mark(false);
+    const [file] = event.dataTransfer?.files ?? [];
+    if (file) open(file);
+  });
+}
