@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import json
+import re
 import shutil
 import tempfile
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from trainer.run import Run
 
 EXAMPLES = 24
 EXAMPLE_WORDS = range(6, 15)  # long enough to tell, short enough to read at a glance
+_SENTENCE = re.compile(r"[^\W\d_a-z].*[.!?…]", re.DOTALL)  # what begins and ends like one reads better than a scrap
 BUNDLES = ("app.js", "worker.js", "style.css")
 WASM = "engine.wasm"  # the program of an engine that has one
 
@@ -98,7 +100,7 @@ def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
     for label in labels:
         of_label = [phrase for phrase in phrases if phrase.label == label]
         fitting = [phrase for phrase in of_label if len(run.vocabulary.words_in(phrase.text)) in EXAMPLE_WORDS]
-        pool = fitting or of_label
+        pool = [phrase for phrase in fitting if _SENTENCE.fullmatch(phrase.text)] or fitting or of_label
         count = min(len(pool), max(1, EXAMPLES // len(labels)))
         chosen += [pool[int(index)] for index in generator.choice(len(pool), count, replace=False)]
     return [chosen[int(index)] for index in generator.permutation(len(chosen))]

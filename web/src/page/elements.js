@@ -1,5 +1,8 @@
 /** Small things about elements. A template of a user's own may leave sections out: what is not there is undefined. */
 
+/** Up to as many labels have a colour each; `palette.css` and the template know the same number. */
+export const HUES = 8;
+
 /**
  * @param {string} id
  * @returns {HTMLElement | undefined}

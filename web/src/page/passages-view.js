@@ -1,7 +1,7 @@
 /** A longer text, passage by passage: a strip that shows where each label speaks. */
 
 import { combineWindows } from "../engine/windows.js";
-import { element, find } from "./elements.js";
+import { element, find, HUES } from "./elements.js";
 import { percent, say } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Window} Window */
@@ -25,7 +25,7 @@ export function createPassagesView(labels, threshold, choose) {
     const sure = share >= threshold;
     const button = element("button", "segment");
     button.type = "button";
-    if (sure && labels.length <= 8) button.dataset.hue = String(best);
+    if (sure && labels.length <= HUES) button.dataset.hue = String(best);
     button.classList.toggle("not-sure", !sure);
     button.style.setProperty("--share", share.toFixed(3));
     const values = { first: start + 1, last: end, label: labels[best], share: percent(share) };

@@ -3,7 +3,7 @@
  * answer would be without a word that is chosen.
  */
 
-import { element, named, need } from "./elements.js";
+import { element, HUES, named, need } from "./elements.js";
 import { percent, pieces, say } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
@@ -13,11 +13,14 @@ import { percent, pieces, say } from "./strings.js";
 /** Tokens of a long text that are shown at once. */
 const SHOWN_TOKENS = 160;
 
-/** A word that moves no probability by more speaks for no label in particular. */
-const LEAST_EFFECT = 0.01;
+/** Below as many nats of evidence a word speaks for no label in particular. */
+const LEAST_EVIDENCE = 0.1;
 
-/** A word that moves a probability by as much has its label's full colour. */
-const FULL_EFFECT = 0.3;
+/** From as many on it has its label's full colour. */
+const FULL_EVIDENCE = 2;
+
+/** What a probability counts for at least. */
+const FLOOR = 1e-9;
 
 /**
  * @param {string[]} labels
@@ -49,7 +52,7 @@ export function createReadingView(labels, without) {
     buttons[0].tabIndex = 0;
 
     const answers = await without(text, range, signal);
-    const effects = answers.map((answer) => effectOf(probabilities, answer));
+    const effects = answers.map((answer) => effectOf(probabilities, answer, explanation.windows.length));
     /** @param {number} place */
     const tell = (place) =>
       effect.replaceChildren(...sentences(labels, tokens[range.start + place], effects[place]));
@@ -59,10 +62,10 @@ export function createReadingView(labels, without) {
         button.addEventListener(event, () => tell(place));
     }
     const strongest = effects.reduce(
-      (best, { size }, place) => (size > effects[best].size ? place : best),
+      (best, { evidence }, at) => (evidence > effects[best].evidence ? at : best),
       0,
     );
-    if (effects[strongest].size >= LEAST_EFFECT) tell(strongest);
+    if (effects[strongest].evidence >= LEAST_EVIDENCE) tell(strongest);
   }
 
   return {
@@ -145,20 +148,28 @@ function laidOut({ text, tokens }, { start, end }, buttons) {
 /**
  * @typedef {object} Effect of a word
  * @property {number} label that it speaks for most
- * @property {number} size by how much it moves that label's probability
+ * @property {number} evidence for it, in nats
  * @property {number} before the label's probability with the word
  * @property {number} after and without it
  */
 
 /**
+ * What a word does to each label's log-probability, beside what it does to those of all labels: also where a phrase is
+ * beyond doubt, or where one window of many counts for little, it shows which way a word pulls.
+ *
  * @param {number[]} probabilities
  * @param {number[]} answer without the word
+ * @param {number} windows
  * @returns {Effect}
  */
-function effectOf(probabilities, answer) {
-  const moved = probabilities.map((probability, label) => probability - answer[label]);
-  const label = moved.indexOf(Math.max(...moved));
-  return { label, size: moved[label], before: probabilities[label], after: answer[label] };
+function effectOf(probabilities, answer, windows) {
+  const moved = probabilities.map(
+    (probability, label) => Math.log(Math.max(probability, FLOOR)) - Math.log(Math.max(answer[label], FLOOR)),
+  );
+  const most = Math.max(...moved);
+  const label = moved.indexOf(most);
+  const mean = moved.reduce((sum, move) => sum + move, 0) / moved.length;
+  return { label, evidence: windows * (most - mean), before: probabilities[label], after: answer[label] };
 }
 
 /**
@@ -166,11 +177,11 @@ function effectOf(probabilities, answer) {
  * @param {Effect} effect
  * @param {number} count of labels
  */
-function colour(button, { label, size }, count) {
-  if (size < LEAST_EFFECT) return;
-  button.dataset.hue = count <= 8 ? String(label) : "0";
+function colour(button, { label, evidence }, count) {
+  if (evidence < LEAST_EVIDENCE) return;
+  button.dataset.hue = count <= HUES ? String(label) : "0";
   // Through the CSSOM: the content security policy forbids style attributes.
-  button.style.setProperty("--strength", Math.min(1, size / FULL_EFFECT).toFixed(3));
+  button.style.setProperty("--strength", Math.min(1, evidence / FULL_EVIDENCE).toFixed(3));
 }
 
 /**
@@ -178,15 +189,21 @@ function colour(button, { label, size }, count) {
  * @param {Token} token
  * @param {Effect} effect
  */
-function sentences(labels, { word }, { label, size, before, after }) {
-  if (size < LEAST_EFFECT) return pieces("speaks_for_none", { word: named(word) });
-  const name = () => named(labels[label]);
+function sentences(labels, { word }, { label, evidence, before, after }) {
+  const spoken = named(word, "strong");
+  if (evidence < LEAST_EVIDENCE) return pieces("speaks_for_none", { word: spoken });
+  const [with_, without] = [before, after].map(percent);
+  const then = {
+    word: named(word),
+    label: named(labels[label]),
+    before: with_,
+    after: without,
+    share: with_,
+  };
   return [
-    ...pieces("speaks_for", { word: named(word, "strong"), label: name() }),
+    ...pieces("speaks_for", { word: spoken, label: named(labels[label]) }),
     " ",
-    ...pieces("without", { word: named(word) }),
-    " ",
-    ...pieces("without_other", { label: name(), before: percent(before), after: percent(after) }),
+    ...pieces(with_ === without ? "without_same" : "without_other", then),
   ];
 }
 

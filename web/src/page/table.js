@@ -1,7 +1,7 @@
 /** A whole list: a file is read on this device, each row is answered, and the answers can be kept as CSV. */
 
 import { readRows, textColumn, writeCsv } from "./csv.js";
-import { element, find, named, need } from "./elements.js";
+import { element, find, HUES, named, need } from "./elements.js";
 import { percent, say } from "./strings.js";
 
 /** Rows that are shown; the download holds all. */
@@ -97,7 +97,7 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
           sure ? "label-cell" : "label-cell not-sure",
           sure ? named(labels[label]) : say("table_not_sure"),
         );
-        if (sure && labels.length <= 8) answer.dataset.hue = String(label);
+        if (sure && labels.length <= HUES) answer.dataset.hue = String(label);
         const phrase = element("td", "", text);
         phrase.dir = "auto";
         return element("tr", "", phrase, answer, element("td", "number", percent(score)));
