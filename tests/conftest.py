@@ -6,16 +6,20 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from browser import NO_CHROMIUM, Server, Visit, find_chromium, launch
+from looking import LABELS, MARKUP
 from playwright.sync_api import Browser
 
-from export import graph
+from export import graph, web
+from export.settings import Settings
 from trainer.classifier import Classifier
-from trainer.run import Run
+from trainer.corpus import Phrase
+from trainer.run import Run, write_phrases
 
 ROOT = Path(__file__).parent.parent
 VOICES = "the king queen ship sea night morning came went saw took gave said old new house river road"
@@ -131,3 +135,20 @@ def site(dist_path: Path) -> Iterator[str]:
 def folder(dist_path: Path, tmp_path: Path) -> Path:
     """A copy of the page that a test may change."""
     return Path(shutil.copytree(dist_path / "web", tmp_path / "site"))
+
+
+@pytest.fixture(scope="module")
+def other(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Another build: the same numbers under labels, a title and examples that look like markup."""
+    run_path, dist = tmp_path_factory.mktemp("run"), tmp_path_factory.mktemp("dist")
+    vocabulary = replace(trained.vocabulary, labels=LABELS)
+    phrases = [Phrase(f"“{MARKUP}” {phrase.text}", LABELS[0]) for phrase in trained.phrases("validation")[:20]]
+    for part in ("validation", "test"):
+        write_phrases(run_path / f"{part}.jsonl", phrases)
+    shutil.copytree(dist_path / "tfjs", dist / "tfjs")
+    vocabulary.write(dist / "vocabulary.json")
+    settings = Settings(title=MARKUP, description=MARKUP, author=MARKUP, license=MARKUP).complete(trained.facts)
+    renamed = replace(trained, path=run_path, vocabulary=vocabulary)
+    test = trained.facts["metrics"]["test"]
+    web.write_web(renamed, Classifier(rounded.model, vocabulary), test, dist, settings)
+    return dist

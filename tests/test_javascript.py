@@ -23,27 +23,6 @@ const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
 const tokenize = createTokenizer(vocabulary);
 console.log(JSON.stringify(texts.map(tokenize)));
 """
-READING = """
-import { readFileSync } from "node:fs";
-import { createClassifier } from "./engine/classifier.js";
-import { createReadingView } from "./page/reading-view.js";
-const made = {};
-const element = () => ({
-  append(...parts) { this.text = parts.map((part) => part.text ?? part).join(""); },
-  replaceChildren(...parts) { this.text = parts.map((part) => (part.text ? `[${part.text}]` : part)).join(""); },
-});
-globalThis.document = { createElement: element, getElementById: (id) => (made[id] ??= element()) };
-const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
-const { explain, sequenceLength } = createClassifier(vocabulary, (_, count) => Array(2 * count).fill(0.5));
-const view = createReadingView(sequenceLength);
-const answers = texts.map((text) => {
-  const explanation = explain(text);
-  view.show(explanation);
-  const { reading, "reading-words": words, "reading-notes": notes } = made;
-  return { hidden: reading.hidden, words: words.text, notes: notes.textContent, known: explanation.known };
-});
-console.log(JSON.stringify(answers));
-"""
 WINDOWS = """
 import { readFileSync } from "node:fs";
 import { combineWindows, cutWindows } from "./engine/windows.js";
@@ -154,39 +133,19 @@ def test_javascript_refuses_marks_that_it_cannot_read(marks: Any, complaint: str
     assert complaint in done.stderr
 
 
-def test_the_page_counts_and_marks_words_and_no_marks() -> None:
-    vocabulary = vectors("tokenizer.json")["punctuation"]["vocabulary"]
-    many = "the, " * 119 + "whale, the, whale!"
-    texts = ["the, king!", "the whale, the", "king!", "whale?!", "!!!", "the, whale; the…", many, "the " * 120 + "!!!"]
-    read = evaluate(READING, {"vocabulary": vocabulary, "texts": texts})
-
-    def windows(count: int) -> str:
-        return f" Read in {count} windows of 4 words and marks; the answer is drawn from all of them."
-
-    assert [(of_text["hidden"], of_text["known"], of_text["notes"].rstrip()) for of_text in read] == [
-        (False, 2, "All 2 words known."),
-        (False, 2, "2 of 3 words known."),
-        (False, 1, "Its one word is known."),
-        (False, 0, "Its one word is not known: the answer is little more than a guess."),
-        (True, 0, ""),
-        (False, 2, "2 of 3 words known." + windows(2)),
-        (False, 120, "120 of 122 words known." + windows(61)),
-        (False, 120, "All 120 words known." + windows(31)),
-    ]
-    assert read[0]["words"] == "the, king!"
-    assert read[5]["words"] == "the, [whale (unknown word)]; the…"
-    assert read[6]["words"] == "the, " * 119 + "[whale (unknown word)][ … and 2 more words]"
-    assert read[7]["words"] == texts[7]  # marks alone are not cut off
+def bundle(modules: Path, output: Path, engine: str = "own") -> subprocess.CompletedProcess[str]:
+    build = str(node.WEB / "build.mjs")
+    return run_node([build, "--modules", str(modules), "--engine", engine, "--output", str(output)])
 
 
-def test_bundling_says_nothing_and_writes_the_script_and_the_style(tmp_path: Path) -> None:
-    done = run_node([str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--output", str(tmp_path)])
+def test_bundling_says_nothing_and_writes_the_scripts_and_the_style(tmp_path: Path) -> None:
+    done = bundle(node.modules(), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.js", "style.css"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.js", "style.css", "worker.js"]
 
 
 def test_bundling_fails_in_one_line_without_packages(tmp_path: Path) -> None:
-    done = run_node([str(node.WEB / "build.mjs"), "--modules", str(tmp_path), "--output", str(tmp_path)])
+    done = bundle(tmp_path, tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("build.mjs: Cannot find module 'esbuild'")
     assert done.stderr.count("\n") == 1

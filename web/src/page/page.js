@@ -86,6 +86,7 @@ async function main() {
   Object.assign(globalThis, {
     byline: {
       explain: client.read,
+      without: client.without,
       classify: async (/** @type {string} */ text) => (await client.read(text)).results,
     },
   });

@@ -14,7 +14,7 @@ import { percent, pieces, say } from "./strings.js";
 const SHOWN_TOKENS = 160;
 
 /** Below as many nats of evidence a word speaks for no label in particular. */
-const LEAST_EVIDENCE = 0.1;
+const LEAST_EVIDENCE = 0.2;
 
 /** From as many on it has its label's full colour. */
 const FULL_EVIDENCE = 2;
@@ -43,7 +43,7 @@ export function createReadingView(labels, without) {
     shown = explanation;
     until = signal;
     const { text, tokens, probabilities } = explanation;
-    section.hidden = tokens.length === 0;
+    section.hidden = wordsOf(tokens).length === 0;
     const buttons = tokens.slice(range.start, range.end).map(wordButton);
     words.replaceChildren(...laidOut(explanation, range, buttons));
     notes.textContent = [wordsKnown(explanation), windowsRead(explanation)].filter(Boolean).join(" ");
@@ -111,9 +111,10 @@ export function wordsKnown({ tokens, known }) {
 }
 
 /** @param {Explanation} explanation */
-function windowsRead({ windows }) {
+function windowsRead({ windows, tokens }) {
   if (windows.length === 1) return "";
-  return say("windows", { count: windows.length, length: windows[0].end - windows[0].start });
+  const key = tokens.some(({ mark }) => mark) ? "windows_marks" : "windows";
+  return say(key, { count: windows.length, length: windows[0].end - windows[0].start });
 }
 
 /** @param {Token} token */
