@@ -100,9 +100,9 @@ def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
     for label in labels:
         of_label = [phrase for phrase in phrases if phrase.label == label]
         fitting = [phrase for phrase in of_label if len(run.vocabulary.words_in(phrase.text)) in EXAMPLE_WORDS]
-        pool = [phrase for phrase in fitting if _SENTENCE.fullmatch(phrase.text)] or fitting or of_label
-        count = min(len(pool), max(1, EXAMPLES // len(labels)))
-        chosen += [pool[int(index)] for index in generator.choice(len(pool), count, replace=False)]
+        shuffled = [fitting[int(index)] for index in generator.permutation(len(fitting))] or of_label
+        shuffled.sort(key=lambda phrase: _SENTENCE.fullmatch(phrase.text) is None)  # sentences first, else as drawn
+        chosen += shuffled[: max(1, EXAMPLES // len(labels))]
     return [chosen[int(index)] for index in generator.permutation(len(chosen))]
 
 

@@ -87,7 +87,7 @@ def test_answer_is_announced_after_a_pause(visit: Open, site: str, trained: Run,
     page.wait_for_selector("#announcement:not(:empty)", state="attached")
     said = announcement.text_content() or ""
     assert said.startswith(f"{rounded.rank([text])[0][0]['label']}, ")
-    assert "percent" in said
+    assert "%" in said
     assert f"{sum(word_id != UNKNOWN_ID for word_id in ids)} of {len(ids)} words known." in said
     page.get_by_role("button", name="Clear").click()
     page.wait_for_selector("#announcement:empty", state="attached")

@@ -180,7 +180,7 @@ def test_result_is_copied_as_a_line_and_the_page_says_when_it_cannot(
     line = page.evaluate("navigator.clipboard.readText()")
     best = rounded.rank([PHRASE])[0][0]
     assert line.startswith(f"“{PHRASE}” — {best['label']} {100 * float(best['score']):.0f}%, ")
-    page.evaluate("navigator.clipboard.writeText = () => Promise.reject(new Error('no'))")
+    page.evaluate("() => { navigator.clipboard.writeText = () => Promise.reject(new Error('no')); }")
     page.get_by_role("button", name="Copy result").click()
     page.wait_for_selector("#copied:has-text('This browser does not let the page copy.')")
 

@@ -100,7 +100,7 @@ def test_not_sure_is_announced_with_what_is_nearest(opened: Callable[..., Page],
     label, score = best_of(rounded, PHRASE)
     page.wait_for_selector("#announcement:not(:empty)", state="attached")
     said = page.locator("#announcement").text_content() or ""
-    assert said.startswith(f"Not sure; nearest to {label}, {100 * score:.0f} percent; ")
+    assert said.startswith(f"Not sure; nearest to {label}, {100 * score:.0f}%; ")
 
 
 def test_a_guess_is_told_that_the_model_was_not_sure(opened: Callable[..., Page], rounded: Classifier) -> None:
