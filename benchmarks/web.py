@@ -161,7 +161,7 @@ def _arguments() -> tuple[argparse.ArgumentParser, argparse.Namespace]:
     )
     parser.add_argument("--run", type=Path, metavar="DIR", help="that of --dist, for ONNX [the newest in runs/]")
     parser.add_argument("--repeats", type=int, default=10, help="visits of which the median is taken [10]")
-    parser.add_argument("--phrases", type=int, default=300, help="phrases that are timed in a visit [300]")
+    parser.add_argument("--phrases", type=int, default=200, help="phrases that are timed in a visit [200]")
     parser.add_argument("--rows", type=int, default=10_000, help="rows of the table that is answered [10000]")
     parser.add_argument("--million", type=int, default=1_000_000, help="phrases while memory is watched [1000000]")
     parser.add_argument("--write", action="store_true", help="keep the numbers, write the README's table")
