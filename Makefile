@@ -30,6 +30,7 @@ benchmarks: .venv/benchmarks
 	.venv/bin/python benchmarks/accuracy.py --corpus all --part test --seeds 3 --write
 	.venv/bin/python benchmarks/size.py --write
 	.venv/bin/python benchmarks/training.py --repeats 3 --write
+	.venv/bin/python benchmarks/web.py --write
 
 clean:
 	rm -rf .venv .venv-mediapipe

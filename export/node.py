@@ -82,13 +82,16 @@ def run(arguments: Sequence[str], stdin: str = "", cwd: Path | None = None) -> s
     return done.stdout.decode()
 
 
-def modules() -> Path:
-    """Gives a folder whose `node_modules` holds the packages of `web/package-lock.json`, installing them once.
+def modules(source: Path = WEB) -> Path:
+    """Gives a folder whose `node_modules` holds the packages of a lock, installing them once.
+
+    Args:
+        source: Where `package.json` and `package-lock.json` stand.
 
     Raises:
         UserError: There is no Node, the packages cannot be fetched, or the cache cannot be written.
     """
-    lock = (WEB / "package-lock.json").read_bytes()
+    lock = (source / "package-lock.json").read_bytes()
     folder = Path(platformdirs.user_cache_dir("byline")) / f"node-{sha256(lock)[:16]}"
     if (folder / "node_modules").is_dir():
         return folder
@@ -99,7 +102,7 @@ def modules() -> Path:
         raise UserError(f"{folder}: the JavaScript packages cannot be kept there ({error.strerror})") from error
     try:
         for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(WEB / name, staging / name)
+            shutil.copyfile(source / name, staging / name)
         try:
             run(
                 ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],

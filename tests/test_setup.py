@@ -30,8 +30,9 @@ def test_every_locked_package_has_a_hash_and_no_lock_names_a_registry(name: str)
     assert "--index" not in text
 
 
-def test_javascript_lock_has_hashes_and_names_no_registry() -> None:
-    lock = json.loads((ROOT / "web" / "package-lock.json").read_text())
+@pytest.mark.parametrize("folder", ["web", "benchmarks/web"])
+def test_javascript_lock_has_hashes_and_names_no_registry(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
     assert "node_modules/@tensorflow/tfjs" in packages
     assert all(entry.get("integrity", "").startswith("sha512-") for entry in packages.values())
