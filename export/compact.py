@@ -1,16 +1,16 @@
-"""The vocabulary as a page downloads it: a third of the bytes, and the same contract once it is unfolded.
+"""The vocabulary as a page downloads it: a third of the bytes, and the same contract.
 
     the, The, THE  ->  the
 
 Most surface forms follow from a word and from the capitals of its letters. They are left out, the capitals are listed
 once, and words whose forms do not follow are listed with them: what a browser knows of Unicode plays no part.
-`web/src/engine/compact.js` unfolds it, by the same steps as `unfold` here.
+`web/src/engine/compact.js` looks a token up by the same steps as `look_up` here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from trainer.vocabulary import APOSTROPHES, Vocabulary
+from trainer.vocabulary import APOSTROPHES, RESERVED, Vocabulary
 
 FORMAT: Final = "byline-vocabulary-compact"
 _STRAIGHT, _CURLY = APOSTROPHES
@@ -24,58 +24,76 @@ def compact(vocabulary: Vocabulary) -> dict[str, Any]:
         for those that do not, by position.
     """
     words = [forms[0] for forms in vocabulary.words]
-    letters = sorted({character for word in words for character in word if character.upper() != character})
-    capitals = {letter: letter.upper() for letter in letters}
+    letters = sorted({character.lower() for word in words for character in word})
+    # One capital for one letter, or the way back would be lost: ß and ς are not among them.
+    capitals = {letter: letter.upper() for letter in letters if letter != letter.upper() and _is_one_to_one(letter)}
     forms: dict[str, list[str]] = {}
-    while others := _differing(
-        unfold(words, capitals, forms), vocabulary
-    ):  # one that is listed may free another's form
-        forms |= others
-    return vocabulary.to_json() | {"format": FORMAT, "words": " ".join(words), "capitals": capitals, "forms": forms}
+    folded = vocabulary.to_json() | {"format": FORMAT, "words": " ".join(words), "capitals": capitals, "forms": forms}
+    while differing := _differing(folded, vocabulary):  # a word that is listed may free another's form
+        forms |= {str(position): list(vocabulary.words[position][1:]) for position in differing}
+    return folded
 
 
-def _differing(unfolded: Sequence[Sequence[str]], vocabulary: Vocabulary) -> dict[str, list[str]]:
-    """The forms, without the word itself, of the words that unfold to others, by position."""
-    pairs = enumerate(zip(unfolded, vocabulary.words, strict=True))
-    return {str(position): list(forms[1:]) for position, (derived, forms) in pairs if set(derived) != set(forms)}
-
-
-def unfold(words: Sequence[str], capitals: Mapping[str, str], forms: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """Gives the surface forms of each word, the word first.
-
-    A word's own writing is its own, whatever follows from another word; where two words give one form, it is the
-    first's.
-    """
-    own = {shape for word in words for shape in _shapes(word)}
+def look_up(folded: Mapping[str, Any]) -> Callable[[str], int | None]:
+    """Gives the function from a token to its word id."""
+    words, capitals, forms = folded["words"].split(" "), folded["capitals"], folded["forms"]
     small = {capital: letter for letter, capital in capitals.items()}
-    taken: set[str] = set()
-    unfolded = []
+    start = len(RESERVED)
+    ids: dict[str, int] = {}
     for position, word in enumerate(words):
-        if (listed := forms.get(str(position))) is not None:
-            unfolded.append([word, *listed])
-            taken.update(listed)
-            continue
-        mine = _shapes(word)
-        lower = "".join(small.get(character, character) for character in word)
-        if lower == word or lower not in own:
-            following = [shape for form in _cased(lower, capitals) for shape in _shapes(form)]
-            mine += [form for form in following if form not in own and form not in taken and form not in mine]
-        taken.update(mine)
-        unfolded.append(list(dict.fromkeys(mine)))
-    return unfolded
+        ids.setdefault(word, start + position)
+    for position, listed in forms.items():
+        for form in listed:
+            ids.setdefault(form, start + int(position))
+    for position, word in enumerate(words):
+        if str(position) not in forms:
+            ids.setdefault(_mapped(word, small), start + position)
+
+    def id_of(token: str) -> int | None:
+        if token in ids:
+            return ids[token]
+        if _CURLY in token and _STRAIGHT in token:
+            return None
+        straight = token.replace(_CURLY, _STRAIGHT)
+        lower = _mapped(straight, small)
+        word_id = ids.get(straight, ids.get(lower))
+        if word_id is None or str(word_id - start) in forms:
+            return None
+        return word_id if straight in (straight if straight in ids else lower, *_cased(lower, capitals)) else None
+
+    return id_of
 
 
-def _shapes(form: str) -> list[str]:
-    """The form with either apostrophe."""
-    return list(dict.fromkeys((form, form.replace(_STRAIGHT, _CURLY), form.replace(_CURLY, _STRAIGHT))))
+def _is_one_to_one(letter: str) -> bool:
+    capital = letter.upper()
+    return len(capital) == 1 and capital.lower() == letter
 
 
-def _cased(word: str, capitals: Mapping[str, str]) -> list[str]:
-    """A lower-case word, the same in capitals, and with its first letter a capital."""
-    first = next((index for index, character in enumerate(word) if character not in APOSTROPHES), 0)
-    titled = [*word[:first], *(capitals.get(character, character) for character in word[first : first + 1])]
-    return [
-        word,
-        "".join(capitals.get(character, character) for character in word),
-        "".join(titled) + word[first + 1 :],
-    ]
+def _differing(folded: Mapping[str, Any], vocabulary: Vocabulary) -> set[int]:
+    """The positions of the words for which a token is looked up wrongly and whose forms are not listed yet."""
+    id_of = look_up(folded)
+    small = {capital: letter for letter, capital in folded["capitals"].items()}
+    following = (form for forms in vocabulary.words for form in _following(forms[0], folded["capitals"], small))
+    wrong = {
+        word_id - len(RESERVED)
+        for form in {*vocabulary.ids, *following}
+        for word_id in (id_of(form), vocabulary.ids.get(form))
+        if id_of(form) != vocabulary.ids.get(form) and word_id is not None
+    }
+    return {position for position in wrong if str(position) not in folded["forms"]}
+
+
+def _following(word: str, capitals: Mapping[str, str], small: Mapping[str, str]) -> Iterable[str]:
+    lower = _mapped(word, small)
+    for form in (word, lower, *_cased(lower, capitals)):
+        yield from (form, form.replace(_STRAIGHT, _CURLY))
+
+
+def _mapped(word: str, letters: Mapping[str, str]) -> str:
+    return "".join(letters.get(character, character) for character in word)
+
+
+def _cased(lower: str, capitals: Mapping[str, str]) -> tuple[str, str]:
+    """A lower-case word in capitals, and with its first letter a capital."""
+    first = next((index for index, character in enumerate(lower) if character != _STRAIGHT), 0)
+    return _mapped(lower, capitals), lower[:first] + _mapped(lower[first : first + 1], capitals) + lower[first + 1 :]

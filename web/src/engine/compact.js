@@ -1,8 +1,11 @@
 /**
  * Reads the vocabulary as a page downloads it: the surface forms that follow from a word and from the capitals of its
- * letters were left out. `export/compact.py` folds it, by the same steps.
+ * letters were left out, and are not made here either. A token that is not listed is led back to its word.
  *
- *     unfold({words: "the and", capitals: {t: "T", …}, forms: {}, …});  // Map {"the" => 2, "and" => 3, "THE" => 2, …}
+ *     const idOf = lookUp({words: "the and", capitals: {t: "T", …}, forms: {}, …});
+ *     idOf("The");  // 2
+ *
+ * `export/compact.py` folds it, and looks a token up by the same steps.
  */
 
 /**
@@ -10,7 +13,7 @@
  *   words: string,
  *   capitals: Record<string, string>,
  *   forms: Record<string, string[]>,
- * }} CompactVocabulary `capitals` by letter, `forms` that do not follow by the word's position
+ * }} CompactVocabulary `capitals` by letter; `forms`, by the word's position, of words whose forms do not follow
  */
 
 const STRAIGHT = "'";
@@ -18,40 +21,43 @@ const CURLY = "’";
 
 /**
  * @param {CompactVocabulary} vocabulary
- * @returns {Map<string, number>} surface form -> word id
+ * @returns {(token: string) => number | undefined} its word id
  */
-export function unfold({ reserved, words: joined, capitals, forms }) {
+export function lookUp({ reserved, words: joined, capitals, forms }) {
   const capital = new Map(Object.entries(capitals));
   const small = new Map(Object.entries(capitals).map(([letter, upper]) => [upper, letter]));
   const words = joined.split(" ");
+  const isSmall = !new RegExp(`[${Object.values(capitals).join("")}]`, "u").test(joined);
+  /** @type {Map<string, number>} */
   const ids = new Map();
   /** @param {string} form @param {number} id */
   const give = (form, id) => {
     if (!ids.has(form)) ids.set(form, id);
   };
-  /** @param {string} form @param {number} id */
-  const giveShapes = (form, id) => {
-    give(form, id);
-    if (form.includes(STRAIGHT)) give(form.replaceAll(STRAIGHT, CURLY), id);
-    if (form.includes(CURLY)) give(form.replaceAll(CURLY, STRAIGHT), id);
-  };
 
-  // A word's own writing is its own, whatever follows from another word.
-  for (const [position, word] of words.entries()) giveShapes(word, reserved.length + position);
-  for (const [position, word] of words.entries()) {
-    const id = reserved.length + position;
-    const listed = forms[position];
-    if (listed) {
-      for (const form of listed) give(form, id);
-      continue;
-    }
-    const lower = mapped(word, small);
-    if (lower !== word && ids.has(lower)) continue; // that word has them
-    giveShapes(lower, id);
-    giveShapes(mapped(word, capital), id);
-    giveShapes(titled(lower, capital), id);
+  for (const [position, word] of words.entries()) give(word, reserved.length + position);
+  for (const [position, listed] of Object.entries(forms)) {
+    for (const form of listed) give(form, reserved.length + Number(position));
   }
-  return ids;
+  if (!isSmall) {
+    // A word that is written with capitals has the other forms, too, where no other word is the lower-case one.
+    for (const [position, word] of words.entries()) {
+      if (!forms[position]) give(mapped(word, small), reserved.length + position);
+    }
+  }
+
+  return (token) => {
+    const known = ids.get(token);
+    if (known !== undefined) return known;
+    if (token.includes(CURLY) && token.includes(STRAIGHT)) return undefined;
+    const straight = token.replaceAll(CURLY, STRAIGHT);
+    const lower = mapped(straight, small);
+    const id = ids.get(straight) ?? ids.get(lower);
+    if (id === undefined || forms[id - reserved.length]) return undefined;
+    const follows =
+      ids.has(straight) || straight === mapped(lower, capital) || straight === titled(lower, capital);
+    return follows ? id : undefined;
+  };
 }
 
 /**
@@ -70,7 +76,7 @@ function mapped(word, letters) {
  */
 function titled(word, capital) {
   let first = 0;
-  while (word[first] === STRAIGHT || word[first] === CURLY) first += 1;
+  while (word[first] === STRAIGHT) first += 1;
   const point = word.codePointAt(first);
   if (point === undefined) return word; // of apostrophes alone
   const letter = String.fromCodePoint(point);

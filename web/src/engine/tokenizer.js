@@ -10,7 +10,7 @@
  * something else in every language.
  */
 
-import { unfold } from "./compact.js";
+import { lookUp } from "./compact.js";
 
 /** @typedef {import("./compact.js").CompactVocabulary} CompactVocabulary */
 
@@ -57,14 +57,14 @@ import { unfold } from "./compact.js";
 export function createTokenizer(vocabulary) {
   checkContract(vocabulary);
   const pattern = tokenPattern(vocabulary);
-  const idOfForm = isCompact(vocabulary) ? unfold(vocabulary) : surfaceForms(vocabulary);
-  checkMarks(vocabulary.marks ?? [], idOfForm);
+  const idOf = isCompact(vocabulary) ? lookUp(vocabulary) : surfaceForms(vocabulary);
+  checkMarks(vocabulary.marks ?? [], idOf);
 
   return function tokenize(text) {
     // The string's NUL goes because MediaPipe would stop reading there.
     const clean = String(text).replaceAll("\0", "").normalize("NFC");
     const tokens = Array.from(clean.matchAll(pattern), ({ 0: word, 1: mark, index }) => {
-      const id = idOfForm.get(word);
+      const id = idOf(word);
       return {
         word,
         start: index,
@@ -149,13 +149,14 @@ function escaped(key, character) {
  * A mark is never unknown: what has no id has to delimit.
  *
  * @param {[string, string][]} marks
- * @param {Map<string, number>} idOfForm
+ * @param {(token: string) => number | undefined} idOf
  */
-function checkMarks(marks, idOfForm) {
+function checkMarks(marks, idOf) {
   for (const [first, last] of marks) {
     for (let point = Number(first.codePointAt(0)); point <= Number(last.codePointAt(0)); point += 1) {
       const mark = String.fromCodePoint(point);
-      if (!idOfForm.has(mark)) throw new Error(`A mark must have an id. Received: ${JSON.stringify(mark)}`);
+      if (idOf(mark) === undefined)
+        throw new Error(`A mark must have an id. Received: ${JSON.stringify(mark)}`);
     }
   }
 }
@@ -164,7 +165,7 @@ function checkMarks(marks, idOfForm) {
  * A Map, because in a plain object `constructor` would be a known word.
  *
  * @param {Vocabulary} vocabulary
- * @returns {Map<string, number>}
+ * @returns {(token: string) => number | undefined}
  */
 function surfaceForms({ reserved, words }) {
   const idOfForm = new Map();
@@ -176,5 +177,5 @@ function surfaceForms({ reserved, words }) {
       idOfForm.set(form, reserved.length + position);
     }
   }
-  return idOfForm;
+  return (token) => idOfForm.get(token);
 }

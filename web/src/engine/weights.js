@@ -81,18 +81,22 @@ function wholeOffset({ name, quantization }) {
 function decode(bytes, stored) {
   if (stored === "uint8") return new Uint8Array(bytes);
   if (stored === "int32") return new Int32Array(bytes);
-  return stored === "float16" ? Float32Array.from(new Uint16Array(bytes), fromHalf) : new Float32Array(bytes);
+  return stored === "float16" ? fromHalves(new Uint16Array(bytes)) : new Float32Array(bytes);
 }
 
 /**
- * @param {number} bits of an IEEE 754 binary16
- * @returns {number}
+ * @param {Uint16Array} halves IEEE 754 binary16
+ * @returns {Float32Array} the same numbers
  */
-function fromHalf(bits) {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0) return sign * 2 ** -24 * fraction;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * 2 ** (exponent - 25) * (1024 + fraction);
+function fromHalves(halves) {
+  const values = new Float32Array(halves.length);
+  const bits = new Uint32Array(values.buffer);
+  for (const [index, half] of halves.entries()) {
+    const magnitude = half & 0x7fff;
+    // Below the smallest normal number the fraction stands alone; above it the exponent's bias is another.
+    if (magnitude < 0x400) values[index] = magnitude * 2 ** -24;
+    else bits[index] = (magnitude << 13) + (magnitude < 0x7c00 ? 0x38000000 : 0x70000000);
+    bits[index] |= (half & 0x8000) << 16;
+  }
+  return values;
 }

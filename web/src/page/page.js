@@ -78,11 +78,22 @@ function fail(error) {
   console.error(error);
 }
 
+/** The script starts before the page is parsed: the worker and the files are what takes longest. */
+function parsed() {
+  return new Promise((resolve) => {
+    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
+    else resolve(undefined);
+  });
+}
+
 async function main() {
   const config = readConfig();
   speak(config.language, config.strings);
   reloadIfReplaced(() => root.dataset.state === "loading");
-  const client = await startClient(config);
+  const starting = startClient(config);
+  starting.catch(() => {}); // it is told below, where there is a page to tell it on
+  await parsed();
+  const client = await starting;
   Object.assign(globalThis, {
     byline: {
       explain: client.read,
@@ -104,4 +115,4 @@ const started = main().catch(fail);
 // Later than the model, so that a first visit's precaching does not compete with what the page waits for.
 // Also after a failure: a newer build may be what mends it.
 started.then(() => keepOffline(readConfig().service_worker));
-offerInstall();
+parsed().then(offerInstall);
