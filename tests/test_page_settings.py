@@ -28,7 +28,7 @@ PLACE = re.compile(r"\{(\w+)\}")
 def render(trained: Run, rounded: Classifier, dist_path: Path, tmp_path: Path) -> Any:
     """Renders the page with other settings."""
 
-    def start(**given: str) -> Path:
+    def start(**given: Any) -> Path:
         dist = tmp_path / "rendered"
         shutil.rmtree(dist, ignore_errors=True)
         dist.mkdir()
