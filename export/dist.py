@@ -122,6 +122,10 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
         web.write_web(export.run, export.rounded, export.metrics["test"], staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
         say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
+        if untranslated := read_strings(export.settings.strings).untranslated:
+            say(
+                f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
+            )
 
 
 def _write_tflite(export: Export, path: Path, model: bytes) -> None:
