@@ -4,11 +4,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
+from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
@@ -66,6 +68,10 @@ class Strings:
         """A share between 0 and 1, with one decimal."""
         pattern = self.locale.percent_formats[None].pattern.replace("#,##0", "#,##0.0")
         return str(format_percent(share, format=pattern, locale=self.locale))
+
+    def date(self, day: str) -> str:
+        """A day, given as `2026-11-25`."""
+        return str(format_date(date.fromisoformat(day), "long", locale=self.locale))
 
     def _written(self, value: Any) -> Markup:
         return escape(self.number(value) if isinstance(value, int) else value)

@@ -15,7 +15,7 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from export import node, theme
+from export import figures, node, theme
 from export.compact import compact
 from export.settings import Settings
 from export.strings import Strings, read_strings
@@ -160,6 +160,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "sequence_length": run.vocabulary.sequence_length,
         "marks": bool(run.vocabulary.marks),
         "model_bytes": sum(path.stat().st_size for path in (dist / "tfjs").iterdir()),
+        "card": figures.card_facts(run, test, brotli_size(dist / "web")),
     }
 
 
