@@ -1,28 +1,121 @@
-"""Takes the pictures of the page that the README shows: python benchmarks/picture.py [--dist dist]"""
+"""Takes the pictures of the page that the README shows: python benchmarks/picture.py [--dist dist] [--run DIR]
+
+The page in Arabic is exported for its picture alone, which takes half a minute.
+"""
 
 import argparse
+import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
 from browser import NO_CHROMIUM, Server, Visit, find_chromium, launch, type_phrase
+from playwright.sync_api import Browser, Page
 
 ROOT: Final = Path(__file__).parent.parent
 DOCS: Final = ROOT / "docs"
 PHRASE: Final = "To be, or not to be, that is the question"
+OTHER: Final = "Achilles sing, O Goddess! Peleus' son"
 LARGEST: Final = 150_000  # bytes: a README is read over slow lines too
 _DESK: Final = {"width": 1200, "height": 900}
-PICTURES: Final[dict[str, dict[str, Any]]] = {
-    "page-light.png": {"viewport": _DESK, "color_scheme": "light"},
-    "page-dark.png": {"viewport": _DESK, "color_scheme": "dark"},
-    "page-phone.png": {"viewport": {"width": 390, "height": 844}, "color_scheme": "light", "has_touch": True},
+_PHONE: Final = {"width": 390, "height": 844}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """One picture of the page.
+
+    Attributes:
+        do: Brings the page into its state.
+        options: Of the visit.
+        language: Of the page.
+        of: What is pictured, by selector; the window where it is empty.
+    """
+
+    do: Callable[[Page], None]
+    options: dict[str, Any] = field(default_factory=lambda: {"viewport": _DESK, "color_scheme": "light"})
+    language: str = "en"
+    of: str = ""
+
+
+def write(page: Page, text: str = PHRASE) -> None:
+    type_phrase(page, text)
+    page.wait_for_selector("#effect:not(:empty)")
+
+
+def compare(page: Page) -> None:
+    write(page, OTHER)
+    page.locator("#pin").click()
+    write(page)
+
+
+def read_long(page: Page) -> None:
+    """Phrases of the test split one after the other: the strip shows who speaks where."""
+    texts = page.evaluate("JSON.parse(document.getElementById('byline-config').textContent).examples")
+    by_label = sorted(texts, key=lambda example: str(example["label"]))
+    write(page, " ".join(example["text"] for example in by_label[:12]))
+    page.locator(".segment").nth(4).click()
+
+
+def guess(page: Page) -> None:
+    page.locator(".choice").first.click()
+    page.wait_for_selector("#guess-after:not([hidden])")
+
+
+def list_rows(page: Page) -> None:
+    texts = page.evaluate("JSON.parse(document.getElementById('byline-config').textContent).examples")
+    content = "\n".join(example["text"] for example in texts)
+    page.locator("#table-file").set_input_files(
+        {"name": "phrases.txt", "mimeType": "text/plain", "buffer": content.encode()}
+    )
+    page.wait_for_selector("#table[data-state=done]")
+
+
+def phone(**options: Any) -> dict[str, Any]:
+    return {"viewport": _PHONE, "color_scheme": "light", "has_touch": True} | options
+
+
+PICTURES: Final = {
+    "page-light.png": Picture(write),
+    "page-dark.png": Picture(compare, {"viewport": _DESK, "color_scheme": "dark"}),
+    "page-phone.png": Picture(write, phone()),
+    "page-why.png": Picture(read_long, of=".desk"),
+    "page-guess.png": Picture(guess, of="#guess"),
+    "page-list.png": Picture(list_rows, of="#table"),
+    "page-card.png": Picture(lambda _: None, of="#card"),
+    "page-arabic.png": Picture(write, phone(), language="ar"),
 }
+
+
+def take(browser: Browser, url: str, picture: Picture) -> bytes:
+    # Without motion: a bar that is still on its way is a wrong picture.
+    visit = Visit(browser, device_scale_factor=1, reduced_motion="reduce", **picture.options)
+    page = visit.open(url)
+    picture.do(page)
+    page.evaluate("document.activeElement.blur()")
+    page.mouse.move(0, 0)
+    taken = page.locator(picture.of).screenshot(scale="css") if picture.of else page.screenshot(scale="css")
+    visit.close()
+    return taken
+
+
+def export(run: Path | None, language: str, folder: Path) -> Path:
+    """Exports the page in another language."""
+    command = [sys.executable, "-m", "export", "web", "--strings", language, "--output", str(folder / language)]
+    command += ["--run", str(run)] if run else []
+    subprocess.run(command, cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    return folder / language / "web"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description="Takes the pictures of the page that the README shows.")
     parser.add_argument("--dist", type=Path, default=ROOT / "dist", help="what `python -m export all` wrote (dist)")
-    site = parser.parse_args().dist / "web"
+    parser.add_argument("--run", type=Path, help="the run that it was exported from (the newest in runs/)")
+    given = parser.parse_args()
+    site = given.dist / "web"
     if not (site / "index.html").is_file():
         print(f"error: {site}: holds no page; `make demo` makes one", file=sys.stderr)
         return 2
@@ -31,15 +124,11 @@ def main() -> int:
         print(f"error: {NO_CHROMIUM}", file=sys.stderr)
         return 2
     DOCS.mkdir(exist_ok=True)
-    with Server(site) as server, launch(chromium) as browser:
-        for name, options in PICTURES.items():
-            # Without motion: a bar that is still on its way is a wrong picture.
-            visit = Visit(browser, device_scale_factor=1, reduced_motion="reduce", **options)
-            page = visit.open(server.url)
-            type_phrase(page, PHRASE)
-            page.get_by_label("Your phrase").blur()
-            taken = page.screenshot(scale="css")
-            visit.close()
+    with tempfile.TemporaryDirectory() as folder, launch(chromium) as browser:
+        for name, picture in PICTURES.items():
+            pictured = site if picture.language == "en" else export(given.run, picture.language, Path(folder))
+            with Server(pictured) as server:
+                taken = take(browser, server.url, picture)
             if len(taken) > LARGEST:
                 print(f"error: {name}: {len(taken):,} bytes, more than {LARGEST:,}", file=sys.stderr)
                 return 1
