@@ -13,7 +13,7 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/engine/classifier.js";
-import { createPredict } from "../src/engine/tfjs.js";
+import { createPredict } from "../src/engine/tfjs/predict.js";
 import { shardPaths } from "../src/engine/weights.js";
 
 const BATCH = 128;
@@ -29,7 +29,7 @@ function loadTensorFlow(folder) {
 }
 
 /**
- * @param {import("../src/engine/tfjs.js").ModelJSON} topology
+ * @param {import("../src/engine/tfjs/predict.js").ModelJSON} topology
  * @param {string} folder
  * @returns {ArrayBuffer}
  */
