@@ -14,7 +14,7 @@ serve(async function* (topology, weights, length, wasm) {
   const graph = /** @type {import("../engine/tfjs/predict.js").ModelJSON} */ (topology);
   for (const name of [...(wasm ? [registerWasm(wasm)] : []), registerCpu()]) {
     if (!(await setBackend(name))) continue;
-    yield createPredict(tf, graph, weights, length);
+    yield { name, predict: createPredict(tf, graph, weights, length) };
     removeBackend(name);
   }
 });
