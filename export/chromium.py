@@ -197,6 +197,10 @@ def _browsing(executable: str, url: str) -> "Iterator[subprocess.Popen[bytes]]":
 
 
 def _end(browser: "subprocess.Popen[bytes]") -> None:
+    if os.name != "posix":
+        browser.kill()
+        browser.wait()
+        return
     for number in (signal.SIGTERM, signal.SIGKILL):
         try:
             os.killpg(browser.pid, number)

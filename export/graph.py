@@ -111,9 +111,9 @@ def _evidence_of(model: "keras.Model") -> Evidence:
 def round_weights(weights: Weights) -> Weights:
     """Rounds all numbers once, before any converter sees them.
 
-    A row's scale is a float16 of few bits, at most 3 % above its largest number divided by 127. The row of `<PAD>`, which the mask never
-    lets through, holds -128 and 127, and so do slots that are nobody's: with both ends present, TF.js's affine 8-bit
-    storage is exact.
+    A row's scale is a float16 of few bits, at most 3 % above its largest number divided by 127. The row of `<PAD>`,
+    which the mask never lets through, holds -128 and 127, and so do slots that are nobody's: with both ends present,
+    TF.js's affine 8-bit storage is exact.
     """
     scales = _row_scales(weights.rows)
     rows = np.clip(np.rint(weights.rows / scales[:, None]), -127, 127)
@@ -143,8 +143,10 @@ def _round_evidence(evidence: Evidence) -> Evidence:
 
 
 def _row_scales(rows: Floats) -> Floats:
-    """Gives each row a scale with 5 bits behind the point of its float16: as a download that is compressed, thousands of
-    them are half as large as with all 10, and a row loses 3 % of its resolution at most.
+    """Gives each row a scale with 5 bits behind the point of its float16, rounded up.
+
+    A row loses 3 % of its resolution at most. Compressed, 11,600 of them are 8.8 kB, with all 10 bits 17.8; the rows,
+    whose largest numbers are then not all 127, grow by 2.4.
     """
     scales = _few_bits(_least_scales(rows, axis=1))
     # A row whose largest number was rounded down may fit the next smaller scale: then rounding twice is rounding once.

@@ -91,7 +91,7 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
     ]
     failures = []
     try:
-        if page := _ask_page(dist / "web", texts, say):
+        if page := ask_page(dist / "web", texts, say):
             rows.append(compare(page, reference, truth, size_of(dist / "web")))
     except chromium.PageError as error:
         failures.append(f"{runtimes.PAGE}: {error}")
@@ -110,7 +110,8 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
     return Report(tuple(rows), tuple(failures))
 
 
-def _ask_page(site: Path, texts: Sequence[str], say: Callable[[str], None]) -> Answers | None:
+def ask_page(site: Path, texts: Sequence[str], say: Callable[[str], None]) -> Answers | None:
+    """Asks the page in a browser; None, and a line that says so, where none starts."""
     executable = chromium.find_chromium()
     if executable is None:
         say(f"note       {chromium.NOT_HERE}")

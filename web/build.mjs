@@ -1,7 +1,8 @@
 /**
  * Bundles the page's scripts and style.
  *
- *     node build.mjs --modules DIR --engine own --model FILE --output DIR
+ *     node build.mjs --modules DIR --engine own --output DIR
+ *     node build.mjs --modules DIR --engine tfjs --model FILE --output DIR
  *
  * `--modules` is the folder whose `node_modules` `npm ci` made from this folder's lock. It is another one than this,
  * because this one may be installed where nobody can write. Writes `app.js`, `worker.js` and `style.css`; with the
@@ -59,7 +60,7 @@ const lean = {
 /**
  * @param {string} modules
  * @param {string} engine "own" or "tfjs"
- * @param {string} model `model.json`
+ * @param {string} model `model.json`, for "tfjs"
  * @param {string} output
  */
 async function build(modules, engine, model, output) {
@@ -116,9 +117,9 @@ try {
       output: { type: "string" },
     },
   });
-  const { modules, engine, model, output } = values;
-  if (!modules || !engine || !model || !output) {
-    throw new Error("--modules, --engine, --model and --output are needed");
+  const { modules, engine, model = "", output } = values;
+  if (!modules || !engine || !output || (engine === "tfjs" && !model)) {
+    throw new Error("--modules, --engine and --output are needed, and --model with the engine tfjs");
   }
   await build(modules, engine, model, output);
 } catch (error) {
