@@ -117,7 +117,7 @@ def _serving(site: Path, texts: Sequence[str]) -> Iterator[tuple[str, "queue.Que
     """Serves a page, and beside it the proof; gives the proof's address, and what it tells."""
     told: queue.Queue[dict[str, Any]] = queue.Queue()
     base = re.search(r'<base href="([^"]*)"', (site / "index.html").read_text(encoding="utf-8"))
-    path = html.unescape(base[1]) if base else "/"
+    path = unquote(html.unescape(base[1])) if base else "/"
     secret = f"/{secrets.token_hex(8)}/"  # nothing of the page has this path, and no other program knows it
     order = json.dumps({"base": path, "texts": list(texts)}).encode()
     server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, site, path, secret, order, told))
