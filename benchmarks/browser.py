@@ -1,7 +1,6 @@
 """Chromium, and a web server on this machine: what the tests and the pictures look at the page with."""
 
-import os
-import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,11 +12,14 @@ from typing import Any, Final, Self
 
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Error, Page, Request, sync_playwright
 
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from export.chromium import find_chromium as find_chromium
+
 NO_CHROMIUM: Final = (
     "no Chromium is found: install one (chromium, chromium-browser, google-chrome) or name it in CHROMIUM"
 )
 READY: Final = "html[data-state=ready]"
-_COMMANDS: Final = ("chromium", "chromium-browser", "google-chrome")
 _FLAGS: Final = (
     "--no-sandbox",  # the sandbox cannot be had in most containers, and the page is our own
     "--disable-gpu",
@@ -27,19 +29,6 @@ _FLAGS: Final = (
     "--disable-component-update",
     "--disable-sync",
 )
-
-
-def find_chromium() -> str | None:
-    """Gives the browser's path; None says that the machine has none.
-
-    Raises:
-        FileNotFoundError: `CHROMIUM` names no program.
-    """
-    named = os.environ.get("CHROMIUM")
-    if named and not shutil.which(named):
-        raise FileNotFoundError(f"CHROMIUM names no program: {named}")
-    candidates = [named] if named else _COMMANDS
-    return next((path for path in map(shutil.which, candidates) if path), None)
 
 
 @contextmanager

@@ -173,7 +173,7 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
 def _verify(arguments: argparse.Namespace) -> int:
     from export import dist, parity
 
-    report, faults = dist.verify(arguments.dist, arguments.run)
+    report, faults = dist.verify(arguments.dist, arguments.run, _say)
     _say(parity.table(report.rows))
     if faults:
         return _refuse(f"{arguments.dist} is out of bounds", faults)

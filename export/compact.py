@@ -36,7 +36,7 @@ def compact(vocabulary: Vocabulary) -> dict[str, Any]:
 
 def look_up(folded: Mapping[str, Any]) -> Callable[[str], int | None]:
     """Gives the function from a token to its word id."""
-    words, capitals, forms = folded["words"].split(" "), folded["capitals"], folded["forms"]
+    words, capitals, forms = folded["words"].split(), folded["capitals"], folded["forms"]
     small = {capital: letter for letter, capital in capitals.items()}
     start = len(RESERVED)
     ids: dict[str, int] = {}

@@ -74,7 +74,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         report = None
         if set(parts) == set(PARTS):
             say("proof      every test phrase and the hostile strings through every runtime")
-            report = parity.prove(run, staging, settings.name)
+            report = parity.prove(run, staging, settings.name, say)
             say(parity.table(report.rows))
             faults += report.faults
         if faults:
@@ -195,8 +195,13 @@ def _write_proof(dist: Path, report: parity.Report) -> None:
     (dist / PROOF).write_text(parity.table(report.rows) + "\n", encoding="utf-8")
 
 
-def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]:
+def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, list[str]]:
     """Proves a dist directory again, and writes the table into it.
+
+    Args:
+        dist: What was exported.
+        run_path: The run that it came from; None: the one in `runs/` that it names.
+        say: Takes a line for what is left out.
 
     Returns:
         The report, and a line for each fault.
@@ -209,7 +214,7 @@ def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]
         raise UserError(f"{dist}: holds one part alone; `python -m export all` makes a whole that can be proved")
     run = _run_of(manifest["run"], run_path)
     budgets = {part: size["budget"] for part, size in manifest["sizes"].items()}
-    report = parity.prove(run, dist, manifest["name"])
+    report = parity.prove(run, dist, manifest["name"], say)
     faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
     try:
         _write_proof(dist, report)

@@ -111,11 +111,11 @@ def _evidence_of(model: "keras.Model") -> Evidence:
 def round_weights(weights: Weights) -> Weights:
     """Rounds all numbers once, before any converter sees them.
 
-    A row's scale is the float16 next to its largest number divided by 127. The row of `<PAD>`, which the mask never
-    lets through, holds -128 and 127, and so do slots that are nobody's: with both ends present, TF.js's affine 8-bit
-    storage is exact.
+    A row's scale is a float16 of few bits, at most 3 % above its largest number divided by 127. The row of `<PAD>`,
+    which the mask never lets through, holds -128 and 127, and so do slots that are nobody's: with both ends present,
+    TF.js's affine 8-bit storage is exact.
     """
-    scales = _scales(weights.rows, axis=1)
+    scales = _row_scales(weights.rows)
     rows = np.clip(np.rint(weights.rows / scales[:, None]), -127, 127)
     rows[0], rows[0, 0], scales[0] = -128, 127, 1
     return Weights(
@@ -131,7 +131,7 @@ def round_weights(weights: Weights) -> Weights:
 def _round_evidence(evidence: Evidence) -> Evidence:
     nobody = np.abs(evidence.owners) >= NOBODY
     rows = np.where(nobody[:, None], 0, evidence.rows)  # no scale is theirs
-    scales = _scales(rows, axis=0)
+    scales = _to_half(_least_scales(rows, axis=0))
     rows = np.clip(np.rint(rows / scales), -127, 127).astype(np.float32)
     owners = evidence.owners.copy()
     one, other = np.flatnonzero(nobody)[:2]
@@ -142,9 +142,26 @@ def _round_evidence(evidence: Evidence) -> Evidence:
     return Evidence(_to_half(evidence.word_kernel), trust, rows, owners, pair_kernel)
 
 
-def _scales(rows: Floats, axis: int) -> Floats:
-    largest = np.abs(rows).max(axis=axis)
-    return _to_half(np.maximum(largest / 127, np.finfo(np.float16).tiny))
+def _row_scales(rows: Floats) -> Floats:
+    """Gives each row a scale with 5 bits behind the point of its float16, rounded up.
+
+    A row loses 3 % of its resolution at most. Compressed, 11,600 of them are 8.8 kB, with all 10 bits 17.8; the rows,
+    whose largest numbers are then not all 127, grow by 2.4.
+    """
+    scales = _few_bits(_least_scales(rows, axis=1))
+    # A row whose largest number was rounded down may fit the next smaller scale: then rounding twice is rounding once.
+    return _few_bits(_least_scales(np.rint(rows / scales[:, None]) * scales[:, None], axis=1))
+
+
+def _least_scales(rows: Floats, axis: int) -> Floats:
+    least: Floats = np.maximum(np.abs(rows).max(axis=axis) / 127, np.finfo(np.float16).tiny)
+    return least
+
+
+def _few_bits(scales: Floats) -> Floats:
+    """Rounds positive numbers up to the next float16 whose last 5 bits are zero."""
+    bits = scales.astype(np.float16).view(np.uint16)
+    return ((bits + np.uint16(31)) & np.uint16(0xFFE0)).view(np.float16).astype(np.float32)
 
 
 def _to_half(array: Floats) -> Floats:

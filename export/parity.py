@@ -1,7 +1,7 @@
 """The proof: the same strings through every runtime, from raw string to probability; a report and a gate."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from export import graph, hostile, metadata, runtimes
+from export import chromium, graph, hostile, metadata, runtimes
 from export.runtimes import Answers
 from trainer.evaluate import truth_of
 from trainer.run import Run
@@ -50,13 +50,14 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """All rows of one proof."""
+    """All rows of one proof, and a line for each runtime that gave no answers."""
 
     rows: tuple[Row, ...]
+    failures: tuple[str, ...] = ()
 
     @property
     def faults(self) -> list[str]:
-        return [f"{row.runtime}: {fault}" for row in self.rows for fault in row.faults]
+        return [*(f"{row.runtime}: {fault}" for row in self.rows for fault in row.faults), *self.failures]
 
     def to_json(self) -> list[dict[str, Any]]:
         return [asdict(row) for row in self.rows]
@@ -69,13 +70,14 @@ def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
     return texts, truth_of(phrases, run.vocabulary.labels)
 
 
-def prove(run: Run, dist: Path, name: str) -> Report:
+def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report:
     """Asks every runtime every string.
 
     Args:
         run: The run that was exported.
         dist: The artefacts.
         name: What the `.tflite` files are called.
+        say: Takes a line for what is left out.
     """
     texts, truth = texts_of(run)
     rounded = graph.rounded_classifier(run.classifier)
@@ -85,7 +87,14 @@ def prove(run: Run, dist: Path, name: str) -> Report:
     rows = [
         compare(trained, reference, truth, size_of(keras_file), rounding=True),
         compare(runtimes.ask_tfjs(dist, texts), reference, truth, size_of(dist / "tfjs")),
+        compare(runtimes.ask_own(dist, texts), reference, truth, size_of(dist / "tfjs")),
     ]
+    failures = []
+    try:
+        if page := ask_page(dist / "web", texts, say):
+            rows.append(compare(page, reference, truth, size_of(dist / "web")))
+    except chromium.PageError as error:
+        failures.append(f"{runtimes.PAGE}: {error}")
     if metadata.AVAILABLE:
         rows += [
             compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
@@ -98,7 +107,20 @@ def prove(run: Run, dist: Path, name: str) -> Report:
             runtimes.write_probe(run.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
             answers = runtimes.ask_nl_classifier(int8, probe, texts)
         rows.append(compare(answers, first, truth, size_of(int8), note="int8 rows"))
-    return Report(tuple(rows))
+    return Report(tuple(rows), tuple(failures))
+
+
+def ask_page(site: Path, texts: Sequence[str], say: Callable[[str], None]) -> Answers | None:
+    """Asks the page in a browser; None, and a line that says so, where none starts."""
+    executable = chromium.find_chromium()
+    if executable is None:
+        say(f"note       {chromium.NOT_HERE}")
+        return None
+    try:
+        return runtimes.ask_page(executable, site, texts)
+    except chromium.NotStartedError as error:
+        say(f"note       {error}")
+        return None
 
 
 def int8_path(dist: Path, name: str) -> Path:

@@ -5,16 +5,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from export import metadata, node, tflite
+from export import chromium, metadata, node, tflite
 from trainer.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.vocabulary import Vocabulary, normalize
 from trainer.windows import average, split_ids
+
+PAGE: Final = "the page in Chromium"
 
 
 @dataclass(frozen=True)
@@ -44,17 +46,40 @@ def ask_keras(name: str, classifier: Classifier, texts: Sequence[str]) -> Answer
 
 def ask_tfjs(dist: Path, texts: Sequence[str]) -> Answers:
     """Stock TF.js in Node with the page's own tokenizer."""
-    modules = node.modules()
-    program = [str(node.WEB / "node" / "classify.mjs"), "--modules", str(modules), "--model", str(dist / "tfjs")]
-    program += ["--vocabulary", str(dist / "vocabulary.json")]
+    return _ask_node("TF.js in Node", ["--engine", "tfjs", "--modules", str(node.modules())], dist, texts)
+
+
+def ask_own(dist: Path, texts: Sequence[str]) -> Answers:
+    """Byline's interpreter in Node with the page's own tokenizer."""
+    return _ask_node("Byline's interpreter in Node", ["--engine", "own"], dist, texts)
+
+
+def _ask_node(name: str, engine: Sequence[str], dist: Path, texts: Sequence[str]) -> Answers:
+    program = [str(node.WEB / "node" / "classify.mjs"), *engine]
+    program += ["--model", str(dist / "tfjs"), "--vocabulary", str(dist / "vocabulary.json")]
     answer = json.loads(node.run(["node", *program], stdin=json.dumps(list(texts))))
-    results = answer["results"]
-    return Answers(
-        "TF.js in Node",
-        answer["runtime"],
-        [result["ids"] for result in results],
-        np.array([result["probabilities"] for result in results], np.float64),
-    )
+    return _answers(name, answer["runtime"], answer["results"])
+
+
+def ask_page(executable: str, site: Path, texts: Sequence[str]) -> Answers:
+    """The page itself, in a browser.
+
+    Args:
+        executable: The Chromium.
+        site: `web/` of a dist directory.
+        texts: Raw.
+
+    Raises:
+        chromium.NotStartedError: The browser does not start here.
+        chromium.PageError: The page fails.
+    """
+    results, backend = chromium.ask(executable, site, texts)
+    return _answers(PAGE, f"{chromium.version(executable)}, {backend}", results)
+
+
+def _answers(name: str, version: str, results: Sequence[dict[str, Any]]) -> Answers:
+    probabilities = np.array([result["probabilities"] for result in results], np.float64)
+    return Answers(name, version, [result["ids"] for result in results], probabilities)
 
 
 def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:

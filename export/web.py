@@ -66,7 +66,7 @@ def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, s
     shutil.copytree(dist / "tfjs", site / "model")
     (site / "vocabulary.json").write_text(_json(compact(run.vocabulary)), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        _bundle(Path(folder), settings.engine)
+        _bundle(Path(folder), settings.engine, site / "model" / "model.json")
         for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
             shutil.copyfile(Path(folder, name), site / name)
     if settings.accent:
@@ -127,9 +127,9 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def _bundle(folder: Path, engine: str) -> None:
-    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--engine", engine, "--output", str(folder)]
-    node.run(["node", *build])
+def _bundle(folder: Path, engine: str, model: Path) -> None:
+    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--engine", engine]
+    node.run(["node", *build, "--model", str(model), "--output", str(folder)])
 
 
 def _golden(rounded: Classifier, phrases: list[Phrase]) -> dict[str, Any]:

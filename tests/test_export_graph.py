@@ -72,6 +72,10 @@ def test_rounded_rows_are_int8_with_a_scale_that_float16_holds(weights: graph.We
     rounded = graph.round_weights(weights)
     assert np.array_equal(rounded.rows, rounded.rows.astype(np.int8))
     assert np.array_equal(rounded.scales, rounded.scales.astype(np.float16))
+    assert not np.any(rounded.scales.astype(np.float16).view(np.uint16) & 31)  # few bits are a small download
+    least = np.abs(weights.rows[1:]).max(axis=1) / 127
+    assert np.all(rounded.scales[1:] > 0.995 * least)
+    assert np.all(rounded.scales[1:] < 1.032 * least)
     restored = rounded.rows[1:] * rounded.scales[1:, None]
     assert np.all(np.abs(restored - weights.rows[1:]) <= 0.501 * rounded.scales[1:, None] + 0.001 * np.abs(restored))
 
@@ -91,6 +95,7 @@ def test_rounding_twice_changes_nothing(weights: graph.Weights) -> None:
     once = graph.round_weights(weights)
     again = graph.round_weights(replace(once, rows=once.rows * once.scales[:, None]))
     assert np.array_equal(once.rows, again.rows)
+    assert np.array_equal(once.scales, again.scales)
     for name in ("word_kernel", "rows", "owners", "pair_kernel"):
         assert np.array_equal(getattr(once.evidence, name), getattr(again.evidence, name)), name
 

@@ -151,8 +151,9 @@ def test_bundling_fails_in_one_line_without_packages(tmp_path: Path) -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_the_proofs_program_says_nothing_but_its_answer(dist_path: Path) -> None:
-    program = [str(node.WEB / "node" / "classify.mjs"), "--modules", str(node.modules())]
+@pytest.mark.parametrize("engine", ["own", "tfjs"])
+def test_the_proofs_program_says_nothing_but_its_answer(dist_path: Path, engine: str) -> None:
+    program = [str(node.WEB / "node" / "classify.mjs"), "--engine", engine, "--modules", str(node.modules())]
     program += ["--model", str(dist_path / "tfjs"), "--vocabulary", str(dist_path / "vocabulary.json")]
     done = run_node(program, '["", "the king"]')
     assert (done.returncode, done.stderr) == (0, "")

@@ -9,6 +9,7 @@ import pytest
 from conftest import run_command
 
 from export import hostile, parity
+from export.chromium import find_chromium
 from export.manifest import read_manifest
 from export.runtimes import Answers
 from trainer.run import Run
@@ -69,6 +70,8 @@ def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, di
     assert set(rows) == {
         "Keras, as trained",
         "TF.js in Node",
+        "Byline's interpreter in Node",
+        *(["the page in Chromium"] if find_chromium() else []),
         "TFLite interpreter, int8 rows",
         "TFLite interpreter, float32",
         "NLClassifier, int8 rows",
@@ -112,6 +115,8 @@ def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
     broken = run_command("export", "verify", str(dist_copy), "--run", str(run_path), cwd=workshop)
     assert broken.returncode == 1
     assert "TF.js in Node: " in broken.stderr
+    assert "Byline's interpreter in Node: " in broken.stderr
+    assert "the page in Chromium: " not in broken.stderr  # it has its own copies
     assert "gave other word ids" in broken.stderr
     assert "a probability is off by" in broken.stderr
     assert "NLClassifier" not in broken.stderr  # the .tflite is well

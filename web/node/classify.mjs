@@ -1,7 +1,9 @@
 /**
- * The parity program: the page's own tokenizer and windows, with the stock TF.js package, under Node.
+ * The parity program: the page's own tokenizer and windows under Node, with Byline's interpreter or with the stock TF.js
+ * package.
  *
- *     node classify.mjs --modules DIR --model DIR/tfjs --vocabulary FILE < strings.json > out.json
+ *     node classify.mjs --engine own --model DIR/tfjs --vocabulary FILE < strings.json > out.json
+ *     node classify.mjs --engine tfjs --modules DIR --model DIR/tfjs --vocabulary FILE < strings.json > out.json
  *
  * Reads a JSON array of strings and writes, for each, all its word ids and a probability for every label:
  *
@@ -13,7 +15,8 @@ import { createRequire } from "node:module";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/engine/classifier.js";
-import { createPredict } from "../src/engine/tfjs.js";
+import { createInterpreter } from "../src/engine/interpreter.js";
+import { createPredict } from "../src/engine/tfjs/predict.js";
 import { shardPaths } from "../src/engine/weights.js";
 
 const BATCH = 128;
@@ -29,7 +32,7 @@ function loadTensorFlow(folder) {
 }
 
 /**
- * @param {import("../src/engine/tfjs.js").ModelJSON} topology
+ * @param {import("../src/engine/tfjs/predict.js").ModelJSON} topology
  * @param {string} folder
  * @returns {ArrayBuffer}
  */
@@ -38,32 +41,51 @@ function readWeights(topology, folder) {
   return new Uint8Array(Buffer.concat(shards)).buffer;
 }
 
+/** @typedef {import("../src/engine/tfjs/predict.js").ModelJSON} Topology */
+
+/** @typedef {{predict: import("../src/engine/classifier.js").Predict, runtime: string}} Engine */
+
+/**
+ * @param {string} modules
+ * @param {Topology} topology
+ * @param {ArrayBuffer} weights
+ * @param {number} length
+ * @returns {Promise<Engine>}
+ */
+async function startTensorFlow(modules, topology, weights, length) {
+  const tf = loadTensorFlow(modules);
+  await tf.setBackend("cpu");
+  const runtime = `tfjs ${tf.version.tfjs}, node ${process.version}, ${tf.getBackend()}`;
+  return { predict: createPredict(tf, topology, weights, length), runtime };
+}
+
 async function main() {
   const { values } = parseArgs({
     options: {
+      engine: { type: "string" },
       modules: { type: "string" },
       model: { type: "string" },
       vocabulary: { type: "string" },
     },
   });
-  const { modules, model, vocabulary: vocabularyPath } = values;
-  if (!modules || !model || !vocabularyPath) {
-    throw new Error("--modules, --model and --vocabulary are needed");
+  const { engine, modules = "", model, vocabulary: vocabularyPath } = values;
+  if (!engine || !model || !vocabularyPath || (engine === "tfjs" && !modules)) {
+    throw new Error("--engine, --model and --vocabulary are needed, and --modules with the engine tfjs");
   }
-  const tf = loadTensorFlow(modules);
-  await tf.setBackend("cpu");
-
   const vocabulary = readJson(vocabularyPath);
   const topology = readJson(join(model, "model.json"));
   const weights = readWeights(topology, model);
-  const predict = createPredict(tf, topology, weights, vocabulary.sequence_length);
+  const length = vocabulary.sequence_length;
+  const { predict, runtime } =
+    engine === "tfjs"
+      ? await startTensorFlow(modules, topology, weights, length)
+      : { predict: createInterpreter(topology, weights, length), runtime: `node ${process.version}` };
   const classifier = createClassifier(vocabulary, predict);
 
   const texts = JSON.parse(readFileSync(0, "utf8"));
   const results = classifier
     .explainAll(texts, BATCH)
     .map(({ ids, probabilities }) => ({ ids, probabilities }));
-  const runtime = `tfjs ${tf.version.tfjs}, node ${process.version}, ${tf.getBackend()}`;
   process.stdout.write(`${JSON.stringify({ runtime, results })}\n`);
 }
 

@@ -23,10 +23,11 @@ const CURLY = "’";
  * @param {CompactVocabulary} vocabulary
  * @returns {(token: string) => number | undefined} its word id
  */
-export function lookUp({ reserved, words: joined, capitals, forms }) {
+export function lookUp(vocabulary) {
+  const { reserved, words: joined, capitals, forms } = vocabulary;
   const capital = new Map(Object.entries(capitals));
   const small = new Map(Object.entries(capitals).map(([letter, upper]) => [upper, letter]));
-  const words = joined.split(" ");
+  const words = wordsIn(vocabulary);
   const isSmall = !new RegExp(`[${Object.values(capitals).join("")}]`, "u").test(joined);
   /** @type {Map<string, number>} */
   const ids = new Map();
@@ -59,6 +60,9 @@ export function lookUp({ reserved, words: joined, capitals, forms }) {
     return follows ? id : undefined;
   };
 }
+
+/** @param {CompactVocabulary} vocabulary */
+export const wordsIn = ({ words }) => (words === "" ? [] : words.split(" "));
 
 /**
  * @param {string} word

@@ -10,7 +10,7 @@
  * something else in every language.
  */
 
-import { lookUp } from "./compact.js";
+import { lookUp, wordsIn } from "./compact.js";
 
 /** @typedef {import("./compact.js").CompactVocabulary} CompactVocabulary */
 
@@ -84,7 +84,7 @@ export function createTokenizer(vocabulary) {
  * @param {Vocabulary | CompactVocabulary} vocabulary
  */
 export function countIds(vocabulary) {
-  const words = isCompact(vocabulary) ? vocabulary.words.split(" ") : vocabulary.words;
+  const words = isCompact(vocabulary) ? wordsIn(vocabulary) : vocabulary.words;
   return vocabulary.reserved.length + words.length;
 }
 

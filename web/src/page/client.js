@@ -43,7 +43,7 @@ export async function startClient(config) {
   });
   const assets = await fetchAssets(config.files);
   worker.postMessage({ load: assets, golden: config.golden }, [assets.weights]);
-  await ready;
+  const backend = await ready;
 
   /**
    * @param {Omit<import("../worker/jobs.js").Order, "job">} order
@@ -66,6 +66,9 @@ export async function startClient(config) {
   }
 
   return {
+    /** The name of what predicts. */
+    backend,
+
     /** @param {string} text @param {Waiting} [waiting] @returns {Promise<Explanation>} */
     read: (text, waiting) => ask({ kind: "read", input: text }, waiting),
 
@@ -91,12 +94,12 @@ function workerAddress({ files }) {
 
 /**
  * @param {Worker} worker
- * @returns {Promise<void>}
+ * @returns {Promise<string>} the backend's name
  */
 function answeredGolden(worker) {
   return new Promise((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => {
-      if (data.ready) resolve();
+      if (data.ready) resolve(data.ready);
       if (data.unready) reject(new Error(data.unready));
     });
     worker.addEventListener("error", (event) => {

@@ -22,13 +22,15 @@ import { checkGolden } from "../engine/golden.js";
 /** @typedef {import("../engine/tokenizer.js").Vocabulary} Vocabulary */
 /** @typedef {import("../engine/golden.js").Golden} Golden */
 
+/** @typedef {{name: string, predict: Predict}} Backend */
+
 /**
  * @callback Engine
  * @param {import("../engine/weights.js").ModelJSON} topology
  * @param {ArrayBuffer} weights
  * @param {number} length of a window, in word ids
  * @param {ArrayBuffer} [wasm]
- * @returns {AsyncIterable<Predict> | Iterable<Predict>} the backends in the order in which they are tried
+ * @returns {AsyncIterable<Backend> | Iterable<Backend>} the backends in the order in which they are tried
  */
 
 /** @typedef {{job: number, kind: "read" | "without" | "rows", input: string | string[], range?: {start: number, end: number}}} Order */
@@ -75,8 +77,9 @@ export function serve(engine) {
   globalThis.onmessage = async ({ data }) => {
     if (data.load) {
       try {
-        classifier = await load(engine, data.load, data.golden);
-        say({ ready: true });
+        const loaded = await load(engine, data.load, data.golden);
+        classifier = loaded.classifier;
+        say({ ready: loaded.backend });
       } catch (error) {
         say({ unready: String(error instanceof Error ? error.message : error) });
       }
@@ -93,16 +96,16 @@ export function serve(engine) {
  * @param {Engine} engine
  * @param {Assets} assets
  * @param {Golden} golden
- * @returns {Promise<Classifier>} of the first backend that gives the trained model's answer to the golden phrase
+ * @returns {Promise<{classifier: Classifier, backend: string}>} the first backend that gives the trained model's answer to the golden phrase
  */
 async function load(engine, { vocabulary, topology, weights, wasm }, golden) {
   const words = JSON.parse(vocabulary);
   let reason = new Error("This browser has none of the engine's backends.");
-  for await (const predict of engine(JSON.parse(topology), weights, words.sequence_length, wasm)) {
+  for await (const { name, predict } of engine(JSON.parse(topology), weights, words.sequence_length, wasm)) {
     try {
       const classifier = createClassifier(words, predict);
       checkGolden(classifier, golden);
-      return classifier;
+      return { classifier, backend: name };
     } catch (error) {
       reason = /** @type {Error} */ (error);
     }

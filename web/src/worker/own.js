@@ -3,4 +3,6 @@
 import { createInterpreter } from "../engine/interpreter.js";
 import { serve } from "./jobs.js";
 
-serve((topology, weights, length) => [createInterpreter(topology, weights, length)]);
+serve((topology, weights, length) => [
+  { name: "own", predict: createInterpreter(topology, weights, length) },
+]);

@@ -1,9 +1,20 @@
 /** The worker with TF.js: its WASM backend, or its CPU backend where that one fails. */
 
-import { createPredict } from "../engine/tfjs.js";
-import { loadTensorFlow } from "../engine/tfjs-backend.js";
+import { loadGraphModelSync } from "@tensorflow/tfjs-converter";
+import { enableProdMode, removeBackend, setBackend, tensor2d, tidy } from "@tensorflow/tfjs-core";
+import { registerCpu } from "../engine/tfjs/cpu.js";
+import { createPredict } from "../engine/tfjs/predict.js";
+import { registerWasm } from "../engine/tfjs/wasm.js";
 import { serve } from "./jobs.js";
 
-serve(async function* (topology, weights, length) {
-  yield createPredict(await loadTensorFlow(), /** @type {any} */ (topology), weights, length);
+const tf = { loadGraphModelSync, tensor2d, tidy };
+
+serve(async function* (topology, weights, length, wasm) {
+  enableProdMode();
+  const graph = /** @type {import("../engine/tfjs/predict.js").ModelJSON} */ (topology);
+  for (const name of [...(wasm ? [registerWasm(wasm)] : []), registerCpu()]) {
+    if (!(await setBackend(name))) continue;
+    yield { name, predict: createPredict(tf, graph, weights, length) };
+    removeBackend(name);
+  }
 });

@@ -17,7 +17,7 @@
  * @param {ModelJSON} topology the content of `model.json`
  * @param {ArrayBuffer} weights all shards, one after the other
  * @param {number} sequenceLength
- * @returns {import("./classifier.js").Predict} synchronous
+ * @returns {import("../classifier.js").Predict} synchronous
  */
 export function createPredict(tf, topology, weights, sequenceLength) {
   const model = tf.loadGraphModelSync([topology, weights]);

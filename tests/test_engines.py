@@ -1,0 +1,365 @@
+"""The engines of the page, Byline's interpreter and TF.js cut down to its graphs: both compute what Keras does."""
+
+import base64
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from browser import READY, Server, Visit, type_phrase
+from conftest import ROOT, Open
+from looking import expected, shown
+from playwright.sync_api import Page
+from test_export_graph import EVIDENCE, LENGTH, LESSON_LIKE, SIZE, made_ids, untrained
+from test_javascript import run_node
+
+from export import chromium as chromium_proof
+from export import graph, hostile, node, parity, runtimes, tfjs, web
+from export.compact import compact
+from export.settings import Settings
+from trainer.classifier import Classifier
+from trainer.errors import UserError
+from trainer.recipes import RECIPES, Recipe
+from trainer.run import Run
+from trainer.vocabulary import UNKNOWN_ID, Vocabulary, word_characters_of
+
+# Every kind of graph that a recipe can ask for.
+RECIPES_OF = {
+    "pairs": EVIDENCE,
+    "pairs and dense layers": replace(EVIDENCE, dense_units=(8, 6)),
+    "dense layers": LESSON_LIKE,
+    "the LSTM alone": replace(EVIDENCE, pair_slots=0),
+    "many units": replace(EVIDENCE, lstm_units=40, embedding_size=12),
+}
+BACKENDS = {"own": ("own", False), "wasm": ("tfjs", True), "cpu": ("tfjs", False)}  # engine, and whether it has WASM
+ASK = """
+async ([engine, load, golden, texts]) => {
+    const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
+    const worker = new Worker(`${engine}/worker.js`);
+    const heard = () => new Promise((resolve, reject) => {
+        worker.onmessage = ({ data }) => { if (!("progress" in data)) resolve(data); };
+        worker.onerror = (event) => reject(new Error(event.message));
+    });
+    const wasm = load.wasm && bytes(load.wasm);
+    worker.postMessage({ load: { ...load, weights: bytes(load.weights), wasm }, golden });
+    const { ready, unready } = await heard();
+    if (!ready) return { unready };
+    worker.postMessage({ job: 1, kind: "rows", input: texts });
+    const { done, failed } = await heard();
+    worker.terminate();
+    return { ready, answers: done, failed };
+}
+"""
+# Before the worker: whatever is read out of a WASM program's memory, which is large, is zero.
+WRONG = """
+const slice = Uint8Array.prototype.slice;
+Uint8Array.prototype.slice = function (...range) {
+    const part = slice.apply(this, range);
+    return this.buffer.byteLength > 2 ** 23 ? part.fill(0) : part;
+};
+"""
+WEIGHTS = """
+import { readFileSync } from "node:fs";
+import { readWeights } from "./engine/weights.js";
+const { topology, bytes } = JSON.parse(readFileSync(0, "utf8"));
+readWeights(topology, Uint8Array.from(bytes).buffer);
+"""
+
+
+def bundle(engine: str, model: Path, output: Path) -> Any:
+    output.mkdir(parents=True, exist_ok=True)
+    program = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--engine", engine]
+    return run_node([*program, "--model", str(model), "--output", str(output)])
+
+
+class Model:
+    """An untrained model, exported, with a text for every row of ids.
+
+    Attributes:
+        assets: What its worker is given.
+        golden: A phrase and its probabilities.
+        texts: As words.
+        probabilities: The rounded Keras model's, of all texts.
+    """
+
+    def __init__(self, recipe: Recipe, folder: Path) -> None:
+        names = ("a", "b", "c")
+        # The first letters of some numbers alone: no form of a word is another's.
+        words = tuple((f"w{number}",) for number in range(2, SIZE))
+        vocabulary = Vocabulary(word_characters_of(()), words, names, LENGTH)
+        rounded = graph.rounded_classifier(Classifier(untrained(recipe, len(names)), vocabulary))
+        tfjs.write_tfjs(graph.round_weights(graph.weights_of(rounded.model)), LENGTH, folder)
+        (shard,) = folder.glob("*.bin")
+        self.topology = folder / "model.json"
+        self.assets = {
+            "vocabulary": json.dumps(compact(vocabulary)),
+            "topology": self.topology.read_text(),
+            "weights": base64.b64encode(shard.read_bytes()).decode(),
+        }
+        rows = made_ids()
+        self.texts = [
+            " ".join(f"w{word_id}" if word_id > UNKNOWN_ID else "zz" for word_id in row if word_id) for row in rows
+        ]
+        self.probabilities = rounded.model.predict(rows, verbose=0)
+        self.golden = {"text": self.texts[7], "probabilities": [float(p) for p in self.probabilities[7]]}
+
+    def with_wasm(self, program: bytes) -> dict[str, str]:
+        return self.assets | {"wasm": base64.b64encode(program).decode()}
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
+    made: dict[str, Model] = {}
+
+    def model(name: str) -> Model:
+        if name not in made:
+            made[name] = Model(RECIPES_OF[name], tmp_path_factory.mktemp("model"))
+        return made[name]
+
+    return model
+
+
+@pytest.fixture(scope="module")
+def workers(models: Callable[[str], Model], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the worker of each engine, and of one whose WASM computes wrongly."""
+    folder = tmp_path_factory.mktemp("workers")
+    (folder / "index.html").write_text("<!doctype html><link rel=icon href=data:,><title>workers</title>")
+    for engine in ("own", "tfjs"):
+        done = bundle(engine, models("pairs").topology, folder / engine)
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    shutil.copytree(folder / "tfjs", folder / "wrong")
+    worker = folder / "wrong" / "worker.js"
+    worker.write_text(WRONG + worker.read_text())
+    return folder
+
+
+@pytest.fixture(scope="module")
+def bare(chromium: Any, workers: Path) -> Iterator[Page]:
+    with Server(workers) as server:
+        visitor = Visit(chromium)
+        yield visitor.open(server.url, "title")
+        visitor.close()
+
+
+def ask(page: Page, engine: str, assets: dict[str, str], golden: Any, texts: list[str]) -> Any:
+    return page.evaluate(ASK, [engine, assets, golden, texts])
+
+
+# The same numbers
+
+
+def test_every_recipe_is_a_graph_that_is_tried_here() -> None:
+    kinds = {(bool(recipe.pair_slots), bool(recipe.dense_units)) for recipe in RECIPES_OF.values()}
+    assert {(bool(recipe.pair_slots), bool(recipe.dense_units)) for recipe in RECIPES.values()} <= kinds
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize("kind", RECIPES_OF)
+def test_every_backend_answers_every_kind_of_graph_as_keras_does(
+    bare: Page, workers: Path, models: Callable[[str], Model], kind: str, backend: str
+) -> None:
+    model, (engine, has_wasm) = models(kind), BACKENDS[backend]
+    assets = model.with_wasm((workers / "tfjs" / "engine.wasm").read_bytes()) if has_wasm else model.assets
+    said = ask(bare, engine, assets, model.golden, model.texts)
+    assert said.get("ready") == backend, said
+    difference = np.abs(np.array(said["answers"]) - model.probabilities).max()
+    assert 0 < difference < 1e-5
+
+
+def test_the_build_refuses_a_graph_with_an_operation_that_tfjs_has_no_kernel_for(
+    models: Callable[[str], Model], tmp_path: Path
+) -> None:
+    topology = json.loads(models("pairs").topology.read_text())
+    for graph_node, operation in zip(topology["modelTopology"]["node"][-2:], ("Erf", "LogSoftmax"), strict=True):
+        graph_node["op"] = operation
+    model = tmp_path / "model.json"
+    model.write_text(json.dumps(topology))
+    done = bundle("tfjs", model, tmp_path / "out")
+    assert done.returncode == 2
+    assert done.stderr == f"build.mjs: {model} has operations without a kernel on the page: Erf,LogSoftmax\n"
+    assert list((tmp_path / "out").iterdir()) == []
+    assert bundle("own", model, tmp_path / "out").returncode == 0  # which reads weights by name
+
+
+def test_both_backends_have_a_kernel_for_every_operation_of_every_kind_of_graph(
+    models: Callable[[str], Model],
+) -> None:
+    listed = (node.WEB / "src" / "engine" / "tfjs" / "operations.js").read_text()
+    for kind in RECIPES_OF:
+        for graph_node in json.loads(models(kind).assets["topology"])["modelTopology"]["node"]:
+            assert f'"{graph_node["op"]}"' in listed, kind
+
+
+# Wrong is worse than slow
+
+
+def test_wasm_that_computes_wrongly_is_not_taken(bare: Page, workers: Path, models: Callable[[str], Model]) -> None:
+    model = models("pairs")
+    assets = model.with_wasm((workers / "wrong" / "engine.wasm").read_bytes())
+    said = ask(bare, "wrong", assets, model.golden, model.texts)
+    assert said["ready"] == "cpu"
+    assert np.abs(np.array(said["answers"]) - model.probabilities).max() < 1e-5
+
+
+@pytest.mark.parametrize(
+    "program", [b"", b"\0asm\1\0\0\0", b"<!doctype html>", "cut"], ids=["none", "empty", "page", "cut"]
+)
+def test_wasm_that_does_not_start_is_not_taken(
+    bare: Page, workers: Path, models: Callable[[str], Model], program: bytes | str
+) -> None:
+    model, whole = models("pairs"), (workers / "tfjs" / "engine.wasm").read_bytes()
+    given = whole[: len(whole) // 2] if isinstance(program, str) else program
+    said = ask(bare, "tfjs", model.with_wasm(given), model.golden, model.texts[:20])
+    assert said["ready"] == "cpu"
+    assert np.abs(np.array(said["answers"]) - model.probabilities[:20]).max() < 1e-5
+
+
+@pytest.mark.parametrize("engine", ["own", "tfjs"])
+def test_a_model_that_answers_the_golden_phrase_otherwise_is_never_ready(
+    bare: Page, workers: Path, models: Callable[[str], Model], engine: str
+) -> None:
+    model = models("pairs")
+    golden = model.golden | {"probabilities": model.golden["probabilities"][::-1]}
+    said = ask(bare, engine, model.with_wasm((workers / "tfjs" / "engine.wasm").read_bytes()), golden, model.texts)
+    assert said == {"unready": "This browser computes another answer than the trained model gives."}
+
+
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({}, ""),
+        ({"bytes": [1] * 7}, "The shards must hold m/rows, uint8 of 2,4. Received: 7 bytes"),
+        ({"quantization": {"dtype": "uint8", "min": -128, "scale": 0.5}}, "m/rows must hold whole numbers"),
+        ({"quantization": {"dtype": "uint8", "min": -12.5, "scale": 1}}, "m/rows must hold whole numbers"),
+        ({"quantization": {"dtype": "uint16", "min": 0, "scale": 1}}, "The shards must hold m/rows, uint16"),
+        ({"dtype": "string", "quantization": None}, "The shards must hold m/rows, string"),
+    ],
+)
+def test_shards_that_are_cut_or_of_another_kind_are_refused(change: dict[str, Any], complaint: str) -> None:
+    entry = {"name": "m/rows", "shape": [2, 4], "dtype": "float32"}
+    entry |= {"quantization": {"dtype": "uint8", "min": -128, "scale": 1}} | change
+    topology = {"weightsManifest": [{"paths": ["shard.bin"], "weights": [entry]}]}
+    given = json.dumps({"topology": topology, "bytes": change.get("bytes", [1] * 8)})
+    done = run_node(["--input-type=module", "--eval", WEIGHTS], given, cwd=node.WEB / "src")
+    assert (done.returncode == 0) == (complaint == "")
+    assert complaint in done.stderr
+
+
+# The page with TF.js
+
+
+@pytest.fixture(scope="module")
+def with_tfjs(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dist whose page has the engine tfjs."""
+    dist = tmp_path_factory.mktemp("tfjs")
+    shutil.copytree(dist_path / "tfjs", dist / "tfjs")
+    settings = Settings(engine="tfjs").complete(trained.facts)
+    web.write_web(trained, rounded, trained.facts["metrics"]["test"], dist, settings)
+    return dist
+
+
+def executable() -> str:
+    found = chromium_proof.find_chromium()
+    if found is None:
+        pytest.skip(chromium_proof.NOT_HERE)
+    return found
+
+
+def test_page_with_tfjs_answers_by_wasm_as_the_model_does(with_tfjs: Path, trained: Run, rounded: Classifier) -> None:
+    texts, truth = parity.texts_of(trained)
+    texts, truth = texts[: len(truth) : 20] + texts[-hostile.COUNT :: 10], truth[::20]
+    answers = runtimes.ask_page(executable(), with_tfjs / "web", texts)
+    assert answers.version.endswith(", wasm")
+    row = parity.compare(answers, runtimes.ask_keras("rounded", rounded, texts), truth, 1)
+    assert (row.faults, row.mismatches) == ((), 0)
+    assert row.difference > 0
+
+
+def test_single_file_with_tfjs_answers_from_a_disk(visit: Open, with_tfjs: Path, rounded: Classifier) -> None:
+    visitor = visit()
+    page = visitor.open((with_tfjs / "byline.html").as_uri())
+    type_phrase(page, "Sing, O Muse, the wrath of the king")
+    assert shown(page) == expected(rounded, "Sing, O Muse, the wrath of the king")
+    assert (visitor.complaints, visitor.foreign) == ([], [])  # nor did the policy forbid the program
+
+
+def test_page_whose_wasm_computes_wrongly_answers_by_the_cpu(
+    visit: Open, with_tfjs: Path, rounded: Classifier, tmp_path: Path
+) -> None:
+    site = Path(shutil.copytree(with_tfjs / "web", tmp_path / "site"))
+    worker = site / "worker.js"
+    worker.write_text(WRONG + worker.read_text())
+    texts = ["", "Sing, O Muse, the wrath of the king"]
+    answers = runtimes.ask_page(executable(), site, texts)
+    assert answers.version.endswith(", cpu")
+    assert np.abs(answers.probabilities - rounded.probabilities(texts)).max() < 1e-5
+    with Server(site) as server:
+        page = visit().open(server.url, READY)
+        type_phrase(page, texts[1])
+        assert shown(page) == expected(rounded, texts[1])
+
+
+# The proof in a browser
+
+
+def test_page_is_proved_at_the_path_that_it_is_made_for(
+    trained: Run, rounded: Classifier, dist_path: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(dist_path / "tfjs", tmp_path / "tfjs")
+    settings = Settings(base_path="/a/b%20c/").complete(trained.facts)
+    web.write_web(trained, rounded, trained.facts["metrics"]["test"], tmp_path, settings)
+    answers, backend = chromium_proof.ask(executable(), tmp_path / "web", ["the king"])
+    assert backend == "own"
+    assert answers[0]["ids"] == trained.vocabulary.encode("the king")
+
+
+def test_changed_weight_of_the_page_fails_the_proof(folder: Path, trained: Run) -> None:
+    shard = next((folder / "model").glob("*.bin"))
+    data = bytearray(shard.read_bytes())
+    data[-500:] = bytes(500)
+    shard.write_bytes(data)
+    with pytest.raises(chromium_proof.PageError, match="computes another answer"):
+        chromium_proof.ask(executable(), folder, ["the king"])
+
+
+def test_silent_page_fails_the_proof_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "app.js").write_text("")
+    monkeypatch.setattr(chromium_proof, "SILENT_SECONDS", 3.0)
+    with pytest.raises(chromium_proof.PageError, match="fell silent after 0 of 2 answers"):
+        chromium_proof.ask(executable(), folder, ["the king", ""])
+
+
+def test_the_proof_serves_no_file_outside_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "app.js").write_text("""
+        fetch("/..%2f..%2fetc%2fpasswd").then(({ status }) => {
+            document.getElementById("failure-reason").textContent = status;
+            document.documentElement.dataset.state = "failed";
+        });
+    """)
+    with pytest.raises(chromium_proof.PageError, match="404"):
+        chromium_proof.ask(executable(), folder, [""])
+
+
+def test_proof_leaves_the_browser_out_where_there_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.delenv("CHROMIUM", raising=False)
+    monkeypatch.setenv("PATH", str(folder))
+    assert parity.ask_page(folder, [""], said.append) is None
+    assert said == ["note       no Chromium is here: the page was not asked in a browser"]
+
+
+def test_proof_leaves_a_browser_out_that_does_not_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    monkeypatch.setenv("CHROMIUM", "/bin/false")
+    assert parity.ask_page(folder, [""], said.append) is None
+    assert said == ["note       /bin/false does not start: the page was not asked in a browser"]
+
+
+def test_a_chromium_that_is_named_has_to_be_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHROMIUM", str(ROOT / "nothing"))
+    with pytest.raises(UserError, match="CHROMIUM: names no program"):
+        chromium_proof.find_chromium()

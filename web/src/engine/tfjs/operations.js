@@ -1,0 +1,45 @@
+/**
+ * The operations of all graphs that `export/graph.py` makes, by their names in `model.json`. Each backend has a kernel
+ * for each of them, and `build.mjs` refuses a graph that has another.
+ */
+
+export const OPERATIONS = /** @type {const} */ ([
+  "AddV2",
+  "Cast",
+  "ConcatV2",
+  "Equal",
+  "ExpandDims",
+  "FloorDiv",
+  "GatherV2",
+  "Identity",
+  "LogicalAnd",
+  "MatMul",
+  "Mul",
+  "NotEqual",
+  "Relu",
+  "Reshape",
+  "Sigmoid",
+  "Softmax",
+  "StridedSlice",
+  "Sub",
+  "Sum",
+  "Tanh",
+  "Transpose",
+  "Unpack",
+  "ZerosLike",
+  "_FusedMatMul",
+]);
+
+/** What the executor does without a kernel. */
+export const NO_KERNEL = ["Const", "Placeholder"];
+
+/** @typedef {Record<(typeof OPERATIONS)[number], import("@tensorflow/tfjs-core").KernelConfig>} Kernels */
+
+/**
+ * @param {{node: {op: string}[]}} graph of a `model.json`
+ * @returns {string[]} its operations that are not among them
+ */
+export function missing({ node }) {
+  const known = new Set([...OPERATIONS, ...NO_KERNEL]);
+  return Array.from(new Set(node.map(({ op }) => op))).filter((op) => !known.has(op));
+}

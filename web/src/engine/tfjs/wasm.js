@@ -1,0 +1,89 @@
+/** TF.js' WASM backend, with the kernels of Byline's graphs alone. */
+
+import { BackendWasm } from "@tensorflow/tfjs-backend-wasm/dist/backend_wasm";
+import { _fusedMatMulConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/_FusedMatMul";
+import { addConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Add";
+import { batchMatMulConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/BatchMatMul";
+import { castConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Cast";
+import { concatConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Concat";
+import { equalConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Equal";
+import { expandDimsConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/ExpandDims";
+import { floorDivConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/FloorDiv";
+import { gatherV2Config } from "@tensorflow/tfjs-backend-wasm/dist/kernels/GatherV2";
+import { identityConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Identity";
+import { logicalAndConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/LogicalAnd";
+import { multiplyConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Multiply";
+import { notEqualConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/NotEqual";
+import { reluConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Relu";
+import { reshapeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Reshape";
+import { sigmoidConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sigmoid";
+import { softmaxConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Softmax";
+import { stridedSliceConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/StridedSlice";
+import { subConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sub";
+import { sumConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Sum";
+import { tanhConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Tanh";
+import { transposeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose";
+import { unpackConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Unpack";
+import { zerosLikeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/ZerosLike";
+import wasmBackendModule from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js";
+import { registerBackend, registerKernel } from "@tensorflow/tfjs-core";
+
+/** @type {import("./operations.js").Kernels} */
+const KERNELS = {
+  AddV2: addConfig,
+  Cast: castConfig,
+  ConcatV2: concatConfig,
+  Equal: equalConfig,
+  ExpandDims: expandDimsConfig,
+  FloorDiv: floorDivConfig,
+  GatherV2: gatherV2Config,
+  Identity: identityConfig,
+  LogicalAnd: logicalAndConfig,
+  MatMul: batchMatMulConfig,
+  Mul: multiplyConfig,
+  NotEqual: notEqualConfig,
+  Relu: reluConfig,
+  Reshape: reshapeConfig,
+  Sigmoid: sigmoidConfig,
+  Softmax: softmaxConfig,
+  StridedSlice: stridedSliceConfig,
+  Sub: subConfig,
+  Sum: sumConfig,
+  Tanh: tanhConfig,
+  Transpose: transposeConfig,
+  Unpack: unpackConfig,
+  ZerosLike: zerosLikeConfig,
+  _FusedMatMul: _fusedMatMulConfig,
+};
+
+/**
+ * @param {ArrayBuffer} program `engine.wasm`. TF.js would fetch it by an address of its own, which a single file has not.
+ * @returns {string} the backend's name
+ */
+export function registerWasm(program) {
+  for (const kernel of Object.values(KERNELS)) registerKernel(kernel);
+  registerBackend("wasm", async () => new BackendWasm(await start(program)));
+  return "wasm";
+}
+
+/** @type {(options: object) => Promise<any>} the package's types leave out what Emscripten gives every program */
+const createModule = wasmBackendModule;
+
+/**
+ * What the package's own `init` does, without a choice of programs.
+ *
+ * @param {ArrayBuffer} program
+ */
+async function start(program) {
+  const silent = () => undefined; // a failure is thrown, too
+  const module = await createModule({ wasmBinary: program, print: silent, printErr: silent });
+  module.tfjs = {
+    init: module.cwrap("init", null, []),
+    initWithThreadsCount: module.cwrap("init_with_threads_count", null, ["number"]),
+    getThreadsCount: module.cwrap("get_threads_count", "number", []),
+    registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
+    disposeData: module.cwrap("dispose_data", null, ["number"]),
+    dispose: module.cwrap("dispose", null, []),
+  };
+  return module;
+}
