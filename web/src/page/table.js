@@ -78,7 +78,7 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
       if (!signal.aborted) complain(String(error instanceof Error ? error.message : error));
       return;
     }
-    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    const seconds = Math.max(0.1, Math.round((performance.now() - started) / 100) / 10);
     show(texts);
     const shown = of > SHOWN_ROWS ? ` ${say("table_shown", { count: SHOWN_ROWS })}` : "";
     become("done", say("table_done", { count: of, seconds }) + shown);
