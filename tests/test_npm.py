@@ -564,12 +564,14 @@ def test_of_many_labels_the_best_have_a_bar(visit: Open, tmp_path: Path) -> None
 # Its making
 
 
-@pytest.mark.parametrize("options", [[], ["--target", "npm"], ["--target", "other", "--engine", "own"]])
+@pytest.mark.parametrize("options", [[], ["--engine", "tfjs"], ["--target", "npm"], ["--target", "other", "--engine", "own"]])
 def test_bundling_says_in_one_line_what_it_needs(options: list[str], tmp_path: Path) -> None:
     build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--output", str(tmp_path)]
     done = run_node([*build, *options])
     assert done.returncode == 2
-    assert done.stderr == "build.mjs: --target page and --engine, or --target npm and --facts, are needed\n"
+    assert done.stderr == (
+        "build.mjs: --engine, and --model with the engine tfjs, are needed, or --facts with --target npm\n"
+    )
 
 
 def test_names_and_labels_that_look_like_markup_stay_text(
