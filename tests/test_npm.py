@@ -564,7 +564,9 @@ def test_of_many_labels_the_best_have_a_bar(visit: Open, tmp_path: Path) -> None
 # Its making
 
 
-@pytest.mark.parametrize("options", [[], ["--engine", "tfjs"], ["--target", "npm"], ["--target", "other", "--engine", "own"]])
+@pytest.mark.parametrize(
+    "options", [[], ["--engine", "tfjs"], ["--target", "npm"], ["--target", "other", "--engine", "own"]]
+)
 def test_bundling_says_in_one_line_what_it_needs(options: list[str], tmp_path: Path) -> None:
     build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--output", str(tmp_path)]
     done = run_node([*build, *options])
