@@ -25,6 +25,7 @@ _PARTS = {
     "tflite": "the .tflite files, quantized and float32",
     "vocabulary": "vocabulary.json, the tokenizer contract, with its JSON Schema",
     "web": "the page, as a folder and as one file",
+    "npm": "the npm package: an ES module with types, and a custom element",
 }
 
 
@@ -58,13 +59,17 @@ def parser() -> argparse.ArgumentParser:
             training.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
             training.add_argument("--punctuation", action="store_true", help=PUNCTUATION_HELP)
         about = command.add_argument_group("what it says of itself")
-        about.add_argument("--name", default=defaults.name, help=f"names the .tflite and the page [{defaults.name}]")
+        about.add_argument(
+            "--name", default=defaults.name, help=f"names the .tflite, the page and the npm package [{defaults.name}]"
+        )
         about.add_argument("--title", default="", help="the page's heading [the corpus' question]")
         about.add_argument("--description", default="", help="one sentence [the corpus' description]")
         about.add_argument("--author", default="", help="who made the model [not stated]")
         about.add_argument("--license", default="", help="the model's licence [the corpus' terms]")
         if name in ("all", "web"):
             _add_page(command, defaults)
+        if name == "npm":
+            _add_strings(about, "the custom element's language", defaults)
         sizes = command.add_argument_group("budgets")
         sizes.add_argument(
             "--tflite-budget",
@@ -103,12 +108,7 @@ def _add_page(command: argparse.ArgumentParser, defaults: Settings) -> None:
         default=defaults.engine,
         help="what predicts in the browser: Byline's own interpreter, or TensorFlow.js [own]",
     )
-    page.add_argument(
-        "--strings",
-        default=defaults.strings,
-        metavar="LANGUAGE|FILE",
-        help=f"the page's language, of {', '.join(shipped())}; or a JSON file of strings [{defaults.strings}]",
-    )
+    _add_strings(page, "the page's language", defaults)
     page.add_argument("--accent", default="", metavar="#RRGGBB", help="the colour of links and focus [a dark blue]")
     page.add_argument("--logo", default="", metavar="FILE", help="an SVG, PNG, JPEG or WebP picture [Byline's mark]")
     page.add_argument(
@@ -119,6 +119,15 @@ def _add_page(command: argparse.ArgumentParser, defaults: Settings) -> None:
     )
     page.add_argument(
         "--templates", default="", metavar="DIR", help="templates that extend or replace the page's own [none]"
+    )
+
+
+def _add_strings(group: argparse._ArgumentGroup, what: str, defaults: Settings) -> None:
+    group.add_argument(
+        "--strings",
+        default=defaults.strings,
+        metavar="LANGUAGE|FILE",
+        help=f"{what}, of {', '.join(shipped())}; or a JSON file of strings [{defaults.strings}]",
     )
 
 

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import jinja2
 
-from export import graph, hostile, metadata, parity, tfjs, tflite, web
+from export import graph, hostile, metadata, npm, parity, tfjs, tflite, web
+from export.golden import golden
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
 from export.strings import read_strings
@@ -19,7 +20,7 @@ from trainer.files import is_there, whole_directory
 from trainer.run import RUNS, Run
 from trainer.vocabulary import SCHEMA_FILE
 
-PARTS: Final = ("vocabulary", "tfjs", "tflite", "web")
+PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm")
 NOT_STATED: Final = "not stated"
 
 Say = Callable[[str], None]
@@ -57,7 +58,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         say: Takes a line for each step.
 
     Raises:
-        UserError: `output` is in the way or cannot be written, the run is damaged, or the page cannot be bundled.
+        UserError: `output` is in the way or cannot be written, the run is damaged, or the JavaScript cannot be bundled.
         GateError: An artefact disagrees, is too large, or could not be run by a client. `output` stays as it was.
     """
     check_output(output)
@@ -105,7 +106,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
         vocabulary.write(staging / "vocabulary.json")
         shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
         say(f"vocabulary {vocabulary.size:,} word ids, {len(vocabulary.ids):,} surface forms")
-    if {"tfjs", "web"} & set(parts):
+    if {"tfjs", "web", "npm"} & set(parts):
         tfjs.write_tfjs(rounded, vocabulary.sequence_length, staging / "tfjs")
         say(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
@@ -126,6 +127,10 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
             say(
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
+    if "npm" in parts:
+        known = golden(export.rounded, export.run.phrases("validation"))
+        npm.write_npm(export.run, known, export.metrics["test"], staging, export.settings)
+        say(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
 
 
 def _write_tflite(export: Export, path: Path, model: bytes) -> None:

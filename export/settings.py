@@ -14,7 +14,7 @@ _HEADING = 60  # characters that a heading holds in two lines of a phone
 class Settings:
     """All defaults of an export; what is empty is filled from the run by `complete`."""
 
-    name: str = "byline"  # of the .tflite and the single-file page
+    name: str = "byline"  # of the .tflite, the single-file page and the npm package
     title: str = ""
     description: str = ""
     author: str = ""

@@ -37,6 +37,7 @@ def test_dist_holds_what_the_design_says(dist_path: Path) -> None:
         "tflite/byline-float32.tflite",
         "web/index.html",
         "web/service-worker.js",
+        "npm/package.json",
     ):
         assert (dist_path / name).is_file(), name
 

@@ -1,13 +1,15 @@
 /**
- * Bundles the page's scripts and style.
+ * Bundles the page's scripts and style, or the package's modules.
  *
  *     node build.mjs --modules DIR --engine own --output DIR
  *     node build.mjs --modules DIR --engine tfjs --model FILE --output DIR
+ *     node build.mjs --modules DIR --target npm --facts FILE --output DIR
  *
  * `--modules` is the folder whose `node_modules` `npm ci` made from this folder's lock. It is another one than this,
- * because this one may be installed where nobody can write. Writes `app.js`, `worker.js` and `style.css`; with the
+ * because this one may be installed where nobody can write. The page has `app.js`, `worker.js` and `style.css`; with the
  * engine `tfjs` the program of its WASM backend, too: TF.js is cut down to what Byline's graphs use, so a model that has
- * another operation is refused.
+ * another operation is refused. The package has `index.js` and `phrase-classifier.js`, which knows from `--facts`, a JSON
+ * file, what it says and shows before there is a model.
  */
 
 import { copyFileSync, readFileSync } from "node:fs";
@@ -18,6 +20,9 @@ import { parseArgs } from "node:util";
 import { missing } from "./src/engine/tfjs/operations.js";
 
 const SOURCE = fileURLToPath(new URL("src/", import.meta.url));
+const PACKAGE = fileURLToPath(new URL("npm/", import.meta.url));
+
+const TARGET = "es2022";
 
 /** The licences ask that a copy says so, a minified one too. */
 const NOTICE = "/*! Byline (MIT) */";
@@ -57,18 +62,91 @@ const lean = {
   },
 };
 
+/** @typedef {import("esbuild").BuildOptions} Options */
+/** @typedef {{bundles: Options[], copies: Record<string, string>}} Plan `copies` of packages' files, by their new names */
+
 /**
- * @param {string} modules
+ * A style as a string, minified: a module puts it into a shadow root.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const styleAsText = {
+  name: "style as text",
+  setup(build) {
+    build.onLoad({ filter: /\.css$/ }, async ({ path }) => {
+      const style = readFileSync(path, "utf8");
+      const { code } = await build.esbuild.transform(style, { loader: "css", minify: true, target: TARGET });
+      return { contents: code.trim(), loader: "text" };
+    });
+  },
+};
+
+/**
  * @param {string} engine "own" or "tfjs"
  * @param {string} model `model.json`, for "tfjs"
+ * @returns {Plan}
+ */
+function planPage(engine, model) {
+  if (engine === "tfjs") checkOperations(model);
+  const workerNotice = engine === "tfjs" ? TENSORFLOW_NOTICE : NOTICE;
+  return {
+    bundles: [
+      {
+        entryPoints: { app: join(SOURCE, "page/page.js"), style: join(SOURCE, "style/style.css") },
+        banner: { js: NOTICE },
+      },
+      {
+        entryPoints: { worker: join(SOURCE, `worker/${engine}.js`) },
+        banner: { js: workerNotice },
+        plugins: [lean],
+      },
+    ],
+    copies: engine === "tfjs" ? { "engine.wasm": PROGRAM } : {},
+  };
+}
+
+/**
+ * @param {string} facts JSON
+ * @returns {Plan} One bundle imports the other, and that the model, by the names that they have in the package.
+ */
+function planPackage(facts) {
+  /** @type {Options} */
+  const module = { format: "esm", banner: { js: NOTICE } };
+  return {
+    bundles: [
+      { ...module, entryPoints: { index: join(PACKAGE, "load.js") }, external: ["*/model.js"] },
+      {
+        ...module,
+        entryPoints: { "phrase-classifier": join(PACKAGE, "element.js") },
+        external: ["*/index.js"],
+        define: { FACTS: facts },
+        plugins: [styleAsText],
+      },
+    ],
+    copies: {},
+  };
+}
+
+/**
+ * @param {{target?: string, engine?: string, model?: string, facts?: string}} options
+ * @returns {Plan}
+ */
+function planOf({ target, engine, model, facts }) {
+  if (target === "page" && engine && (engine !== "tfjs" || model)) return planPage(engine, model ?? "");
+  if (target === "npm" && facts) return planPackage(readFileSync(facts, "utf8"));
+  throw new Error("--engine, and --model with the engine tfjs, are needed, or --facts with --target npm");
+}
+
+/**
+ * @param {string} modules
+ * @param {Plan} plan
  * @param {string} output
  */
-async function build(modules, engine, model, output) {
-  if (engine === "tfjs") checkOperations(model);
+async function build(modules, { bundles, copies }, output) {
   const require = createRequire(join(resolve(modules), "modules.cjs"));
   /** @type {typeof import("esbuild")} */
   const esbuild = require("esbuild");
-  /** @type {import("esbuild").BuildOptions} */
+  /** @type {Options} */
   const shared = {
     absWorkingDir: SOURCE,
     outdir: resolve(output),
@@ -76,27 +154,16 @@ async function build(modules, engine, model, output) {
     bundle: true,
     minify: true,
     format: "iife",
-    target: "es2022",
+    target: TARGET,
     charset: "utf8",
     legalComments: "none", // hundreds of the same; the notice says it once
     logLevel: "silent", // thrown instead, both warnings and errors
   };
-  /** @type {Record<string, string>[]} */
-  const entries = [
-    { app: join(SOURCE, "page/page.js"), style: join(SOURCE, "style/style.css") },
-    { worker: join(SOURCE, `worker/${engine}.js`) },
-  ];
-  for (const entryPoints of entries) {
-    const notice = engine === "tfjs" && "worker" in entryPoints ? TENSORFLOW_NOTICE : NOTICE;
-    const { warnings } = await esbuild.build({
-      ...shared,
-      entryPoints,
-      banner: { js: notice },
-      plugins: [lean],
-    });
+  for (const bundle of bundles) {
+    const { warnings } = await esbuild.build({ ...shared, ...bundle });
     if (warnings.length > 0) throw new Error(warnings.map((warning) => warning.text).join("\n"));
   }
-  if (engine === "tfjs") copyFileSync(require.resolve(PROGRAM), join(output, "engine.wasm"));
+  for (const [name, file] of Object.entries(copies)) copyFileSync(require.resolve(file), join(output, name));
 }
 
 /**
@@ -112,16 +179,16 @@ try {
   const { values } = parseArgs({
     options: {
       modules: { type: "string" },
+      target: { type: "string", default: "page" },
       engine: { type: "string" },
       model: { type: "string" },
+      facts: { type: "string" },
       output: { type: "string" },
     },
   });
-  const { modules, engine, model = "", output } = values;
-  if (!modules || !engine || !output || (engine === "tfjs" && !model)) {
-    throw new Error("--modules, --engine and --output are needed, and --model with the engine tfjs");
-  }
-  await build(modules, engine, model, output);
+  const { modules, output } = values;
+  if (!modules || !output) throw new Error("--modules and --output are needed");
+  await build(modules, planOf(values), output);
 } catch (error) {
   const [reason] = String(error instanceof Error ? error.message : error).split("\n");
   process.stderr.write(`build.mjs: ${reason}\n`);

@@ -15,5 +15,5 @@ export function checkGolden(classifier, { text, probabilities }) {
   const agrees =
     own.length === probabilities.length &&
     own.every((value, label) => Math.abs(value - probabilities[label]) <= TOLERANCE);
-  if (!agrees) throw new Error("This browser computes another answer than the trained model gives.");
+  if (!agrees) throw new Error("This machine computes another answer than the trained model gives.");
 }

@@ -1,0 +1,114 @@
+"""Makes `npm/`: an ES module with types and the model inside, and a custom element.
+
+    import { load } from "byline";
+
+What runs is `web/npm/` with `web/src/engine/`, bundled; the texts are its templates.
+"""
+
+import base64
+import json
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any, Final
+
+import jinja2
+
+from export import node
+from export.compact import compact
+from export.settings import Settings
+from export.strings import Strings, read_strings
+from trainer import __version__
+from trainer.files import read_json
+from trainer.run import Run
+
+SOURCE: Final = node.WEB / "npm"
+_BUNDLES: Final = ("index.js", "phrase-classifier.js")
+_TYPES: Final = ("index.d.ts", "phrase-classifier.d.ts")
+# What the element says, of the page's strings.
+_OF_PAGE: Final = ("phrase", "placeholder", "loading", "failure", "failure_why")
+_OF_SCRIPT: Final = (
+    "empty",
+    "no_word",
+    "no_answer_yet",
+    "not_sure",
+    "nearest",
+    "less_than",
+    "more_than",
+    "spoken",
+    "spoken_label",
+    "spoken_not_sure",
+)
+
+
+def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
+    """Writes `npm/` into `dist`, which holds `tfjs/` already.
+
+    Args:
+        run: What was trained.
+        golden: A phrase, and what the rounded model says of it.
+        test: The rounded model's metrics on the test phrases.
+        dist: The directory that is being built.
+        settings: Complete.
+
+    Raises:
+        UserError: The JavaScript cannot be bundled.
+    """
+    package = dist / "npm"
+    package.mkdir()
+    labels = list(run.vocabulary.labels)
+    _bundle(package, _element_facts(labels, read_strings(settings.strings)))
+    for name in _TYPES:
+        shutil.copyfile(SOURCE / name, package / name)
+    topology = read_json(dist / "tfjs" / "model.json")
+    shards = [dist / "tfjs" / path for group in topology["weightsManifest"] for path in group["paths"]]
+    facts = {
+        "name": settings.name.lower(),  # npm takes no capitals
+        "version": __version__,
+        "settings": settings,
+        "run": run.facts | {"name": run.path.name},
+        "labels": labels,
+        "threshold": run.threshold,
+        "test": test,
+        "golden": golden,
+        "vocabulary": compact(run.vocabulary),
+        "topology": {"weightsManifest": topology["weightsManifest"]},  # the graph is TF.js's alone
+        "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards)).decode(),
+    }
+    environment = _environment()
+    for template in sorted(SOURCE.glob("*.j2")):
+        text = environment.get_template(template.name).render(facts)
+        (package / template.stem).write_text(text, encoding="utf-8")
+
+
+def _element_facts(labels: list[str], strings: Strings) -> dict[str, Any]:
+    """What the element says and shows before the model is there."""
+    said = {key: strings.page[key] for key in _OF_PAGE} | {key: strings.script[key] for key in _OF_SCRIPT}
+    return {"language": strings.language, "labels": labels, "strings": said}
+
+
+def _bundle(package: Path, facts: dict[str, Any]) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "facts.json").write_text(_json(facts), encoding="utf-8")
+        build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--target", "npm"]
+        node.run(["node", *build, "--facts", str(folder / "facts.json"), "--output", name])
+        for bundle in _BUNDLES:
+            shutil.copyfile(folder / bundle, package / bundle)
+
+
+def _environment() -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(SOURCE),
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        autoescape=False,  # JSON, JavaScript and Markdown, not HTML
+    )
+    environment.filters["json"] = _json
+    return environment
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

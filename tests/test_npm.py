@@ -1,0 +1,623 @@
+"""The npm package as its users get it: packed, installed into an empty project, asked in Node, a browser, a worker."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import pytest
+from browser import Server, Visit
+from conftest import Open, run_command
+from lint_web import tools
+from looking import LABELS, MARKUP, known_phrase, surest
+from playwright.sync_api import Page
+from test_javascript import run_node
+from test_page_axe import RUN
+
+from export import graph, hostile, node, npm, parity, runtimes
+from export.golden import golden
+from export.manifest import read_manifest
+from export.settings import Settings
+from export.strings import FOLDER
+from trainer import __version__
+from trainer.classifier import Classifier
+from trainer.run import Run
+
+FILES: Final = {
+    "README.md",
+    "index.d.ts",
+    "index.js",
+    "model.js",
+    "package.json",
+    "phrase-classifier.d.ts",
+    "phrase-classifier.js",
+}
+TEXTS: Final = ["", "To be, or not to be", "Achilles sing, O Goddess! " * 30, "my smartphone 🙂\0", "e\u0301"]
+DONE: Final = "html[data-state=done]"
+WRITTEN: Final = "phrase-classifier[data-answers]"
+# Nothing but the folder's own scripts and styles: no style attribute, no inline script, nothing that evaluates.
+STRICT: Final = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src data:"
+PAGE: Final = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width">
+<meta name="color-scheme" content="light dark">
+<title>Somebody's page</title>
+<link rel="icon" href="data:,">
+{scripts}
+<main><h1>Somebody's page</h1>
+{body}
+</main>
+"""
+ASK: Final = """
+import { readFileSync } from "node:fs";
+import { load } from "byline";
+const { explain } = await load();
+const answer = ({ ids, probabilities }) => ({ ids, probabilities });
+const texts = JSON.parse(readFileSync(0, "utf8"));
+console.log(JSON.stringify(texts.map((text) => answer(explain(text)))));
+"""
+EVERYTHING: Final = """
+import { load } from "byline";
+const classify = await load();
+const text = "To be, or not to be zxqv";
+const { labels, threshold } = classify;
+const explained = classify.explain(text);
+const [results, without] = [classify(text), classify.without(text)];
+const empty = classify.explain(" !? ");
+const same = (await load()) === classify;
+console.log(JSON.stringify({ labels, threshold, explained, results, without, empty, same }));
+"""
+APP: Final = """
+import { load } from "byline";
+const classify = await load();
+Object.assign(globalThis, { classify });
+document.documentElement.dataset.state = "done";
+"""
+IN_WORKER: Final = """
+const worker = new Worker("worker.js", { type: "module" });
+worker.onmessage = ({ data }) => {
+    Object.assign(globalThis, { answers: data });
+    document.documentElement.dataset.state = "done";
+};
+"""
+WORKER: Final = """
+import { load } from "./index.js";
+const classify = await load();
+postMessage(["", "To be, or not to be"].map((text) => classify.explain(text).probabilities));
+"""
+COUNT_ANSWERS: Final = """
+globalThis.heard = [];
+document.addEventListener("classify", ({ target, detail, bubbles, composed }) => {
+    heard.push({ detail, bubbles, composed });
+    target.dataset.answers = heard.length;
+});
+"""
+USE: Final = """
+import { load, type Classifier, type Explanation, type Result } from "byline";
+import { PhraseClassifier } from "byline/phrase-classifier";
+
+const classify: Classifier = await load();
+const results: Result[] = classify("To be or not to be");
+const best: string = results[0].label;
+const score: number = results[0].score;
+const explained: Explanation = classify.explain(best);
+const known: boolean[] = explained.tokens.map(({ known }) => known);
+const shares: number[] = classify.without("To be")[0];
+const sure: boolean = explained.sure && score >= classify.threshold;
+const labels: readonly string[] = classify.labels;
+const element = document.createElement("phrase-classifier");
+element.value = best;
+element.addEventListener("classify", ({ detail }) => detail[0].label.toUpperCase());
+const made: PhraseClassifier = element;
+// @ts-expect-error: a text is text
+classify(12);
+// @ts-expect-error: the labels are the model's
+classify.labels.push("Homer");
+// @ts-expect-error: there is no such thing
+explained.certainty;
+export { element, known, labels, made, shares, sure };
+"""
+
+
+def install(package: Path, project: Path) -> list[str]:
+    """Packs a package, and installs it into an empty project, with no network.
+
+    Returns:
+        The packed files.
+    """
+    project.mkdir()
+    cache = ["--cache", str(project.parent / "npm-cache"), "--offline", "--loglevel=error"]
+    packed = json.loads(
+        node.run(["npm", "pack", "--json", "--pack-destination", str(project.parent), *cache], cwd=package)
+    )
+    (entry,) = packed.values() if isinstance(packed, dict) else packed
+    (project / "package.json").write_text('{"private": true, "type": "module"}')
+    tarball = str(project.parent / entry["filename"])
+    node.run(["npm", "install", "--no-audit", "--no-fund", *cache, tarball], cwd=project)
+    return [file["path"] for file in entry["files"]]
+
+
+@pytest.fixture(scope="module")
+def package(dist_path: Path) -> Path:
+    return dist_path / "npm"
+
+
+@pytest.fixture(scope="module")
+def project(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty project in which the package is installed."""
+    project = tmp_path_factory.mktemp("npm") / "project"
+    assert set(install(package, project)) == FILES
+    return project
+
+
+def evaluate(project: Path, program: str, stdin: str = "") -> Any:
+    """Runs a module in the project under Node: it prints JSON, and complains of nothing."""
+    done = run_node(["--input-type=module", "--eval", program], stdin, cwd=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+# What lies in it
+
+
+def test_package_says_what_it_is_and_asks_for_nothing(package: Path, trained: Run) -> None:
+    assert {path.name for path in package.iterdir()} == FILES
+    facts = json.loads((package / "package.json").read_text(encoding="utf-8"))
+    assert (facts["name"], facts["version"], facts["type"]) == ("byline", __version__, "module")
+    assert facts["author"] == "A. Tester"
+    assert facts["byline"]["model_sha256"] == trained.facts["model_sha256"]
+    assert set(facts["files"]) | {"README.md", "package.json"} == FILES
+    assert facts["sideEffects"] == ["./phrase-classifier.js"]
+    assert not {"private", "scripts", "dependencies", "devDependencies", "peerDependencies"} & set(facts)
+    for target in facts["exports"].values():
+        for path in target.values() if isinstance(target, dict) else [target]:
+            assert (package / path).is_file(), path
+
+
+def test_readme_says_what_the_model_is_and_how_good(package: Path, dist_path: Path, trained: Run) -> None:
+    text = (package / "README.md").read_text(encoding="utf-8")
+    test = read_manifest(dist_path)["metrics"]["test"]
+    low, high = test["intervals"]["accuracy"]
+    assert (
+        f"{100 * test['accuracy']:.1f} % were answered right (95 % interval {100 * low:.1f} to {100 * high:.1f} %)"
+        in text
+    )
+    assert f'Below {100 * trained.threshold:.1f} % it is "not sure"' in text
+    for needle in (*trained.vocabulary.labels, trained.facts["corpus"]["name"], "A. Tester", "npm:byline", "MIT"):
+        assert needle in text, needle
+
+
+def test_modules_name_no_other_host_and_the_model_is_in_one_of_its_own(package: Path) -> None:
+    for name in ("index.js", "model.js", "phrase-classifier.js"):
+        text = (package / name).read_text(encoding="utf-8")
+        assert "://" not in text, name
+        assert not re.search(r"\b(fetch|eval|Function|XMLHttpRequest)\(", text), name
+    assert 'import("./model.js")' in (package / "index.js").read_text(encoding="utf-8")
+    assert 'from"./index.js"' in (package / "phrase-classifier.js").read_text(encoding="utf-8")
+    sizes = {path.name: path.stat().st_size for path in package.iterdir()}
+    assert sizes["model.js"] > 5 * (sizes["index.js"] + sizes["phrase-classifier.js"])
+    assert "modelTopology" not in (package / "model.js").read_text(encoding="utf-8")
+
+
+# Under Node
+
+
+def ask(project: Path, texts: list[str]) -> runtimes.Answers:
+    answers = evaluate(project, ASK, json.dumps(texts))
+    ids = [answer["ids"] for answer in answers]
+    return runtimes.Answers("npm package", "Node", ids, np.array([answer["probabilities"] for answer in answers]))
+
+
+def test_installed_package_gives_the_models_answer_to_every_test_phrase_and_hostile_string(
+    project: Path, trained: Run, rounded: Classifier
+) -> None:
+    texts, truth = parity.texts_of(trained)
+    reference = runtimes.ask_keras("rounded", rounded, texts)
+    row = parity.compare(ask(project, texts), reference, truth, parity.size_of(project))
+    assert row.faults == ()
+    assert row.strings == len(trained.phrases("test")) + hostile.COUNT
+    assert row.difference > 0  # or Keras was held against itself
+
+
+def test_package_reads_punctuation_where_the_model_does(marked_workshop: Path, tmp_path: Path) -> None:
+    project = tmp_path / "project"
+    install(marked_workshop / "dist" / "npm", project)
+    run = Run.read(next((marked_workshop / "runs").iterdir()))
+    texts, truth = parity.texts_of(run)
+    reference = runtimes.ask_keras("rounded", graph.rounded_classifier(run.classifier), texts)
+    assert parity.compare(ask(project, texts), reference, truth, 1).faults == ()
+
+
+def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run, rounded: Classifier) -> None:
+    said = evaluate(project, EVERYTHING)
+    text = "To be, or not to be zxqv"
+    assert said["labels"] == list(trained.vocabulary.labels)
+    assert said["threshold"] == trained.threshold
+    assert said["same"]
+    (ranking,) = rounded.rank([text])
+    assert [result["label"] for result in said["results"]] == [result["label"] for result in ranking]
+    scores = [result["score"] for result in ranking]
+    assert [result["score"] for result in said["results"]] == pytest.approx(scores, abs=parity.TOLERANCE)
+    explained = said["explained"]
+    assert explained["results"] == said["results"]
+    assert explained["sure"] == (said["results"][0]["score"] >= trained.threshold)
+    tokens = explained["tokens"]
+    assert [token["word"] for token in tokens] == trained.vocabulary.tokenize(text)
+    assert (tokens[0]["known"], tokens[-1]["known"]) == (True, False)
+    assert [window["probabilities"] for window in explained["windows"]] == [explained["probabilities"]]
+    others = ["be, or not to be zxqv", "To or not to be zxqv", "To be, not to be zxqv", "To be, or to be zxqv"]
+    for mine, theirs in zip(said["without"], rounded.probabilities(others), strict=False):
+        assert mine == pytest.approx(list(theirs), abs=parity.TOLERANCE)
+    assert len(said["without"]) == len(tokens)
+    assert (said["empty"]["tokens"], said["empty"]["sure"]) == ([], False)
+
+
+def test_code_of_the_packages_readme_answers(project: Path, rounded: Classifier) -> None:
+    code, _ = re.findall(r"```js\n(.*?)```", (project / "node_modules/byline/README.md").read_text(), re.DOTALL)
+    done = run_node(["--input-type=module", "--eval", code], cwd=project)
+    assert (done.returncode, done.stderr) == (0, "")
+    (ranking,) = rounded.rank(["To be or not to be"])
+    assert re.findall(r"label: '(.+?)'", done.stdout) == [result["label"] for result in ranking]
+
+
+@pytest.mark.parametrize("program", ["deno", "bun"])
+def test_other_programs_answer_as_node_does(program: str, project: Path) -> None:
+    found = shutil.which(program)
+    if found is None:
+        pytest.skip(f"{program} is not on the PATH")
+    (project / "ask.mjs").write_text(ASK, encoding="utf-8")
+    words = [found, "run", *(["--no-prompt"] if program == "deno" else []), "ask.mjs"]
+    given = json.dumps(TEXTS)
+    environment = dict(os.environ, NO_COLOR="1")
+    done = subprocess.run(words, input=given, cwd=project, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    for mine, theirs in zip(json.loads(done.stdout), evaluate(project, ASK, given), strict=True):
+        assert mine["ids"] == theirs["ids"]
+        assert mine["probabilities"] == pytest.approx(theirs["probabilities"], abs=1e-9)
+
+
+def broken(package: Path, folder: Path) -> Path:
+    """A copy whose model is told that the golden phrase has another answer."""
+    shutil.copytree(package, folder)
+    model = (folder / "model.js").read_text(encoding="utf-8")
+    (folder / "model.js").write_text(re.sub(r'("probabilities":\[)', r"\g<1>0.5,", model), encoding="utf-8")
+    return folder
+
+
+def test_a_model_that_computes_otherwise_is_rejected(package: Path, tmp_path: Path) -> None:
+    program = 'import { load } from "./index.js"; await load();'
+    assert run_node(["--input-type=module", "--eval", program], cwd=package).returncode == 0
+    done = run_node(["--input-type=module", "--eval", program], cwd=broken(package, tmp_path / "broken"))
+    assert done.returncode != 0
+    assert "computes another answer than the trained model gives" in done.stderr
+
+
+def test_importing_the_element_on_a_server_does_nothing(project: Path) -> None:
+    program = 'await import("byline/phrase-classifier"); console.log(0)'
+    assert evaluate(project, program) == 0
+
+
+# Its types
+
+
+@pytest.mark.parametrize("resolution", ["nodenext", "bundler"])
+def test_types_are_strict_and_are_found(resolution: str, project: Path) -> None:
+    module = {"nodenext": "nodenext", "bundler": "esnext"}[resolution]
+    options = {"strict": True, "noEmit": True, "target": "es2022", "lib": ["es2022", "dom"], "types": []}
+    options |= {"module": module, "moduleResolution": resolution}
+    config = {"compilerOptions": options, "files": ["use.ts"]}
+    (project / "tsconfig.json").write_text(json.dumps(config), encoding="utf-8")
+    (project / "use.ts").write_text(USE, encoding="utf-8")
+    done = run_node([str(tools() / "node_modules" / "typescript" / "bin" / "tsc")], cwd=project)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+# In a browser
+
+
+def write_page(folder: Path, body: str = "", scripts: tuple[str, ...] = ()) -> None:
+    tags = "\n".join(f'<script type="module" src="{script}"></script>' for script in scripts)
+    (folder / "index.html").write_text(PAGE.format(policy=STRICT, scripts=tags, body=body), encoding="utf-8")
+
+
+def quiet(visitor: Visit) -> bool:
+    return (visitor.complaints, visitor.foreign) == ([], [])
+
+
+def test_bundled_app_downloads_the_model_when_it_loads_it_and_gives_its_answers(
+    visit: Open, project: Path, tmp_path: Path, rounded: Classifier
+) -> None:
+    (project / "app.js").write_text(APP, encoding="utf-8")
+    esbuild = str(node.modules() / "node_modules" / "esbuild" / "bin" / "esbuild")
+    options = ["--bundle", "--minify", "--splitting", "--format=esm", f"--outdir={tmp_path}", "--log-level=warning"]
+    done = run_node([esbuild, "app.js", *options], cwd=project)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    assert (tmp_path / "app.js").stat().st_size < 20_000
+    write_page(tmp_path, scripts=("app.js",))
+    visitor = visit()
+    with Server(tmp_path) as server:
+        answers = visitor.open(server.url, DONE).evaluate("texts => texts.map((text) => classify(text))", TEXTS)
+    for mine, theirs in zip(answers, rounded.rank(TEXTS), strict=True):
+        scores = {result["label"]: result["score"] for result in theirs}
+        assert {result["label"]: result["score"] for result in mine} == pytest.approx(scores, abs=parity.TOLERANCE)
+    assert quiet(visitor)
+
+
+def test_folder_answers_in_a_module_worker(visit: Open, package: Path, tmp_path: Path, rounded: Classifier) -> None:
+    folder = Path(shutil.copytree(package, tmp_path / "site"))
+    (folder / "app.js").write_text(IN_WORKER, encoding="utf-8")
+    (folder / "worker.js").write_text(WORKER, encoding="utf-8")
+    write_page(folder, scripts=("app.js",))
+    visitor = visit()
+    with Server(folder) as server:
+        answers = visitor.open(server.url, DONE).evaluate("answers")
+    for mine, theirs in zip(answers, rounded.probabilities(["", "To be, or not to be"]), strict=True):
+        assert mine == pytest.approx(list(theirs), abs=parity.TOLERANCE)
+    assert quiet(visitor)
+
+
+# The element
+
+
+@pytest.fixture(scope="module")
+def host(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A page with the element in it."""
+    folder = Path(shutil.copytree(package, tmp_path_factory.mktemp("host") / "site"))
+    (folder / "count.js").write_text(COUNT_ANSWERS, encoding="utf-8")
+    body = '<phrase-classifier heading="Say something" placeholder="in any words"></phrase-classifier>'
+    write_page(folder, body, ("count.js", "phrase-classifier.js"))
+    with Server(folder) as server:
+        yield server.url
+
+
+def shares(page: Page) -> dict[str, float]:
+    """Each label's share as its bar has it."""
+    bars = page.evaluate("""() => {
+        const bar = (item) => [
+            item.querySelector(".name").textContent,
+            item.querySelector(".fill").style.getPropertyValue("--share"),
+        ];
+        return Array.from(document.querySelector("phrase-classifier").shadowRoot.querySelectorAll(".label"), bar);
+    }""")
+    return {label: float(share) for label, share in bars}
+
+
+def expected(rounded: Classifier, text: str) -> Any:
+    (probabilities,) = rounded.probabilities([text])
+    return pytest.approx(dict(zip(rounded.vocabulary.labels, probabilities, strict=True)), abs=parity.TOLERANCE + 5e-5)
+
+
+def test_typing_shows_and_tells_the_models_answer(visit: Open, host: str, trained: Run, rounded: Classifier) -> None:
+    visitor = visit()
+    page = visitor.open(host, WRITTEN)
+    text = surest(trained, rounded)
+    field = page.get_by_label("Say something")
+    assert field.get_attribute("placeholder") == "in any words"
+    assert page.evaluate("heard") == [{"detail": [], "bubbles": True, "composed": True}]  # there is no word yet
+    field.press_sequentially(text)
+    assert shares(page) == expected(rounded, text)
+    (ranking,) = rounded.rank([text])
+    heard = page.evaluate("heard")
+    assert len(heard) == 1 + len(text)
+    assert [result["label"] for result in heard[-1]["detail"]] == [result["label"] for result in ranking]
+    assert page.locator(".verdict strong").inner_text() == ranking[0]["label"]
+    assert page.locator(".leads .name").inner_text() == ranking[0]["label"]
+    best = page.get_by_role("meter", name=ranking[0]["label"], exact=True)
+    assert float(best.get_attribute("aria-valuenow") or "") == pytest.approx(100 * ranking[0]["score"], abs=0.51)
+    assert page.evaluate("document.querySelector('phrase-classifier').value") == text
+    page.evaluate("document.querySelector('phrase-classifier').setAttribute('text', 'To be')")
+    assert field.input_value() == "To be"
+    assert shares(page) == expected(rounded, "To be")
+    field.fill("!?")
+    assert page.locator(".verdict").inner_text() == "There is no word in this yet."
+    assert set(shares(page).values()) == {0.0}
+    assert page.evaluate("heard.at(-1).detail") == []
+    assert quiet(visitor)
+
+
+def test_below_the_threshold_no_label_is_named(visit: Open, host: str, trained: Run, rounded: Classifier) -> None:
+    texts = [phrase.text for phrase in trained.phrases("test")[:300]]
+    scores = rounded.probabilities(texts).max(axis=1)
+    below = texts[int(scores.argmin())]
+    assert scores.min() < trained.threshold - 0.01
+    page = visit().open(host, WRITTEN)
+    page.get_by_label("Say something").fill(below)
+    assert page.locator(".verdict strong").inner_text() == "Not sure"
+    assert page.locator(".leads").count() == 0
+
+
+def test_answer_is_spoken_after_a_pause_and_only_to_who_types(
+    visit: Open, host: str, trained: Run, rounded: Classifier
+) -> None:
+    page, text = visit().open(host, WRITTEN), surest(trained, rounded)
+    status = page.get_by_role("status")
+    page.evaluate("text => { document.querySelector('phrase-classifier').value = text; }", text)
+    assert shares(page) == expected(rounded, text)
+    page.wait_for_timeout(1_200)
+    assert status.text_content() == ""
+    page.get_by_label("Say something").fill(f"{text} ")
+    assert status.text_content() == ""
+    page.wait_for_selector("[role=status]:not(:empty)", state="attached")
+    assert (status.text_content() or "").startswith(f"{rounded.rank([text])[0][0]['label']}, ")
+
+
+def test_text_of_the_page_is_answered_at_once_also_where_it_came_before_the_module(
+    visit: Open, package: Path, tmp_path: Path, rounded: Classifier
+) -> None:
+    folder = Path(shutil.copytree(package, tmp_path / "site"))
+    text = known_phrase(rounded, 6)
+    (folder / "early.js").write_text(
+        f"{COUNT_ANSWERS}\ndocument.querySelectorAll('phrase-classifier')[1].value = {json.dumps(text)};"
+    )
+    body = f'<phrase-classifier text="{text}"></phrase-classifier><phrase-classifier></phrase-classifier>'
+    write_page(folder, body, ("early.js", "phrase-classifier.js"))
+    visitor = visit()
+    with Server(folder) as server:
+        page = visitor.open(server.url, "phrase-classifier:nth-of-type(2)[data-answers]")
+        assert page.evaluate("Array.from(document.querySelectorAll('phrase-classifier'), ({ value }) => value)") == [
+            text,
+            text,
+        ]
+        assert page.get_by_label("Your phrase").count() == 2
+        assert shares(page) == expected(rounded, text)
+    assert quiet(visitor)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_and_the_paper_follows_the_page(
+    visit: Open, host: str, trained: Run, rounded: Classifier, scheme: str
+) -> None:
+    page = visit(color_scheme=scheme, reduced_motion="reduce").open(host, WRITTEN)
+    page.evaluate((tools() / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8"))
+    for text in ("", "zxqv", surest(trained, rounded)):
+        page.get_by_label("Say something").fill(text)
+        told, passed = page.evaluate(RUN)
+        assert told == []
+        assert passed > 10  # or it looked at nothing
+    paper = "getComputedStyle(document.querySelector('phrase-classifier')).backgroundColor"
+    assert page.evaluate(paper) == {"light": "rgb(244, 245, 242)", "dark": "rgb(20, 23, 26)"}[scheme]
+    assert (
+        page.evaluate(
+            "getComputedStyle(document.querySelector('phrase-classifier').shadowRoot.querySelector('.fill')).transitionDuration"
+        )
+        == "0s"
+    )
+
+
+def test_keyboard_reaches_the_field_and_shows_it_and_a_phone_never_scrolls_sideways(visit: Open, host: str) -> None:
+    page = visit(viewport={"width": 320, "height": 640}).open(host, WRITTEN)
+    page.keyboard.press("Tab")
+    focused = "document.querySelector('phrase-classifier').shadowRoot.activeElement"
+    assert page.evaluate(f"{focused}.localName") == "textarea"
+    assert page.evaluate(f"getComputedStyle({focused}).outlineWidth") == "2px"
+    page.keyboard.type("Donaudampfschifffahrt" * 20)
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
+def test_a_page_gives_it_its_own_colours(visit: Open, package: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(package, tmp_path / "site"))
+    (folder / "count.js").write_text(COUNT_ANSWERS, encoding="utf-8")
+    (folder / "style.css").write_text(
+        "phrase-classifier { --accent: rgb(1, 2, 3); background: rgb(4, 5, 6); }"
+        "phrase-classifier::part(heading) { color: rgb(7, 8, 9); }"
+    )
+    body = '<link rel="stylesheet" href="style.css"><phrase-classifier></phrase-classifier>'
+    write_page(folder, body, ("count.js", "phrase-classifier.js"))
+    visitor = visit()
+    with Server(folder) as server:
+        page = visitor.open(server.url, WRITTEN)
+        colours = page.evaluate("""() => {
+            const host = document.querySelector("phrase-classifier");
+            const inside = (name) => getComputedStyle(host.shadowRoot.querySelector(name));
+            return [
+                inside(".fill").backgroundColor, getComputedStyle(host).backgroundColor, inside(".heading").color,
+            ];
+        }""")
+    assert colours == ["rgb(1, 2, 3)", "rgb(4, 5, 6)", "rgb(7, 8, 9)"]
+    assert quiet(visitor)
+
+
+def test_a_model_that_computes_otherwise_gives_no_answer(visit: Open, package: Path, tmp_path: Path) -> None:
+    folder = broken(package, tmp_path / "site")
+    write_page(folder, '<phrase-classifier text="the king"></phrase-classifier>', ("phrase-classifier.js",))
+    visitor = visit()
+    with Server(folder) as server:
+        page = visitor.open(server.url, "phrase-classifier [role=alert]")
+        assert "cannot answer" in page.get_by_role("alert").inner_text()
+        assert page.get_by_role("meter").count() == 0
+    assert any("computes another answer" in text for text in visitor.complaints)
+
+
+MANY: Final = """
+const labels = Array.from({ length: 30 }, (_, index) => `label ${index}`);
+const results = labels.map((label, index) => ({ label, score: (30 - index) / 465 }));
+const explain = (text) => ({ text, tokens: [{ word: text, mark: false }], results, sure: false });
+export const load = async () => Object.assign(() => results, { labels, explain, threshold: 0.5 });
+"""
+
+
+def test_of_many_labels_the_best_have_a_bar(visit: Open, tmp_path: Path) -> None:
+    strings = json.loads((FOLDER / "en.json").read_text(encoding="utf-8"))
+    labels = [f"label {29 - index}" for index in range(30)]
+    facts = {"language": "en", "labels": labels, "strings": strings["page"] | strings["script"]}
+    (tmp_path / "facts.json").write_text(json.dumps(facts))
+    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--target", "npm"]
+    done = run_node([*build, "--facts", str(tmp_path / "facts.json"), "--output", str(tmp_path)])
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    (tmp_path / "index.js").write_text(MANY, encoding="utf-8")
+    (tmp_path / "count.js").write_text(COUNT_ANSWERS, encoding="utf-8")
+    write_page(tmp_path, '<phrase-classifier text="x"></phrase-classifier>', ("count.js", "phrase-classifier.js"))
+    with Server(tmp_path) as server:
+        page = visit().open(server.url, WRITTEN)
+        assert list(shares(page)) == [f"label {index}" for index in range(12)]
+        assert list(shares(page).values()) == sorted(shares(page).values(), reverse=True)
+
+
+# Its making
+
+
+@pytest.mark.parametrize(
+    "options", [[], ["--engine", "tfjs"], ["--target", "npm"], ["--target", "other", "--engine", "own"]]
+)
+def test_bundling_says_in_one_line_what_it_needs(options: list[str], tmp_path: Path) -> None:
+    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--output", str(tmp_path)]
+    done = run_node([*build, *options])
+    assert done.returncode == 2
+    assert done.stderr == (
+        "build.mjs: --engine, and --model with the engine tfjs, are needed, or --facts with --target npm\n"
+    )
+
+
+def test_names_and_labels_that_look_like_markup_stay_text(
+    visit: Open, trained: Run, rounded: Classifier, dist_path: Path, tmp_path: Path
+) -> None:
+    dist = tmp_path / "dist"
+    shutil.copytree(dist_path / "tfjs", dist / "tfjs")
+    vocabulary = replace(trained.vocabulary, labels=LABELS)
+    renamed = replace(trained, vocabulary=vocabulary)
+    phrases = [
+        replace(phrase, text=f"“{MARKUP}” `{{{{ 1 }}}}` \u2028 {phrase.text}") for phrase in trained.phrases("test")[:1]
+    ]
+    known = golden(Classifier(rounded.model, vocabulary), phrases)
+    settings = Settings(name="Iliad.2", title=MARKUP, description=f'{MARKUP} "and"\n*/ {{{{ 1 }}}}', author=MARKUP)
+    npm.write_npm(renamed, known, trained.facts["metrics"]["test"], dist, settings.complete(trained.facts))
+    facts = json.loads((dist / "npm" / "package.json").read_text(encoding="utf-8"))
+    assert (facts["name"], facts["description"]) == ("iliad.2", settings.description)
+    program = 'import { load } from "./index.js"; console.log(JSON.stringify((await load()).labels))'
+    assert evaluate(dist / "npm", program) == list(LABELS)
+    (dist / "npm" / "count.js").write_text(COUNT_ANSWERS, encoding="utf-8")
+    write_page(
+        dist / "npm", '<phrase-classifier text="the king"></phrase-classifier>', ("count.js", "phrase-classifier.js")
+    )
+    visitor = visit(viewport={"width": 320, "height": 640})
+    with Server(dist / "npm") as server:
+        page = visitor.open(server.url, WRITTEN)
+        assert tuple(shares(page)) == LABELS
+        assert page.locator("phrase-classifier img").count() == 0
+        assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert quiet(visitor)
+
+
+def test_npm_alone_is_exported_in_a_language_of_ones_own(run_path: Path, tmp_path: Path) -> None:
+    strings = {"language": "de", "page": {"phrase": "Ihr Satz"}, "script": {"not_sure": "Unsicher"}}
+    (tmp_path / "de.json").write_text(json.dumps(strings))
+    done = run_command("export", "npm", "--run", str(run_path), "--strings", "de.json", "--name", "Satz", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "npm        " in done.stdout
+    dist = tmp_path / "dist-npm"
+    assert {path.name for path in dist.iterdir()} == {"manifest.json", "npm", "tfjs"}
+    files = read_manifest(dist)["files"]
+    assert {f"npm/{name}" for name in FILES} <= set(files)
+    assert json.loads((dist / "npm" / "package.json").read_text())["name"] == "satz"
+    element = (dist / "npm" / "phrase-classifier.js").read_text(encoding="utf-8")
+    assert "Ihr Satz" in element
+    assert "Unsicher" in element
+    assert "Most likely" not in element  # the page's own strings are the page's

@@ -1,0 +1,60 @@
+/**
+ * The package's own module, `index.js` once it is bundled. `index.d.ts` says what it gives.
+ *
+ *     const classify = await load();
+ *     classify("To be or not to be");  // [{label: "Shakespeare", score: 0.71}, {label: "Cowper", score: 0.2}, …]
+ */
+
+import { createClassifier } from "../src/engine/classifier.js";
+import { checkGolden } from "../src/engine/golden.js";
+import { createInterpreter } from "../src/engine/interpreter.js";
+import { fromBase64 } from "../src/page/assets.js";
+
+/** @typedef {import("./index.js").Classifier} Classifier */
+
+/** @type {Promise<Classifier> | undefined} */
+let loading;
+
+/**
+ * @returns {Promise<Classifier>} the same for all who ask; after a failure the next one tries again
+ */
+export function load() {
+  loading ??= start().catch((error) => {
+    loading = undefined;
+    throw error;
+  });
+  return loading;
+}
+
+/** @returns {Promise<Classifier>} */
+async function start() {
+  // A module and not a file that is fetched: bundlers split it off, and Node fetches nothing from a disk.
+  const { vocabulary, topology, weights, golden, threshold } = await import("./model.js");
+  const predict = createInterpreter(topology, fromBase64(weights), vocabulary.sequence_length);
+  const classifier = createClassifier(vocabulary, predict);
+  checkGolden(classifier, golden);
+
+  /** @type {Classifier["explain"]} */
+  const explain = (text) => {
+    const explained = classifier.explain(text);
+    const worded = explained.tokens.some(({ mark }) => !mark);
+    return { ...explained, sure: worded && explained.results[0].score >= threshold };
+  };
+
+  /** @type {Classifier["without"]} */
+  const without = (text) => {
+    const steps = classifier.without(text);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    return step.value;
+  };
+
+  /** @param {string} text */
+  const classify = (text) => classifier.classify(text);
+  return Object.assign(classify, {
+    labels: Object.freeze([...vocabulary.labels]),
+    threshold,
+    explain,
+    without,
+  });
+}

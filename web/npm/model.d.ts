@@ -1,0 +1,7 @@
+/** What `model.js.j2` becomes. */
+
+export const vocabulary: import("../src/engine/compact.js").CompactVocabulary;
+export const topology: import("../src/engine/weights.js").ModelJSON;
+export const weights: string;
+export const golden: import("../src/engine/golden.js").Golden;
+export const threshold: number;

@@ -1,0 +1,13 @@
+/** What `build.mjs` and the export put beside these sources. */
+
+/** What the element says and shows before the model is there. */
+declare const FACTS: {
+  language: string;
+  labels: string[];
+  strings: import("../src/page/strings.js").Strings;
+};
+
+declare module "*.css" {
+  const text: string;
+  export default text;
+}
