@@ -72,7 +72,7 @@ def described(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "recipe": facts["recipe"]["name"],
         "split": facts["split"]["method"],
-        "first_epoch": facts["history"]["accuracy"][0],
+        "first_epoch": facts["history"]["val_accuracy"][0],
         **{part: results[part]["accuracy"] for part in ("train", "validation", "test")},
         "macro_f1": results["test"]["macro_f1"],
         "majority": results["test"]["majority"],

@@ -168,7 +168,8 @@ def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: 
     assert re.match(r"calibrated to [\d.]+ points", calibrated)
     assert not_sure.startswith("not sure   ")
     assert majority.startswith("majority   test ")
-    assert re.fullmatch(r"epochs     the first had [\d.]+% of the training phrases right", epochs)
+    first = json.loads((fitted.path / "run.json").read_text())["history"]["val_accuracy"][0]
+    assert epochs == f"epochs     the first had {first:.1%} of the validation phrases right"
     assert [line.split()[0] for line in confusion] == ["confusion", "cats", "cats", "dogs"]
     example = re.fullmatch(r"(.+): next, python -m trainer predict (.+), or python -m export all", last)
     assert example is not None
