@@ -155,6 +155,18 @@ def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides()
     assert {max(row) // 8 for row in first[0]} == {row.max() // 8 for row in ids}  # every phrase, once an epoch
 
 
+def test_without_word_dropout_even_a_word_that_never_occurs_is_left_as_it_is() -> None:
+    ids = np.full((40, 8), 2, np.int32)  # word 3 is of a remainder that no window holds
+    encoded = Encoded(ids, np.zeros(40, np.int32), 1, [], [], [], {}, "")
+    recipe = dataclasses.replace(RECIPE, word_dropout=0.0, outliers=0.4)
+    with np.errstate(invalid="raise"):
+        dataset = training._dataset(encoded, Vocabulary("ab", (("a",), ("b",)), ("one", "two"), 8), recipe, 1)
+    spoiled = [bool(truth.min()) for _, truths in dataset for truth in truths.numpy()]
+    words = [row.tolist() for of_batch, _ in dataset for row in of_batch.numpy()]
+    assert {tuple(row) for row, is_spoiled in zip(words, spoiled, strict=True) if not is_spoiled} == {(2,) * 8}
+    assert any(spoiled)
+
+
 def test_the_vocabulary_knows_training_text_alone(run: Run) -> None:
     training = {word for text in split_again().training_text() for word in text.split()}
     held_out = {word for row in CORPUS.rows() for word in row.text.split()} - training
