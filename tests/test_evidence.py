@@ -9,14 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer import evidence
-from trainer.evidence import Evidence, gather, occurrences_of
+from trainer.evidence import InitialWeights, gather, occurrences_of
 from trainer.pair_table import NOBODY, PairTable
 
 SIZE, SLOTS = 40, 101
 Rows = NDArray[np.uint16]
 
 
-def counted(ids: Any, truth: Any, readings: int = 1, **changes: int) -> Evidence:
+def counted(ids: Any, truth: Any, readings: int = 1, **changes: int) -> InitialWeights:
     labels = changes.get("label_count", int(np.max(truth)) + 1)
     sizes = {
         "vocabulary_size": SIZE, "embedding_size": max(12, labels), "label_count": labels, "slots": SLOTS,
@@ -35,7 +35,7 @@ def made(labels: int, rows: int = 400, size: int = SIZE) -> tuple[Rows, NDArray[
     return ids, truth
 
 
-def pairs_of(found: Evidence, size: int = SIZE) -> dict[tuple[int, int], NDArray[Any]]:
+def pairs_of(found: InitialWeights, size: int = SIZE) -> dict[tuple[int, int], NDArray[Any]]:
     """What the table holds: pairs of known words, with what each adds to the labels; a stranger is one in 125."""
     table = PairTable(size, len(found.owners))
     held = {}
@@ -47,12 +47,12 @@ def pairs_of(found: Evidence, size: int = SIZE) -> dict[tuple[int, int], NDArray
     return held
 
 
-def log_odds_of(found: Evidence) -> NDArray[Any]:
+def log_odds_of(found: InitialWeights) -> NDArray[Any]:
     return np.asarray(found.vectors @ found.kernel)
 
 
-def equal(one: Evidence, other: Evidence) -> bool:
-    fields = [field.name for field in dataclasses.fields(Evidence)]
+def equal(one: InitialWeights, other: InitialWeights) -> bool:
+    fields = [field.name for field in dataclasses.fields(InitialWeights)]
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in fields)
 
 

@@ -26,8 +26,8 @@ Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class Evidence:
-    """What counting says.
+class InitialWeights:
+    """What counting says, as the weights that training starts from.
 
     Attributes:
         vectors: float32, shape [vocabulary_size, embedding_size]: the rank of the log-odds, and zeros.
@@ -64,7 +64,7 @@ def gather(
     label_count: int,
     slots: int,
     pair_size: int,
-) -> Evidence:
+) -> InitialWeights:
     """Counts words and pairs by label.
 
     Args:
@@ -90,7 +90,7 @@ def gather(
     counts = _count_pairs(ids[chosen], truth[chosen], readings, vocabulary_size, label_count)
     table = PairTable(vocabulary_size, slots)
     pairs, owners, pair_kernel = _pairs(counts, words, log_odds, table, pair_size)
-    return Evidence(vectors, kernel, pairs, owners, pair_kernel)
+    return InitialWeights(vectors, kernel, pairs, owners, pair_kernel)
 
 
 @dataclass(frozen=True)
