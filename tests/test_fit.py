@@ -23,7 +23,7 @@ from trainer.fit import fit, split_by
 from trainer.model import build_model
 from trainer.options import FitOptions
 from trainer.recipes import RECIPES
-from trainer.run import Run, find
+from trainer.run import Run, digest_of, find
 from trainer.split import Split
 from trainer.survey import survey
 from trainer.vocabulary import Vocabulary
@@ -112,9 +112,23 @@ def test_the_model_learns(run: Run) -> None:
 
 def test_an_equal_seed_gives_equal_weights_and_metrics(run: Run, again: Run) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(weights(run), weights(again), strict=True))
-    for fact in ("split", "history", "not_sure", "metrics", "recipe", "corpus", "seed", "versions"):
+    for fact in ("split", "history", "not_sure", "metrics", "recipe", "corpus", "seed", "versions", "model_sha256"):
         assert run.facts[fact] == again.facts[fact]
     assert run.vocabulary == again.vocabulary
+
+
+def test_a_models_digest_is_of_its_weights_whenever_they_are_saved(run: Run, tmp_path: Path) -> None:
+    import keras
+
+    digests = []
+    for name in ("one", "two"):
+        run.classifier.model.save(tmp_path / f"{name}.keras")
+        digests.append(digest_of(keras.models.load_model(tmp_path / f"{name}.keras", compile=False)))
+    assert digests == [run.facts["model_sha256"]] * 2
+    model = keras.models.load_model(tmp_path / "two.keras", compile=False)
+    kernel, bias = model.get_layer("logits").get_weights()
+    model.get_layer("logits").set_weights([kernel, np.nextafter(bias, 1)])
+    assert digest_of(model) != digests[0]
 
 
 def test_another_seed_gives_another_split_and_other_first_weights(
