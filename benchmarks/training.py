@@ -83,7 +83,7 @@ def report(result: dict[str, Any]) -> str:
     """Draws the tables."""
     whole = median(result["seconds"][_FIRST])
     times = {name: f"{median(of) / whole:.2f}" for name, of in result["seconds"].items()}
-    head = ["recipe", "split", "first epoch", "train", "validation", "test", "macro F1", "majority"]
+    head = ["recipe", "split", "validation, first epoch", "train", "validation", "test", "macro F1", "majority"]
     head += ["int8 `.tflite`", "time"]
     rows = [
         [
