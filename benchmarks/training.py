@@ -72,7 +72,7 @@ def described(facts: dict[str, Any]) -> dict[str, Any]:
     return {
         "recipe": facts["recipe"]["name"],
         "split": facts["split"]["method"],
-        "first_epoch": facts["history"]["accuracy"][0],
+        "first_epoch": facts["history"]["val_accuracy"][0],
         **{part: results[part]["accuracy"] for part in ("train", "validation", "test")},
         "macro_f1": results["test"]["macro_f1"],
         "majority": results["test"]["majority"],
@@ -83,7 +83,7 @@ def report(result: dict[str, Any]) -> str:
     """Draws the tables."""
     whole = median(result["seconds"][_FIRST])
     times = {name: f"{median(of) / whole:.2f}" for name, of in result["seconds"].items()}
-    head = ["recipe", "split", "first epoch", "train", "validation", "test", "macro F1", "majority"]
+    head = ["recipe", "split", "validation, first epoch", "train", "validation", "test", "macro F1", "majority"]
     head += ["int8 `.tflite`", "time"]
     rows = [
         [

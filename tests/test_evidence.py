@@ -1,6 +1,7 @@
 """Counting: which label each word and each pair of words speaks for, before anything is trained."""
 
 import dataclasses
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -8,14 +9,14 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer import evidence
-from trainer.evidence import Evidence, gather, occurrences_of
+from trainer.evidence import InitialWeights, gather, occurrences_of
 from trainer.pair_table import NOBODY, PairTable
 
 SIZE, SLOTS = 40, 101
 Rows = NDArray[np.uint16]
 
 
-def counted(ids: Any, truth: Any, readings: int = 1, **changes: int) -> Evidence:
+def counted(ids: Any, truth: Any, readings: int = 1, **changes: int) -> InitialWeights:
     labels = changes.get("label_count", int(np.max(truth)) + 1)
     sizes = {
         "vocabulary_size": SIZE, "embedding_size": max(12, labels), "label_count": labels, "slots": SLOTS,
@@ -34,7 +35,7 @@ def made(labels: int, rows: int = 400, size: int = SIZE) -> tuple[Rows, NDArray[
     return ids, truth
 
 
-def pairs_of(found: Evidence, size: int = SIZE) -> dict[tuple[int, int], NDArray[Any]]:
+def pairs_of(found: InitialWeights, size: int = SIZE) -> dict[tuple[int, int], NDArray[Any]]:
     """What the table holds: pairs of known words, with what each adds to the labels; a stranger is one in 125."""
     table = PairTable(size, len(found.owners))
     held = {}
@@ -46,12 +47,12 @@ def pairs_of(found: Evidence, size: int = SIZE) -> dict[tuple[int, int], NDArray
     return held
 
 
-def log_odds_of(found: Evidence) -> NDArray[Any]:
+def log_odds_of(found: InitialWeights) -> NDArray[Any]:
     return np.asarray(found.vectors @ found.kernel)
 
 
-def equal(one: Evidence, other: Evidence) -> bool:
-    fields = [field.name for field in dataclasses.fields(Evidence)]
+def equal(one: InitialWeights, other: InitialWeights) -> bool:
+    fields = [field.name for field in dataclasses.fields(InitialWeights)]
     return all(np.array_equal(getattr(one, name), getattr(other, name)) for name in fields)
 
 
@@ -121,6 +122,7 @@ def test_batches_are_counted_together(monkeypatch: pytest.MonkeyPatch) -> None:
     ids, truth = made(3)
     whole, occurrences = counted(ids, truth), occurrences_of(ids, 1, SIZE)
     monkeypatch.setattr(evidence, "_BATCH", 7)
+    monkeypatch.setattr(evidence, "_NUMBERS", 10)  # three pairs at once
     assert equal(whole, counted(ids, truth))
     assert np.array_equal(occurrences, occurrences_of(ids, 1, SIZE))
 
@@ -188,6 +190,24 @@ def test_a_pair_that_stood_side_by_side_once_gets_no_slot() -> None:
     assert (7, 8) in pairs_of(found)
 
 
+def test_a_pair_that_stood_side_by_side_twice_in_every_reading_gets_a_slot() -> None:
+    """Whatever labels it stands with: sixths, added up, may be less than 2 to a computer."""
+    shared = [label for label, times in enumerate([2, 2, 6, 2]) for _ in range(times)]
+    found = counted([[5, 6]] * 12 + [[7, 8]] * 11, [*shared, *[0] * 11], readings=6, label_count=4)
+    assert (5, 6) in pairs_of(found)
+    assert (found.owners != NOBODY).sum() == 1
+
+
+def test_memory_does_not_grow_with_labels_times_pairs() -> None:
+    ids = np.random.default_rng(1).integers(2, 2_000, (20_000, 8))
+    ids[:, 1::2] = np.minimum(ids[:, ::2] + ids[:, 1::2] % 20, 1_999)  # some 36,000 pairs that are no rarity
+    tracemalloc.start()
+    counted(ids, np.arange(len(ids)) % 200, vocabulary_size=2_000, embedding_size=8, pair_size=8)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 36_000 * 200 * 8  # what one matrix of all of them would take, in bytes
+
+
 def test_a_slot_that_is_nobodys_holds_zeros() -> None:
     found = counted(*made(4))
     assert not found.pairs[found.owners == NOBODY].any()
@@ -209,7 +229,7 @@ def test_the_pairs_that_tell_most_beside_their_words_come_first() -> None:
 
 
 def test_pairs_of_a_large_corpus_are_counted_on_an_even_sample(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidence, "MOST_ROWS", 100)
+    monkeypatch.setattr(evidence, "MOST_PLACES", 200)
     ids = [[2, 3]] * 500 + [[3, 2]] * 500
     found = counted(ids, [0] * 500 + [1] * 500)
     assert {(2, 3), (3, 2)} <= set(pairs_of(found))

@@ -23,6 +23,7 @@ from trainer.vocabulary import Vocabulary
 SIZE, SLOTS, LENGTH = 50, 31, 5
 EVIDENCE = replace(RECIPES["tiny"], sequence_length=LENGTH, pair_slots=SLOTS)
 LESSON_LIKE = replace(EVIDENCE, pair_slots=0, dense_units=(8, 6))
+BOTH = replace(EVIDENCE, dense_units=(8, 6))
 
 
 def made_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -148,7 +149,7 @@ def test_a_recipe_without_evidence_has_none() -> None:
 
 
 @pytest.mark.parametrize("labels", [2, 5])
-@pytest.mark.parametrize("recipe", [EVIDENCE, LESSON_LIKE], ids=["evidence", "lesson"])
+@pytest.mark.parametrize("recipe", [EVIDENCE, LESSON_LIKE, BOTH], ids=["evidence", "lesson", "both"])
 def test_every_form_of_the_graph_answers_as_the_keras_model_whose_numbers_it_carries(
     recipe: Recipe, labels: int
 ) -> None:

@@ -23,7 +23,7 @@ from trainer.fit import fit, split_by
 from trainer.model import build_model
 from trainer.options import FitOptions
 from trainer.recipes import RECIPES
-from trainer.run import Run, find
+from trainer.run import Run, digest_of, find
 from trainer.split import Split
 from trainer.survey import survey
 from trainer.vocabulary import Vocabulary
@@ -112,9 +112,23 @@ def test_the_model_learns(run: Run) -> None:
 
 def test_an_equal_seed_gives_equal_weights_and_metrics(run: Run, again: Run) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(weights(run), weights(again), strict=True))
-    for fact in ("split", "history", "not_sure", "metrics", "recipe", "corpus", "seed", "versions"):
+    for fact in ("split", "history", "not_sure", "metrics", "recipe", "corpus", "seed", "versions", "model_sha256"):
         assert run.facts[fact] == again.facts[fact]
     assert run.vocabulary == again.vocabulary
+
+
+def test_a_models_digest_is_of_its_weights_whenever_they_are_saved(run: Run, tmp_path: Path) -> None:
+    import keras
+
+    digests = []
+    for name in ("one", "two"):
+        run.classifier.model.save(tmp_path / f"{name}.keras")
+        digests.append(digest_of(keras.models.load_model(tmp_path / f"{name}.keras", compile=False)))
+    assert digests == [run.facts["model_sha256"]] * 2
+    model = keras.models.load_model(tmp_path / "two.keras", compile=False)
+    kernel, bias = model.get_layer("logits").get_weights()
+    model.get_layer("logits").set_weights([kernel, np.nextafter(bias, 1)])
+    assert digest_of(model) != digests[0]
 
 
 def test_another_seed_gives_another_split_and_other_first_weights(
@@ -153,6 +167,18 @@ def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides()
     assert 0.1 < (words[..., :6] == 1).mean() < 0.3
     assert (words[..., 6:] == 0).all()  # padding is not dropped to unknown
     assert {max(row) // 8 for row in first[0]} == {row.max() // 8 for row in ids}  # every phrase, once an epoch
+
+
+def test_without_word_dropout_even_a_word_that_never_occurs_is_left_as_it_is() -> None:
+    ids = np.full((40, 8), 2, np.int32)  # word 3 is of a remainder that no window holds
+    encoded = Encoded(ids, np.zeros(40, np.int32), 1, [], [], [], {}, "")
+    recipe = dataclasses.replace(RECIPE, word_dropout=0.0, outliers=0.4)
+    with np.errstate(invalid="raise"):
+        dataset = training._dataset(encoded, Vocabulary("ab", (("a",), ("b",)), ("one", "two"), 8), recipe, 1)
+    spoiled = [bool(truth.min()) for _, truths in dataset for truth in truths.numpy()]
+    words = [row.tolist() for of_batch, _ in dataset for row in of_batch.numpy()]
+    assert {tuple(row) for row, is_spoiled in zip(words, spoiled, strict=True) if not is_spoiled} == {(2,) * 8}
+    assert any(spoiled)
 
 
 def test_the_vocabulary_knows_training_text_alone(run: Run) -> None:

@@ -51,6 +51,17 @@ def test_outliers_are_spoiled_words_and_never_padding() -> None:
     assert (changed == UNKNOWN_ID).mean() == pytest.approx(0.7, abs=0.06)
 
 
+@pytest.mark.parametrize("words", [[5], [5, 1], [1, 1, 1, 9], [5, 9], [5, 9, 30, 9, 5, 9]])
+def test_an_outlier_is_never_the_phrase_as_it_was(words: list[int]) -> None:
+    """A short phrase that chance leaves alone would be taught as somebody's and as nobody's."""
+    ids = np.tile(np.pad(np.array(words, np.int32), (0, 7 - len(words))), (400, 1))
+    batch = tf.constant(ids), tf.constant(TRUTH)
+    spoiled = Noise(np.zeros(100_000), 0.9, seed=1).add(batch, tf.constant(3))[0].numpy()[400:]
+    known = ids[:360] > UNKNOWN_ID
+    assert ((spoiled != ids[:360]) & known).any(axis=1).all()
+    assert ((spoiled > 0) == (ids[:360] > 0)).all()
+
+
 def test_every_batch_has_a_chance_of_its_own() -> None:
     first, again, other = (noisy({9: 0.5}, 0.25, batch_seed)[0] for batch_seed in (3, 3, 4))
     assert np.array_equal(first, again)

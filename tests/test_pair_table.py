@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trainer.options import MOST_PAIR_SLOTS
 from trainer.pair_table import NOBODY, PairTable, prime_up_to
 from trainer.recipes import RECIPES
 
@@ -87,6 +88,17 @@ def test_a_pair_whose_two_places_are_one_is_left_out() -> None:
     once = [pair for pair, ends in zip(pairs, ends_of(table, pairs), strict=True) if len(set(ends)) == 1]
     assert len(once) > 10
     assert placed_in(table, once) == ([], [])
+
+
+def test_the_least_table_has_a_place_and_the_largest_is_spread_over() -> None:
+    least = PairTable(300, 3)
+    assert len(placed_in(least, drawn(300, 100))[0]) == 3
+    largest = PairTable(60_000, prime_up_to(MOST_PAIR_SLOTS))
+    pairs = np.random.default_rng(1).integers(2, 60_000, (2, 4_000_000))
+    for total in largest.sums(*pairs):
+        times = np.bincount(total % largest.slots, minlength=largest.slots)
+        assert (times == 0).mean() < 0.1  # four each, were they dealt; at random one in 55 would be empty
+        assert times.max() < 40
 
 
 def test_no_pairs_take_no_place() -> None:

@@ -19,6 +19,7 @@ import pytest
 from trainer import lesson
 from trainer.__main__ import main, parser
 from trainer.corpus import Corpus, of_lines
+from trainer.options import recipe_of
 from trainer.recipes import RECIPES, Recipe
 from trainer.run import Run
 
@@ -168,7 +169,8 @@ def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: 
     assert re.match(r"calibrated to [\d.]+ points", calibrated)
     assert not_sure.startswith("not sure   ")
     assert majority.startswith("majority   test ")
-    assert re.fullmatch(r"epochs     the first had [\d.]+% of the training phrases right", epochs)
+    first = json.loads((fitted.path / "run.json").read_text())["history"]["val_accuracy"][0]
+    assert epochs == f"epochs     the first had {first:.1%} of the validation phrases right"
     assert [line.split()[0] for line in confusion] == ["confusion", "cats", "cats", "dogs"]
     example = re.fullmatch(r"(.+): next, python -m trainer predict (.+), or python -m export all", last)
     assert example is not None
@@ -309,7 +311,10 @@ def mistake(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
         ("--dropout", "nan", "received nan"),
         ("--word-dropout", "-0.1", "at least 0; received -0.1"),
         ("--least-steps", "-1", "at least 0; received -1"),
-        ("--pair-slots", "-1", "at least 0; received -1"),
+        ("--pair-slots", "-1", "0, or from 3 to 1048576; received -1"),
+        ("--pair-slots", "1", "0, or from 3 to 1048576; received 1"),
+        ("--pair-slots", "2", "0, or from 3 to 1048576; received 2"),
+        ("--pair-slots", "1048577", "0, or from 3 to 1048576; received 1048577"),
         ("--longest-window", "2", "from 3 to 512; received 2"),
         ("--longest-window", "513", "from 3 to 512; received 513"),
         ("--label-smoothing", "1.5", "at least 0 and less than 1; received 1.5"),
@@ -329,6 +334,11 @@ def test_a_number_out_of_its_range_is_refused_before_the_corpus_is_read(
     line = mistake(capsys, "fit", f"{option}={value}")
     assert line.startswith(f"error: {option}: must be ")
     assert line.endswith(rule)
+
+
+@pytest.mark.parametrize("slots", [0, 3, 1_048_576])
+def test_a_table_of_pairs_may_have_its_least_and_its_most_slots(slots: int) -> None:
+    assert recipe_of(parser().parse_args(["fit", f"--pair-slots={slots}"])).pair_slots == slots
 
 
 @pytest.mark.parametrize(

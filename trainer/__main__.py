@@ -127,7 +127,7 @@ def _fit(arguments: argparse.Namespace) -> int:
     print(
         f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label"
     )
-    print(f"epochs     the first had {run.facts['history']['accuracy'][0]:.1%} of the training phrases right")
+    print(f"epochs     the first had {run.facts['history']['val_accuracy'][0]:.1%} of the validation phrases right")
     print("confusion  test, rows the truth, columns the answers")
     print(confusion_table(results["test"]["confusion"], run.vocabulary.labels))
     example = shlex.quote(run.phrases("validation")[0].text[:100])

@@ -23,7 +23,7 @@ from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.not_sure import threshold_of
 from trainer.options import FitOptions
 from trainer.recipes import Recipe
-from trainer.run import FORMAT, RUNS, Run, write_phrases
+from trainer.run import FORMAT, RUNS, Run, digest_of, write_phrases
 from trainer.split import PARTS, Split, split
 from trainer.survey import Survey, report_of, survey
 from trainer.terminal import say
@@ -91,7 +91,8 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "not_sure": dataclasses.asdict(not_sure),
             "metrics": {part: metrics(tallies[part], not_sure.threshold) for part in PARTS},
             "versions": {"byline": __version__} | {name: version(name) for name in ("tensorflow", "keras", "numpy")},
-            "model_sha256": sha256((staging / "model.keras").read_bytes()),
+            "model_sha256": digest_of(model),
+            "model_file_sha256": sha256((staging / "model.keras").read_bytes()),
         }
         write_json(staging / "run.json", facts)
     return Run.read(path)

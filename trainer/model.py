@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evidence import Evidence
+from trainer.evidence import InitialWeights
 from trainer.pair_table import prime_up_to
 from trainer.recipes import Recipe
 
@@ -93,19 +93,19 @@ def _with_evidence(logits: Any, ids: Any, words: Any, read: Any, vocabulary_size
     return layers.Multiply(name="trusted")([layers.Add(name="sum")([logits, *evidence]), trust])
 
 
-def start_from(model: "keras.Model", evidence: Evidence) -> None:
+def start_from(model: "keras.Model", initial: InitialWeights) -> None:
     """Lets training begin at what counting says."""
     embedding = model.get_layer("embedding").embeddings
     rows = embedding.numpy()
-    known = np.abs(evidence.kernel).sum(axis=1) > 0
-    rows[:, known] = evidence.vectors[:, known]
+    known = np.abs(initial.kernel).sum(axis=1) > 0
+    rows[:, known] = initial.vectors[:, known]
     rows[0] = 0
     embedding.assign(rows)
     kernel = model.get_layer("word_evidence").get_weights()[0] * 0
-    kernel[known] = evidence.kernel[known]
+    kernel[known] = initial.kernel[known]
     model.get_layer("word_evidence").set_weights([kernel])
-    model.get_layer("pairs").set_weights([evidence.pairs, evidence.owners])
-    model.get_layer("pair_evidence").set_weights([evidence.pair_kernel])
+    model.get_layer("pairs").set_weights([initial.pairs, initial.owners])
+    model.get_layer("pair_evidence").set_weights([initial.pair_kernel])
 
 
 def without_pieces(trained: "keras.Model", recipe: Recipe) -> "keras.Model":

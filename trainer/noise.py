@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from trainer.vocabulary import RESERVED, UNKNOWN_ID
 
-_LEAST_SPOILED: Final = 0.15  # of an outlier's words: real phrases rarely hold as many unknown ones
+_LEAST_SPOILED: Final = 0.15  # of an outlier's words, and one at least: real phrases rarely hold as many unknown ones
 _UNKNOWN: Final = 0.7  # of the words that are spoiled; the others become any word
 
 
@@ -48,6 +48,9 @@ class Noise:
         anything = len(RESERVED) + tf.cast(chance(2, shape) * (len(self.rates) - len(RESERVED)), tf.int32)
         anything = tf.minimum(anything, len(self.rates) - 1)  # where no word is known
         other = tf.where(chance(3, shape) < _UNKNOWN, UNKNOWN_ID, anything)
-        spoiled = tf.where((spoiled > 0) & (chance(4, shape) < share), other, spoiled)
+        draws = chance(4, shape)
+        known_first = draws + tf.cast(spoiled <= UNKNOWN_ID, tf.float32)
+        least = tf.reduce_min(known_first, axis=1, keepdims=True)  # one at least: a phrase as it was is somebody's
+        spoiled = tf.where((spoiled > 0) & ((draws < share) | (known_first == least)), other, spoiled)
         nobody = tf.ones_like(truth[: shape[0]]) / tf.cast(tf.shape(truth)[1], tf.float32)
         return tf.concat([noisy, spoiled], axis=0), tf.concat([truth, nobody], axis=0)

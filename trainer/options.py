@@ -29,6 +29,8 @@ class FitOptions:
     path: Path | None = None
 
 
+MOST_PAIR_SLOTS: Final = 1 << 20  # the arithmetic that finds a pair has numbers below 2^24 to spread over them
+LEAST_PAIR_SLOTS: Final = 3  # two of them stay empty
 PUNCTUATION_HELP: Final = (
     "punctuation marks are tokens of their own, and frequent capitals words of their own; NLClassifier and MediaPipe "
     "cannot read such a .tflite"
@@ -57,7 +59,8 @@ _HELP = {
     "punctuation": PUNCTUATION_HELP,
     "embedding_size": "numbers a word",
     "lstm_units": "units of each direction of the LSTM",
-    "pair_slots": "of the table of pairs of neighbouring words; 0: no evidence of words and pairs beside the LSTM",
+    "pair_slots": f"of the table of pairs of neighbouring words, {LEAST_PAIR_SLOTS} to {MOST_PAIR_SLOTS}; "
+    "0: no evidence of words and pairs beside the LSTM",
     "dropout": "share of outputs dropped while training",
     "epochs": "times through the training phrases, no more than that where it is given",
     "least_steps": "a small corpus is gone through more often, until there are as many steps",
@@ -195,6 +198,10 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """
     names = [name for of_group in _GROUPS.values() for name in of_group]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    slots = given.get("pair_slots", 0)
+    if slots and not LEAST_PAIR_SLOTS <= slots <= MOST_PAIR_SLOTS:
+        rule = f"0, or from {LEAST_PAIR_SLOTS} to {MOST_PAIR_SLOTS}"
+        raise UserError(f"--pair-slots: must be {rule}; received {slots}")
     for name, value in given.items():
         share = name in ("dropout", "label_smoothing", "outliers")
         from_zero = share or name in ("least_steps", "word_dropout", "pair_slots")

@@ -1,4 +1,4 @@
-"""All defaults of training, each with its reason."""
+"""The defaults of training that a recipe chooses, each with its reason."""
 
 from dataclasses import dataclass, replace
 from typing import Final, Literal
@@ -21,7 +21,7 @@ class Recipe:
     # tokenizer
     sequence_length: int = 16  # the lesson's; longer texts are read in windows
     minimum_count: int = 2  # a word seen once teaches only what it is to be unknown
-    maximum_words: int = 12_500  # a download of 350 kB holds these and their pairs
+    maximum_words: int = 12_500  # with the pairs below 350 kB of weights, for four labels: what a page may well load
     punctuation: bool = False  # raw-string mobile clients can read words alone, and people type few marks
 
     # model
@@ -63,9 +63,7 @@ RECIPES: Final = {
             name="tiny",
             window_passes=1,
             whole_rows=False,
-            embedding_size=8,
             lstm_units=8,
-            epochs=1,
             least_steps=60,
             maximum_words=4_000,
             pair_slots=4_093,

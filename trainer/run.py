@@ -1,18 +1,19 @@
 """The run directory: what was trained, from what, with which result.
 
-run.json           corpus, recipe, seed, split, threshold, metrics, versions, SHA-256 of the model
+run.json           corpus, recipe, seed, split, threshold, metrics, versions, SHA-256 of the model and of its file
 model.keras        the trained model
 vocabulary.json    the tokenizer contract
 validation.jsonl   the held-out phrases with their labels, so that an evaluation can be repeated
 test.jsonl
 """
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trainer.classifier import Classifier
 from trainer.corpus import Phrase
@@ -21,9 +22,13 @@ from trainer.files import read_json, sha256
 from trainer.quiet import quietly
 from trainer.vocabulary import Vocabulary
 
-FORMAT = "byline-run-2"  # 2: with `not_sure`
+if TYPE_CHECKING:
+    import keras
+
+FORMAT = "byline-run-3"  # 2: with `not_sure`; 3: `model_sha256` is of the weights, and the file has its own
 RUNS = Path("runs")
-_NEEDED = ("created", "corpus", "recipe", "seed", "split", "not_sure", "metrics", "versions", "model_sha256")
+_DIGESTS = ("model_sha256", "model_file_sha256")
+_NEEDED = ("created", "corpus", "recipe", "seed", "split", "not_sure", "metrics", "versions", *_DIGESTS)
 
 
 @dataclass(frozen=True)
@@ -73,7 +78,7 @@ class Run:
         """
         path = self.path / "model.keras"
         try:
-            damaged = sha256(path.read_bytes()) != self.facts["model_sha256"]
+            damaged = sha256(path.read_bytes()) != self.facts["model_file_sha256"]
         except OSError as error:
             raise UserError(f"{path}: cannot be read ({error.strerror})") from error
         if damaged:
@@ -119,6 +124,17 @@ class Run:
 def write_phrases(path: Path, phrases: Sequence[Phrase]) -> None:
     # Every character beyond ASCII is escaped: no line separator of any kind can break a row.
     path.write_text("".join(json.dumps(vars(phrase)) + "\n" for phrase in phrases), encoding="utf-8")
+
+
+def digest_of(model: "keras.Model") -> str:
+    """Gives the SHA-256 of a model's numbers, in their order: equal for equal ones.
+
+    That of its file is another each time: Keras writes the hour, and addresses in memory, into it.
+    """
+    digest = hashlib.sha256()
+    for weights in model.get_weights():
+        digest.update(f"{weights.dtype.str} {weights.shape}\n".encode() + weights.tobytes())
+    return digest.hexdigest()
 
 
 def find(path: Path | None, runs: Path = RUNS) -> Run:

@@ -35,7 +35,8 @@ def train(
     """Trains a model.
 
     Returns:
-        The model, and its accuracy and loss after every epoch.
+        The model, and after every epoch its accuracy and loss: `val_accuracy` is of the validation phrases' first
+        windows, `accuracy` of what it was trained on while it learned, spoiled phrases among it.
     """
     with quietly():
         import keras
@@ -104,7 +105,7 @@ def _batch_size(rows: int, recipe: Recipe) -> int:
 
 
 def _dataset(encoded: Encoded, vocabulary: Vocabulary, recipe: Recipe, seed: int) -> "tf.data.Dataset":
-    """Shuffled anew every epoch, batched, with words dropped to unknown, prefetched.
+    """Shuffled anew every epoch, batched, with words dropped to unknown and outliers beside every batch, prefetched.
 
     What is shuffled is the rows' numbers, in an order drawn once: a source sorted by label is mixed even where the
     shuffle buffer holds little of it. The rows are gathered from where they lie.
@@ -126,7 +127,8 @@ def _dataset(encoded: Encoded, vocabulary: Vocabulary, recipe: Recipe, seed: int
     dataset = dataset.batch(_batch_size(len(order), recipe)).map(rows)
     if recipe.word_dropout or recipe.outliers:
         occurrences = evidence.occurrences_of(encoded.ids, encoded.readings, vocabulary.size)
-        noise = Noise(recipe.word_dropout / (recipe.word_dropout + occurrences), recipe.outliers, seed)
+        rates = recipe.word_dropout / (recipe.word_dropout + np.maximum(occurrences, 1))  # 0 / 0 is no rate
+        noise = Noise(rates, recipe.outliers, seed)
         batches = len(dataset)
         seeds = tf.data.Dataset.random(seed=seed, rerandomize_each_iteration=True)
         dataset = tf.data.Dataset.zip((dataset, seeds)).map(noise.add)
