@@ -7,6 +7,10 @@
 /** @typedef {Record<string, string | Record<string, string>>} Strings a plural has a text for each form */
 /** @typedef {Record<string, string | number>} Values */
 
+/** Below and above it a share is not written as a number of its own. */
+const LEAST = 0.005;
+const MOST = 0.995;
+
 /** @type {Strings} */
 let strings = {};
 let numbers = new Intl.NumberFormat("en");
@@ -58,9 +62,19 @@ export const number = (value) => numbers.format(value);
  * @param {number} share between 0 and 1
  */
 export function percent(share) {
-  if (share < 0.005) return `<${percents.format(0.01)}`;
-  if (share > 0.995) return `>${percents.format(0.99)}`;
-  return percents.format(share);
+  if (share < LEAST) return bounded("<", 0.01);
+  return share > MOST ? bounded(">", 0.99) : percents.format(share);
+}
+
+/**
+ * In a text from right to left the sign would be mirrored and stand behind its number: it is isolated there.
+ *
+ * @param {string} sign
+ * @param {number} share
+ */
+function bounded(sign, share) {
+  const written = `${sign}${percents.format(share)}`;
+  return document.documentElement.dir === "rtl" ? `\u2066${written}\u2069` : written;
 }
 
 /**
@@ -68,7 +82,6 @@ export function percent(share) {
  * @returns {string} for a screen reader, which may pass over `<`
  */
 export function spokenPercent(share) {
-  const written = percent(share);
-  if (written.startsWith("<")) return say("less_than", { share: written.slice(1) });
-  return written.startsWith(">") ? say("more_than", { share: written.slice(1) }) : written;
+  if (share < LEAST) return say("less_than", { share: percents.format(0.01) });
+  return share > MOST ? say("more_than", { share: percents.format(0.99) }) : percents.format(share);
 }
