@@ -133,6 +133,7 @@ def test_page_speaks_the_language_from_right_to_left(visit: Open, render: Any) -
         assert text
         assert bar
         assert text["x"] + text["width"] == pytest.approx(bar["x"] + bar["width"], abs=1)  # both begin at the right
+        assert style(page, "#labels .name", "textAlign") == style(page, "#leader", "textAlign") == "right"
         assert style(page, ".bar", "transformOrigin", "::before").split()[0] != "0px"
     assert visitor.complaints == []
 
