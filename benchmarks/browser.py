@@ -120,6 +120,6 @@ class Visit:
 
 def type_phrase(page: Page, text: str) -> None:
     """Puts a text into the field and waits for its answer."""
-    page.get_by_label("Your phrase").fill(text)
+    page.locator("#phrase").fill(text)  # in any language
     # The page answers a short text before `fill` returns, and calls itself busy over a long one.
     page.wait_for_selector("#answer[aria-busy=false]")

@@ -84,8 +84,8 @@ PICTURES: Final = {
     "page-dark.png": Picture(compare, {"viewport": _DESK, "color_scheme": "dark"}),
     "page-phone.png": Picture(write, phone()),
     "page-why.png": Picture(read_long, TALL, of="#reading"),
-    "page-guess.png": Picture(guess, of="#guess"),
-    "page-list.png": Picture(list_rows, of="#table"),
+    "page-guess.png": Picture(guess, TALL, of="#guess"),
+    "page-list.png": Picture(list_rows, TALL, of="#table"),
     "page-card.png": Picture(lambda _: None, TALL, of="figure.plate"),
     "page-arabic.png": Picture(write, phone(), language="ar"),
 }

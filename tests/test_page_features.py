@@ -200,7 +200,8 @@ def test_a_guess_is_answered_with_the_truth_and_the_models_answer(
         best = rounded.rank([text])[0][0]
         page.locator(".choice").nth(1).click()
         page.wait_for_selector("#guess-after:not([hidden])")
-        you, model = you + (truth[text] == labels[1]), model + (truth[text] == best["label"])
+        named = best["label"] if float(best["score"]) >= trained.threshold else None
+        you, model = you + (truth[text] == labels[1]), model + (truth[text] == named)
         said = page.locator("#guess-verdict").inner_text()
         assert said.startswith(f"It was {truth[text]}. ")
         assert ("You were right." in said) == (truth[text] == labels[1])

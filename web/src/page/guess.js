@@ -34,7 +34,7 @@ export function createGuess(client, { labels, examples, not_sure: { threshold } 
     const [best] = (await client.read(text)).results;
     score.rounds += 1;
     score.you += Number(guessed === truth);
-    score.model += Number(best.label === label);
+    score.model += Number(best.label === label && best.score >= threshold); // a "not sure" names nobody
     need("guess-verdict").replaceChildren(
       ...pieces("right", { label: named(label, "strong") }),
       " ",
