@@ -79,8 +79,11 @@ def answers(tab: Tab, page: Page, texts: Sequence[str]) -> list[dict[str, float]
 
 
 def about(tab: Tab) -> Any:
-    """Gives what the page says of its runtime."""
-    return tab.evaluate("globalThis.about ?? ''")
+    """Gives what the page says of its runtime; of Byline's own two engines the one with TF.js has a program in WASM."""
+    return tab.evaluate("""() => {
+        const config = JSON.parse(document.getElementById("byline-config")?.textContent ?? "{}");
+        return globalThis.about ?? (config.files?.wasm ? "TF.js, cut down, wasm" : "");
+    }""")
 
 
 def is_linked(tab: Tab) -> bool:
