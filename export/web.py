@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from export import figures, node, theme
 from export.compact import compact
+from export.golden import golden
 from export.settings import Settings
 from export.strings import Strings, read_strings
 from trainer.classifier import Classifier
@@ -79,7 +80,7 @@ def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, s
         "labels": list(run.vocabulary.labels),
         "not_sure": {"threshold": run.threshold},
         "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)],
-        "golden": _golden(rounded, run.phrases("validation")),
+        "golden": golden(rounded, run.phrases("validation")),
         "language": strings.language,
         "strings": strings.script,
         "name": settings.name,
@@ -130,12 +131,6 @@ def _json(value: Any) -> str:
 def _bundle(folder: Path, engine: str, model: Path) -> None:
     build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--engine", engine]
     node.run(["node", *build, "--model", str(model), "--output", str(folder)])
-
-
-def _golden(rounded: Classifier, phrases: list[Phrase]) -> dict[str, Any]:
-    """A phrase with its probabilities: the page answers it before it says that it is ready."""
-    text = phrases[0].text
-    return {"text": text, "probabilities": [round(float(p), 6) for p in rounded.probabilities([text])[0]]}
 
 
 def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> dict[str, Any]:
