@@ -119,8 +119,9 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
             say(f"note       {metadata.NOT_AVAILABLE}")
         if vocabulary.marks:
             say(f"note       {metadata.NOT_RAW}")
+    known = golden(export.rounded, export.run.phrases("validation"))
     if "web" in parts:
-        web.write_web(export.run, export.rounded, export.metrics["test"], staging, export.settings)
+        web.write_web(export.run, known, export.metrics["test"], staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
         say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
         if untranslated := read_strings(export.settings.strings).untranslated:
@@ -128,7 +129,6 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
     if "npm" in parts:
-        known = golden(export.rounded, export.run.phrases("validation"))
         npm.write_npm(export.run, known, export.metrics["test"], staging, export.settings)
         say(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
 

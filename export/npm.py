@@ -6,7 +6,6 @@ What runs is `web/npm/` with `web/src/engine/`, bundled; the texts are its templ
 """
 
 import base64
-import json
 import shutil
 import tempfile
 from pathlib import Path
@@ -18,8 +17,9 @@ from export import node
 from export.compact import compact
 from export.settings import Settings
 from export.strings import Strings, read_strings
+from export.tfjs import shards
 from trainer import __version__
-from trainer.files import read_json
+from trainer.files import dense_json, read_json
 from trainer.run import Run
 
 SOURCE: Final = node.WEB / "npm"
@@ -61,7 +61,6 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
     for name in _TYPES:
         shutil.copyfile(SOURCE / name, package / name)
     topology = read_json(dist / "tfjs" / "model.json")
-    shards = [dist / "tfjs" / path for group in topology["weightsManifest"] for path in group["paths"]]
     facts = {
         "name": settings.name.lower(),  # npm takes no capitals
         "version": __version__,
@@ -73,7 +72,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "golden": golden,
         "vocabulary": compact(run.vocabulary),
         "topology": {"weightsManifest": topology["weightsManifest"]},  # the graph is TF.js's alone
-        "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards)).decode(),
+        "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),
     }
     environment = _environment()
     for template in sorted(SOURCE.glob("*.j2")):
@@ -90,7 +89,7 @@ def _element_facts(labels: list[str], strings: Strings) -> dict[str, Any]:
 def _bundle(package: Path, facts: dict[str, Any]) -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        (folder / "facts.json").write_text(_json(facts), encoding="utf-8")
+        (folder / "facts.json").write_text(dense_json(facts), encoding="utf-8")
         build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--target", "npm"]
         node.run(["node", *build, "--facts", str(folder / "facts.json"), "--output", name])
         for bundle in _BUNDLES:
@@ -106,9 +105,5 @@ def _environment() -> jinja2.Environment:
         keep_trailing_newline=True,
         autoescape=False,  # JSON, JavaScript and Markdown, not HTML
     )
-    environment.filters["json"] = _json
+    environment.filters["json"] = dense_json
     return environment
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))

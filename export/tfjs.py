@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from export.graph import Weights, inference
+from trainer.files import read_json
 from trainer.quiet import quietly
 
 
@@ -41,3 +42,9 @@ def write_tfjs(weights: Weights, sequence_length: int, folder: Path) -> None:
             },
             skip_op_check=False,
         )
+
+
+def shards(folder: Path) -> list[Path]:
+    """Gives the weight shards of a graph model in the order in which they are to be joined."""
+    groups = read_json(folder / "model.json")["weightsManifest"]
+    return [folder / path for group in groups for path in group["paths"]]

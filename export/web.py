@@ -17,13 +17,12 @@ from markupsafe import Markup
 
 from export import figures, node, theme
 from export.compact import compact
-from export.golden import golden
 from export.settings import Settings
 from export.strings import Strings, read_strings
-from trainer.classifier import Classifier
+from export.tfjs import shards
 from trainer.corpus import Phrase
 from trainer.errors import UserError
-from trainer.files import read_json, sha256
+from trainer.files import dense_json, sha256
 from trainer.run import Run
 
 EXAMPLES = 24
@@ -50,13 +49,13 @@ class Page:
     settings: Settings
 
 
-def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, settings: Settings) -> None:
-    """Writes `web/` and `<name>.html` into `dist`, which holds `tfjs/` and `vocabulary.json` already.
+def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
+    """Writes `web/` and `<name>.html` into `dist`, which holds `tfjs/` already.
 
     Args:
         run: What was trained.
-        rounded: The model that the page has to agree with.
-        test: Its metrics on the test phrases.
+        golden: A phrase, and what the rounded model says of it.
+        test: The rounded model's metrics on the test phrases.
         dist: The directory that is being built.
         settings: Complete.
 
@@ -65,7 +64,7 @@ def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, s
     """
     site = dist / "web"
     shutil.copytree(dist / "tfjs", site / "model")
-    (site / "vocabulary.json").write_text(_json(compact(run.vocabulary)), encoding="utf-8")
+    (site / "vocabulary.json").write_text(dense_json(compact(run.vocabulary)), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         _bundle(Path(folder), settings.engine, site / "model" / "model.json")
         for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
@@ -80,7 +79,7 @@ def write_web(run: Run, rounded: Classifier, test: dict[str, Any], dist: Path, s
         "labels": list(run.vocabulary.labels),
         "not_sure": {"threshold": run.threshold},
         "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)],
-        "golden": golden(rounded, run.phrases("validation")),
+        "golden": golden,
         "language": strings.language,
         "strings": strings.script,
         "name": settings.name,
@@ -114,7 +113,7 @@ def brotli_size(site: Path) -> int:
 
 def script_json(value: Any) -> Markup:
     """JSON for a `<script>` element: nothing in it can end the element."""
-    return script_text(_json(value))
+    return script_text(dense_json(value))
 
 
 def script_text(text: str) -> Markup:
@@ -122,10 +121,6 @@ def script_text(text: str) -> Markup:
     for character in "<>&\u2028\u2029":
         text = text.replace(character, f"\\u{ord(character):04x}")
     return Markup(text)
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
 def _bundle(folder: Path, engine: str, model: Path) -> None:
@@ -205,7 +200,7 @@ def _render_site(site: Path, page: Page) -> None:
     files = {
         "vocabulary": "vocabulary.json",
         "model": "model/model.json",
-        "shards": [f"model/{path}" for path in _shards(site)],
+        "shards": [path.relative_to(site).as_posix() for path in shards(site / "model")],
         "worker": "worker.js",
     } | ({"wasm": WASM} if (site / WASM).exists() else {})
     config = page.config | {"files": files, "service_worker": "service-worker.js"}
@@ -224,15 +219,10 @@ def _icon(settings: Settings) -> str:
     return f"icon{Path(settings.logo).suffix.lower()}" if settings.logo else "icon.svg"
 
 
-def _shards(site: Path) -> list[str]:
-    model = read_json(site / "model" / "model.json")
-    return [path for group in model["weightsManifest"] for path in group["paths"]]
-
-
 def _render_single(site: Path, page: Page) -> str:
     text = {name: (site / name).read_text(encoding="utf-8") for name in (*BUNDLES, "vocabulary.json")}
     script = text["app.js"].replace("</script", "<\\/script")
-    weights = b"".join((site / "model" / path).read_bytes() for path in _shards(site))
+    weights = b"".join(path.read_bytes() for path in shards(site / "model"))
     wasm = (site / WASM).read_bytes() if (site / WASM).exists() else b""
     return _render(
         page,

@@ -16,6 +16,7 @@ from looking import LABELS, MARKUP
 from playwright.sync_api import Browser
 
 from export import graph, web
+from export.golden import golden
 from export.settings import Settings
 from trainer.classifier import Classifier
 from trainer.corpus import Phrase
@@ -72,6 +73,12 @@ def marked_workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def dist_path(workshop: Path) -> Path:
     return workshop / "dist"
+
+
+@pytest.fixture(scope="session")
+def package(dist_path: Path) -> Path:
+    """The npm package."""
+    return dist_path / "npm"
 
 
 @pytest.fixture(scope="session")
@@ -146,9 +153,8 @@ def other(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_factory: 
     for part in ("validation", "test"):
         write_phrases(run_path / f"{part}.jsonl", phrases)
     shutil.copytree(dist_path / "tfjs", dist / "tfjs")
-    vocabulary.write(dist / "vocabulary.json")
     settings = Settings(title=MARKUP, description=MARKUP, author=MARKUP, license=MARKUP).complete(trained.facts)
     renamed = replace(trained, path=run_path, vocabulary=vocabulary)
     test = trained.facts["metrics"]["test"]
-    web.write_web(renamed, Classifier(rounded.model, vocabulary), test, dist, settings)
+    web.write_web(renamed, golden(rounded, phrases), test, dist, settings)
     return dist

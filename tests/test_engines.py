@@ -20,6 +20,7 @@ from test_javascript import run_node
 from export import chromium as chromium_proof
 from export import graph, hostile, node, parity, runtimes, tfjs, web
 from export.compact import compact
+from export.golden import golden
 from export.settings import Settings
 from trainer.classifier import Classifier
 from trainer.errors import UserError
@@ -258,7 +259,8 @@ def with_tfjs(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_facto
     dist = tmp_path_factory.mktemp("tfjs")
     shutil.copytree(dist_path / "tfjs", dist / "tfjs")
     settings = Settings(engine="tfjs").complete(trained.facts)
-    web.write_web(trained, rounded, trained.facts["metrics"]["test"], dist, settings)
+    known = golden(rounded, trained.phrases("validation"))
+    web.write_web(trained, known, trained.facts["metrics"]["test"], dist, settings)
     return dist
 
 
@@ -311,7 +313,8 @@ def test_page_is_proved_at_the_path_that_it_is_made_for(
 ) -> None:
     shutil.copytree(dist_path / "tfjs", tmp_path / "tfjs")
     settings = Settings(base_path="/a/b%20c/").complete(trained.facts)
-    web.write_web(trained, rounded, trained.facts["metrics"]["test"], tmp_path, settings)
+    known = golden(rounded, trained.phrases("validation"))
+    web.write_web(trained, known, trained.facts["metrics"]["test"], tmp_path, settings)
     answers, backend = chromium_proof.ask(executable(), tmp_path / "web", ["the king"])
     assert backend == "own"
     assert answers[0]["ids"] == trained.vocabulary.encode("the king")

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from browser import Server, type_phrase
+from browser import Server, Visit, type_phrase
 from conftest import Open
 from looking import SHOWN, expected, known_phrase, shown, surest
 from playwright.sync_api import Page
@@ -120,6 +120,14 @@ def test_strip_shows_where_each_label_speaks_and_leads_into_the_text(
 # Compare and share
 
 
+def with_clipboard(visitor: Visit, site: str, text: str) -> Page:
+    """The page with a phrase in it, where scripts may read what it copies."""
+    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page = visitor.open(site)
+    type_phrase(page, text)
+    return page
+
+
 def test_two_phrases_are_compared_and_swapped(visit: Open, site: str, rounded: Classifier) -> None:
     page = visit().open(site)
     type_phrase(page, PHRASE)
@@ -145,9 +153,7 @@ def test_two_phrases_are_compared_and_swapped(visit: Open, site: str, rounded: C
 def test_link_carries_the_phrase_behind_its_number_sign(visit: Open, site: str, rounded: Classifier) -> None:
     text = 'To be & not=to be? “50 %” + #1 هوميروس\n"ok"'
     visitor = visit()
-    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = visitor.open(site)
-    type_phrase(page, text)
+    page = with_clipboard(visitor, site, text)
     page.get_by_role("button", name="Copy link").click()
     page.wait_for_selector("#copied:not(:empty)")
     link = page.evaluate("navigator.clipboard.readText()")
@@ -171,10 +177,7 @@ def test_link_carries_the_phrase_behind_its_number_sign(visit: Open, site: str, 
 def test_result_is_copied_as_a_line_and_the_page_says_when_it_cannot(
     visit: Open, site: str, rounded: Classifier
 ) -> None:
-    visitor = visit()
-    visitor.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    page = visitor.open(site)
-    type_phrase(page, PHRASE)
+    page = with_clipboard(visit(), site, PHRASE)
     page.get_by_role("button", name="Copy result").click()
     page.wait_for_selector("#copied:has-text('The result is copied.')")
     line = page.evaluate("navigator.clipboard.readText()")

@@ -14,6 +14,7 @@ from looking import FAINT, expected, shown, style
 from playwright.sync_api import Page
 
 from export import web
+from export.golden import golden
 from export.manifest import read_manifest
 from export.settings import Settings
 from trainer.classifier import Classifier
@@ -157,12 +158,11 @@ def test_with_a_threshold_of_0_the_page_says_that_it_always_names_a_label(
     trained: Run, rounded: Classifier, dist_path: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "tfjs").symlink_to(dist_path / "tfjs")
-    (tmp_path / "vocabulary.json").write_bytes((dist_path / "vocabulary.json").read_bytes())
     test = trained.facts["metrics"]["test"]
     never = replace(trained, facts=trained.facts | {"not_sure": trained.facts["not_sure"] | {"threshold": 0.0}})
     web.write_web(
         never,
-        rounded,
+        golden(rounded, trained.phrases("validation")),
         test | {"not_sure": test["not_sure"] | {"threshold": 0.0}},
         tmp_path,
         Settings().complete(trained.facts),

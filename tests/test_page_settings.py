@@ -13,6 +13,7 @@ from conftest import ROOT, Open, run_command
 from looking import style
 
 from export import theme, web
+from export.golden import golden
 from export.settings import Settings
 from export.strings import FOLDER, PARTS, read_strings, shipped
 from trainer.classifier import Classifier
@@ -35,7 +36,8 @@ def render(trained: Run, rounded: Classifier, dist_path: Path, tmp_path: Path) -
         shutil.copytree(dist_path / "tfjs", dist / "tfjs")
         settings = Settings(**given)
         settings.check()
-        web.write_web(trained, rounded, trained.facts["metrics"]["test"], dist, settings.complete(trained.facts))
+        known, test = golden(rounded, trained.phrases("validation")), trained.facts["metrics"]["test"]
+        web.write_web(trained, known, test, dist, settings.complete(trained.facts))
         return dist
 
     return start

@@ -20,6 +20,11 @@ def write_json(path: Path, value: Any) -> None:
     path.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
+def dense_json(value: Any) -> str:
+    """JSON without a space that it does not need: for what is downloaded."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
 def is_there(path: Path) -> bool:
     """Whether something is at `path`.
 

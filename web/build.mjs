@@ -26,6 +26,7 @@ const TARGET = "es2022";
 
 /** The licences ask that a copy says so, a minified one too. */
 const NOTICE = "/*! Byline (MIT) */";
+const APP_NOTICE = "/*! Byline (MIT). Includes d3-dsv 3.0.1, (c) Mike Bostock (ISC) */";
 const TENSORFLOW_NOTICE = `/*! Byline (MIT). Includes TensorFlow.js 4.22.0, (c) Google LLC, and long.js, (c) Daniel Wirtz, both under the
  * Apache License 2.0, http://www.apache.org/licenses/LICENSE-2.0; seedrandom, (c) David Bau, and Emscripten's runtime, (c) its authors
  * (MIT); and in engine.wasm XNNPACK, (c) Facebook, Inc. and Google LLC (BSD). */`;
@@ -93,7 +94,7 @@ function planPage(engine, model) {
     bundles: [
       {
         entryPoints: { app: join(SOURCE, "page/page.js"), style: join(SOURCE, "style/style.css") },
-        banner: { js: NOTICE },
+        banner: { js: APP_NOTICE },
       },
       {
         entryPoints: { worker: join(SOURCE, `worker/${engine}.js`) },

@@ -7,7 +7,7 @@
  */
 
 import { element, named } from "../src/page/elements.js";
-import { percent, pieces, say, speak, spokenPercent } from "../src/page/strings.js";
+import { percent, pieces, say, speak, spokenAnswer, spokenPercent } from "../src/page/strings.js";
 import css from "./element.css";
 import { load } from "./index.js";
 
@@ -156,7 +156,7 @@ function createAnswer() {
         const label = labels.length > BARS ? results[place].label : labels[place];
         bar.show(label, worded ? scores.get(label) : undefined, worded && sure && label === results[0].label);
       }
-      summary = worded ? spoken(results, sure) : "";
+      summary = worded ? spokenAnswer(results, sure) : "";
     },
 
     /** Says the answer to a screen reader, once it has not changed for a while. */
@@ -188,17 +188,6 @@ function verdictOf({ label, score }, sure) {
     element("strong", "not-sure", say("not_sure")),
     element("span", "nearest", ...pieces("nearest", { label: named(label), share })),
   ];
-}
-
-/**
- * @param {Result[]} results
- * @param {boolean} sure
- */
-function spoken(results, sure) {
-  const [first, second = ""] = results
-    .slice(0, 2)
-    .map(({ label, score }) => say("spoken_label", { label, share: spokenPercent(score) }));
-  return say(sure ? "spoken" : "spoken_not_sure", { first, second });
 }
 
 /**

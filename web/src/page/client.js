@@ -30,6 +30,7 @@ export async function startClient(config) {
   const jobs = new Map();
   let count = 0;
   const ready = answeredGolden(worker);
+  ready.catch(() => {}); // it is told below, or the file that is missing is
   worker.addEventListener("message", ({ data: { job, progress, done, failed } }) => {
     const waiting = jobs.get(job);
     if (!waiting) return;

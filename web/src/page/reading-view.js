@@ -77,9 +77,12 @@ export function createReadingView(labels, without) {
     /** Shows a passage of the text that is shown. @param {Range} passage */
     look({ start, end }) {
       if (!shown || !until) return;
+      const signal = until;
       const first = Math.min(start, Math.max(0, shown.tokens.length - SHOWN_TOKENS));
       const range = { start: first, end: Math.min(first + SHOWN_TOKENS, shown.tokens.length) };
-      show(shown, until, range).catch(() => {}); // a newer text
+      show(shown, until, range).catch((error) => {
+        if (!signal.aborted) throw error; // or there is a newer text
+      });
       for (const [place, word] of words.querySelectorAll(".word").entries()) {
         word.classList.toggle("chosen", place + first >= start && place + first < end);
       }

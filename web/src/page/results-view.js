@@ -6,7 +6,7 @@
 
 import { element, find, named, need } from "./elements.js";
 import { wordsKnown, wordsOf } from "./reading-view.js";
-import { percent, pieces, say, spokenPercent } from "./strings.js";
+import { percent, pieces, say, spokenAnswer, spokenPercent } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 
@@ -114,7 +114,7 @@ export function createResultsView(labels, threshold) {
       showEmpty(answered, explanation.text);
       showVerdict(answered ? verdictOf(best, explanation, sure) : NO_VERDICT);
       showRows(explanation);
-      speak(answered ? summary(explanation, sure) : "");
+      speak(answered ? `${spokenAnswer(explanation.results, sure)} ${wordsKnown(explanation)}` : "");
     },
 
     /** Puts the phrase that is shown in place of the one it is compared with. @returns {string} the other's text */
@@ -209,17 +209,6 @@ function createFold(list, button) {
 function certainty(probability) {
   if (probability >= 0.8) return say("most_likely");
   return say(probability >= 0.5 ? "probably" : "perhaps");
-}
-
-/**
- * @param {Explanation} explanation
- * @param {boolean} sure
- */
-function summary(explanation, sure) {
-  const [first, second = ""] = explanation.results
-    .slice(0, 2)
-    .map(({ label, score }) => say("spoken_label", { label, share: spokenPercent(score) }));
-  return `${say(sure ? "spoken" : "spoken_not_sure", { first, second })} ${wordsKnown(explanation)}`;
 }
 
 /**

@@ -11,6 +11,9 @@ const KEY = "text";
 /** Longer addresses are cut by some programs that pass them on. */
 const LONGEST_LINK = 4000;
 
+/** The best labels that a copied result names. */
+const COPIED = 4;
+
 /** @returns {string | undefined} the text that the page's address carries */
 export function textInAddress() {
   return new URLSearchParams(location.hash.slice(1)).get(KEY) ?? undefined;
@@ -23,8 +26,7 @@ function linkTo(text) {
   return address.href;
 }
 
-/** @param {string[]} labels */
-export function createSharing(labels) {
+export function createSharing() {
   const actions = find("actions");
   const copied = find("copied");
   /** @type {import("./client.js").Explanation | undefined} */
@@ -44,7 +46,7 @@ export function createSharing(labels) {
     else copy(link, "copied_link");
   });
   find("copy-result")?.addEventListener("click", () => {
-    if (shown) copy(resultLine(shown, labels.length), "copied_result");
+    if (shown) copy(resultLine(shown), "copied_result");
   });
 
   return {
@@ -57,12 +59,9 @@ export function createSharing(labels) {
   };
 }
 
-/**
- * @param {import("./client.js").Explanation} explanation
- * @param {number} count of labels
- */
-function resultLine({ text, results }, count) {
-  const best = results.slice(0, Math.min(count, 4)).map(({ label, score }) => `${label} ${percent(score)}`);
+/** @param {import("./client.js").Explanation} explanation */
+function resultLine({ text, results }) {
+  const best = results.slice(0, COPIED).map(({ label, score }) => `${label} ${percent(score)}`);
   return say("result_line", { text: text.trim(), results: best.join(", ") });
 }
 

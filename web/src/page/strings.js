@@ -85,3 +85,16 @@ export function spokenPercent(share) {
   if (share < LEAST) return say("less_than", { share: percents.format(0.01) });
   return share > MOST ? say("more_than", { share: percents.format(0.99) }) : percents.format(share);
 }
+
+/**
+ * The two labels that come first, for a screen reader.
+ *
+ * @param {{label: string, score: number}[]} results best first
+ * @param {boolean} sure
+ */
+export function spokenAnswer(results, sure) {
+  const [first, second = ""] = results
+    .slice(0, 2)
+    .map(({ label, score }) => say("spoken_label", { label, share: spokenPercent(score) }));
+  return say(sure ? "spoken" : "spoken_not_sure", { first, second });
+}

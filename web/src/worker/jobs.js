@@ -7,7 +7,6 @@ import { createClassifier } from "../engine/classifier.js";
 import { checkGolden } from "../engine/golden.js";
 
 /** @typedef {import("../engine/classifier.js").Classifier} Classifier */
-/** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/classifier.js").Progress} Progress */
 
 /**
@@ -19,7 +18,6 @@ import { checkGolden } from "../engine/golden.js";
  */
 
 /** @typedef {import("../engine/classifier.js").Predict} Predict */
-/** @typedef {import("../engine/tokenizer.js").Vocabulary} Vocabulary */
 /** @typedef {import("../engine/golden.js").Golden} Golden */
 
 /** @typedef {{name: string, predict: Predict}} Backend */

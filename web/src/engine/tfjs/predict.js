@@ -1,6 +1,6 @@
 /**
- * The graph model behind the classifier's `predict`. TF.js is handed in: the page bundles its core and CPU
- * backend, the parity program brings the stock package, and both come through here.
+ * The graph model behind the classifier's `predict`. TF.js is handed in: the page bundles what it uses
+ * of it, the parity program brings the stock package, and both come through here.
  */
 
 /**
