@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
@@ -45,6 +46,11 @@ class Export:
     rounded: Classifier
     metrics: dict[str, dict[str, Any]]
     settings: Settings
+
+    @cached_property
+    def known(self) -> dict[str, Any]:
+        """The golden phrase, and what the rounded model says of it."""
+        return golden(self.rounded, self.run.phrases("validation"))
 
 
 def build(run: Run, output: Path, settings: Settings, parts: Collection[str], say: Say) -> None:
@@ -119,9 +125,8 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
             say(f"note       {metadata.NOT_AVAILABLE}")
         if vocabulary.marks:
             say(f"note       {metadata.NOT_RAW}")
-    known = golden(export.rounded, export.run.phrases("validation"))
     if "web" in parts:
-        web.write_web(export.run, known, export.metrics["test"], staging, export.settings)
+        web.write_web(export.run, export.known, export.metrics["test"], staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
         say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
         if untranslated := read_strings(export.settings.strings).untranslated:
@@ -129,7 +134,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
     if "npm" in parts:
-        npm.write_npm(export.run, known, export.metrics["test"], staging, export.settings)
+        npm.write_npm(export.run, export.known, export.metrics["test"], staging, export.settings)
         say(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
 
 
