@@ -112,6 +112,7 @@ def test_a_guess_is_told_that_the_model_was_not_sure(opened: Callable[..., Page]
     page.wait_for_selector("#guess-after:not([hidden])")
     said = page.locator("#guess-verdict").inner_text()
     assert said.endswith(f"The model was not sure; nearest to {label}, {score:.0%}.")
+    assert page.locator("#score").inner_text().endswith(", the model 0.")  # also where the nearest is right
 
 
 def test_nothing_moves_between_a_label_and_not_sure(opened: Callable[..., Page], rounded: Classifier) -> None:

@@ -137,6 +137,10 @@ def test_page_speaks_the_language_from_right_to_left(visit: Open, render: Any) -
         assert text["x"] + text["width"] == pytest.approx(bar["x"] + bar["width"], abs=1)  # both begin at the right
         assert style(page, "#labels .name", "textAlign") == style(page, "#leader", "textAlign") == "right"
         assert style(page, ".bar", "transformOrigin", "::before").split()[0] != "0px"
+        page.locator("#phrase").fill("the king " * 60)
+        page.wait_for_selector("#labels .share:has-text('<')")
+        bounded = [text for text in page.locator("#labels .share").all_text_contents() if "<" in text or ">" in text]
+        assert all(text.startswith("\u2066") and text.endswith("\u2069") for text in bounded)  # or they are mirrored
     assert visitor.complaints == []
 
 
