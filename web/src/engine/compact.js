@@ -36,7 +36,9 @@ export function lookUp(vocabulary) {
     if (!ids.has(form)) ids.set(form, id);
   };
 
-  for (const [position, word] of words.entries()) give(word, reserved.length + position);
+  // No two words are the same. A plain loop, because a page's first answer waits for it.
+  for (let position = 0; position < words.length; position += 1)
+    ids.set(words[position], reserved.length + position);
   for (const [position, listed] of Object.entries(forms)) {
     for (const form of listed) give(form, reserved.length + Number(position));
   }

@@ -85,11 +85,14 @@ function gatesOfUnits(weight, direction, size, units) {
   const rows = size + units + 1;
   const matrix = new Float64Array(units * rows * GATES.length);
   for (const [place, gate] of GATES.entries()) {
-    const parts = ["kernel", "recurrent", "bias"].map((part) => weight(`${direction}_${gate}_${part}`));
-    const column = parts.flatMap((part) => Array.from(part)); // [rows, units], the bias its last row
-    for (const [index, value] of column.entries()) {
-      const row = Math.floor(index / units);
-      matrix[((index % units) * rows + row) * GATES.length + place] = value;
+    let start = 0; // of the part among the rows; the bias is the last of them
+    for (const part of ["kernel", "recurrent", "bias"]) {
+      const values = weight(`${direction}_${gate}_${part}`); // [rows of the part, units]
+      for (let at = 0, row = start; at < values.length; row += 1) {
+        for (let unit = 0; unit < units; unit += 1, at += 1)
+          matrix[(unit * rows + row) * GATES.length + place] = values[at];
+      }
+      start += values.length / units;
     }
   }
   return matrix;

@@ -91,7 +91,9 @@ function decode(bytes, stored) {
 function fromHalves(halves) {
   const values = new Float32Array(halves.length);
   const bits = new Uint32Array(values.buffer);
-  for (const [index, half] of halves.entries()) {
+  // Not by entries(), whose pairs are garbage: to collect it is a good part of a page's start.
+  for (let index = 0; index < halves.length; index += 1) {
+    const half = halves[index];
     const magnitude = half & 0x7fff;
     // Below the smallest normal number the fraction stands alone; above it the exponent's bias is another.
     if (magnitude < 0x400) values[index] = magnitude * 2 ** -24;
