@@ -15,12 +15,15 @@ PHRASE: Final = "Sing, O Goddess, the wrath of Achilles, Peleus' son"
 _SETTLED: Final = 1_000  # milliseconds after the first answer until a page has done what it put off
 _PATIENCE: Final = 180_000  # milliseconds: the first visit waits until its files are compressed
 
-# One yardstick for all: when the selector first matches, in milliseconds since the navigation started.
+_SAID: Final = "the first answer"
+# One yardstick for all: when the selector first matches, in milliseconds since the navigation started. It is waited for
+# by the console: to wait for the selector itself is work for the page's own thread while it loads.
 _WATCH: Final = """
 (() => {
   const look = () => {
     if (globalThis.answered !== undefined || !document.querySelector(SELECTOR)) return;
     globalThis.answered = performance.now();
+    console.debug(SAID);
     watcher.disconnect();
   };
   const watcher = new MutationObserver(look);
@@ -53,8 +56,11 @@ def visit(browser: Browser, page: Page, url: str, phrase: str = PHRASE) -> Itera
     visitor = Visit(browser)
     try:
         visitor.page.set_default_timeout(_PATIENCE)
-        visitor.page.add_init_script(_WATCH.replace("SELECTOR", json.dumps(page.answered)))
-        yield visitor.open(f"{url}#text={quote(phrase)}", page.answered)
+        watch = _WATCH.replace("SELECTOR", json.dumps(page.answered)).replace("SAID", json.dumps(_SAID))
+        visitor.page.add_init_script(watch)
+        with visitor.page.expect_console_message(lambda message: message.text == _SAID):
+            visitor.page.goto(f"{url}#text={quote(phrase)}")
+        yield visitor.page
     finally:
         visitor.close()
 
