@@ -11,24 +11,40 @@
 const LEAST = 0.005;
 const MOST = 0.995;
 
+let language = "en";
 /** @type {Strings} */
 let strings = {};
-let numbers = new Intl.NumberFormat("en");
-let percents = new Intl.NumberFormat("en", { style: "percent" });
-let plurals = new Intl.PluralRules("en");
 
 /**
  * Once, before anything is said.
  *
- * @param {string} language
+ * @param {string} spoken the language
  * @param {Strings} said
  */
-export function speak(language, said) {
+export function speak(spoken, said) {
+  language = spoken;
   strings = said;
-  numbers = new Intl.NumberFormat(language);
-  percents = new Intl.NumberFormat(language, { style: "percent" });
-  plurals = new Intl.PluralRules(language);
 }
+
+/**
+ * Made when it is first needed: it takes a while, and other things are waited for before.
+ *
+ * @template T
+ * @param {() => T} make
+ * @returns {() => T}
+ */
+function once(make) {
+  /** @type {T | undefined} */
+  let made;
+  return () => (made ??= make());
+}
+
+const numbers = once(() => new Intl.NumberFormat(language));
+const percents = once(() => new Intl.NumberFormat(language, { style: "percent" }));
+const plurals = once(() => new Intl.PluralRules(language));
+
+/** What the first answer will need. */
+export const prepareNumbers = () => void percents();
 
 /**
  * @param {string} key
@@ -46,7 +62,7 @@ export const say = (key, values = {}) => pieces(key, values).join("");
 export function pieces(key, values) {
   const said = strings[key];
   const text =
-    typeof said === "string" ? said : (said?.[plurals.select(Number(values.count))] ?? said?.other ?? key);
+    typeof said === "string" ? said : (said?.[plurals().select(Number(values.count))] ?? said?.other ?? key);
   return text.split(/\{(\w+)\}/).map((piece, index) => {
     const value = index % 2 ? values[piece] : piece;
     return typeof value === "number" ? number(value) : value;
@@ -54,7 +70,7 @@ export function pieces(key, values) {
 }
 
 /** @param {number} value */
-export const number = (value) => numbers.format(value);
+export const number = (value) => numbers().format(value);
 
 /**
  * Never "0%" or "100%": the model is not that sure of anything.
@@ -63,7 +79,7 @@ export const number = (value) => numbers.format(value);
  */
 export function percent(share) {
   if (share < LEAST) return bounded("<", 0.01);
-  return share > MOST ? bounded(">", 0.99) : percents.format(share);
+  return share > MOST ? bounded(">", 0.99) : percents().format(share);
 }
 
 /**
@@ -73,7 +89,7 @@ export function percent(share) {
  * @param {number} share
  */
 function bounded(sign, share) {
-  const written = `${sign}${percents.format(share)}`;
+  const written = `${sign}${percents().format(share)}`;
   return document.documentElement.dir === "rtl" ? `\u2066${written}\u2069` : written;
 }
 
@@ -82,8 +98,8 @@ function bounded(sign, share) {
  * @returns {string} for a screen reader, which may pass over `<`
  */
 export function spokenPercent(share) {
-  if (share < LEAST) return say("less_than", { share: percents.format(0.01) });
-  return share > MOST ? say("more_than", { share: percents.format(0.99) }) : percents.format(share);
+  if (share < LEAST) return say("less_than", { share: percents().format(0.01) });
+  return share > MOST ? say("more_than", { share: percents().format(0.99) }) : percents().format(share);
 }
 
 /**
