@@ -29,6 +29,7 @@ EXAMPLES = 24
 EXAMPLE_WORDS = range(6, 15)  # long enough to tell, short enough to read at a glance
 _SENTENCE = re.compile(r"[^\W\d_a-z].*[.!?…]", re.DOTALL)  # what begins and ends like one reads better than a scrap
 BUNDLES = ("app.js", "worker.js", "style.css")
+START = "start.js"  # a bundle, too; it stands in the page itself
 WASM = "engine.wasm"  # the program of an engine that has one
 
 
@@ -69,6 +70,7 @@ def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         _bundle(Path(folder), settings.engine, site / "model" / "model.json")
         for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
             shutil.copyfile(Path(folder, name), site / name)
+        start = Path(folder, START).read_text(encoding="utf-8").strip()
     if settings.accent:
         with (site / "style.css").open("a", encoding="utf-8") as style:
             style.write(theme.accent_style(settings.accent))
@@ -88,7 +90,7 @@ def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
     facts["examples"] = config["examples"]
     facts["build"] = _digest(site, config | facts | vars(settings) | {"page": dict(strings.page)}, settings.templates)
     page = Page(facts, config, strings, settings)
-    _render_site(site, page)
+    _render_site(site, page, start)
     (dist / f"{settings.name}.html").write_text(_render_single(site, page), encoding="utf-8")
 
 
@@ -195,7 +197,7 @@ def _render(page: Page, name: str, **values: Any) -> str:
         raise UserError(f"{page.settings.templates or name}: {name}: {error.message}") from error
 
 
-def _render_site(site: Path, page: Page) -> None:
+def _render_site(site: Path, page: Page, start: str) -> None:
     icon = _icon(page.settings)
     files = {
         "vocabulary": "vocabulary.json",
@@ -206,7 +208,8 @@ def _render_site(site: Path, page: Page) -> None:
     config = page.config | {"files": files, "service_worker": "service-worker.js"}
     logo = icon if page.settings.logo else ""
     kind = theme.PICTURES[Path(icon).suffix]
-    values = {"config": config, "files": files, "icon": icon, "icon_type": kind, "logo": logo}
+    values = {"config": config, "icon": icon, "icon_type": kind, "logo": logo}
+    values |= {"start": Markup(start), "csp_start_hash": _csp_hash(start)}
     for name in ("index.html", "manifest.webmanifest", *([] if logo else ["icon.svg"])):
         (site / name).write_text(_render(page, f"{name}.j2", **values), encoding="utf-8")
     paths = sorted(path for path in site.rglob("*") if path.is_file())

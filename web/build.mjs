@@ -96,6 +96,7 @@ function planPage(engine, model) {
         entryPoints: { app: join(SOURCE, "page/page.js"), style: join(SOURCE, "style/style.css") },
         banner: { js: APP_NOTICE },
       },
+      { entryPoints: { start: join(SOURCE, "page/start.js") } },
       {
         entryPoints: { worker: join(SOURCE, `worker/${engine}.js`) },
         banner: { js: workerNotice },

@@ -61,10 +61,11 @@ try {
   const { base, texts } = await (await fetch(new URL("order", location.href))).json();
   document.head.append(Object.assign(document.createElement("base"), { href: base }));
   const page = await openPage();
-  const client = await startClient(JSON.parse(page.getElementById("byline-config")?.textContent ?? ""));
+  const client = startClient(JSON.parse(page.getElementById("byline-config")?.textContent ?? ""));
+  const backend = await client.ready;
   for (let start = 0; start < texts.length; start += SHARE)
     await tell({ answers: await askAll(client, texts.slice(start, start + SHARE)) });
-  await tell({ done: client.backend });
+  await tell({ done: backend });
 } catch (error) {
   await tell({ failed: String(error instanceof Error ? error.message : error) });
 }

@@ -46,7 +46,24 @@ export async function fetchAssets(files) {
     Promise.all(files.shards.map(fetchBytes)),
     files.wasm ? fetchBytes(files.wasm) : undefined,
   ]);
-  return { vocabulary, topology, weights: await new Blob(shards).arrayBuffer(), wasm };
+  return { vocabulary, topology, weights: joined(shards), wasm };
+}
+
+/**
+ * Not by a Blob, which is kept outside of the page's process and has to come back.
+ *
+ * @param {ArrayBuffer[]} parts
+ * @returns {ArrayBuffer} all of them, one after the other
+ */
+function joined(parts) {
+  if (parts.length === 1) return parts[0];
+  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.byteLength, 0));
+  let start = 0;
+  for (const part of parts) {
+    whole.set(new Uint8Array(part), start);
+    start += part.byteLength;
+  }
+  return whole.buffer;
 }
 
 /** @param {string} path */
@@ -58,7 +75,7 @@ const fetchBytes = async (path) => (await fetchFile(path)).arrayBuffer();
  */
 async function fetchFile(path) {
   const url = new URL(path, document.baseURI);
-  const response = await fetch(url);
+  const response = await fetch(url, { priority: "low" }); // after what the page is laid out by
   if (!response.ok) throw new Error(`${url} could not be fetched (${response.status}).`);
   return response;
 }

@@ -1,7 +1,8 @@
 /**
  * The page's side of the worker: orders and answers.
  *
- *     const client = await startClient(config);
+ *     const client = startClient(config);
+ *     await client.ready;
  *     await client.read("Sing, O Muse!", { progress, signal });
  */
 
@@ -22,15 +23,20 @@ import { fetchAssets, fromBase64, inside } from "./assets.js";
  */
 
 /**
+ * Starts the worker and sends it the files. What is asked before it is ready waits there for its turn.
+ *
  * @param {import("./assets.js").Config} config
  */
-export async function startClient(config) {
+export function startClient(config) {
   const worker = new Worker(workerAddress(config));
   /** @type {Map<number, Job>} */
   const jobs = new Map();
   let count = 0;
-  const ready = answeredGolden(worker);
-  ready.catch(() => {}); // it is told below, or the file that is missing is
+  const sent = fetchAssets(config.files).then((assets) =>
+    worker.postMessage({ load: assets, golden: config.golden }, [assets.weights]),
+  );
+  const ready = Promise.all([answeredGolden(worker), sent]).then(([backend]) => backend);
+  ready.catch(() => {}); // whoever waits for it is told
   worker.addEventListener("message", ({ data: { job, progress, done, failed } }) => {
     const waiting = jobs.get(job);
     if (!waiting) return;
@@ -42,9 +48,6 @@ export async function startClient(config) {
     if (failed === undefined) waiting.resolve(done);
     else waiting.reject(new Error(failed));
   });
-  const assets = await fetchAssets(config.files);
-  worker.postMessage({ load: assets, golden: config.golden }, [assets.weights]);
-  const backend = await ready;
 
   /**
    * @param {Omit<import("../worker/jobs.js").Order, "job">} order
@@ -67,8 +70,8 @@ export async function startClient(config) {
   }
 
   return {
-    /** The name of what predicts. */
-    backend,
+    /** The name of what predicts, once it has answered the golden phrase. */
+    ready,
 
     /** @param {string} text @param {Waiting} [waiting] @returns {Promise<Explanation>} */
     read: (text, waiting) => ask({ kind: "read", input: text }, waiting),
@@ -81,7 +84,7 @@ export async function startClient(config) {
   };
 }
 
-/** @typedef {Awaited<ReturnType<typeof startClient>>} Client */
+/** @typedef {ReturnType<typeof startClient>} Client */
 
 /**
  * A single file carries its worker as text, which becomes an address of its own.

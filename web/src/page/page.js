@@ -11,7 +11,7 @@ import { createPassagesView } from "./passages-view.js";
 import { createReadingView } from "./reading-view.js";
 import { createResultsView } from "./results-view.js";
 import { createSharing, textInAddress } from "./sharing.js";
-import { speak } from "./strings.js";
+import { prepareNumbers, speak } from "./strings.js";
 import { createTable } from "./table.js";
 
 /** @typedef {import("./client.js").Client} Client */
@@ -65,8 +65,7 @@ function startReading(client, { labels, not_sure: { threshold } }) {
   });
   const shared = textInAddress();
   if (shared !== undefined) field.value = shared;
-  update();
-  return write;
+  return { write, answered: update() };
 }
 
 /** @param {unknown} error */
@@ -78,7 +77,7 @@ function fail(error) {
   console.error(error);
 }
 
-/** The script starts before the page is parsed: the worker and the files are what takes longest. */
+/** The script starts before the page is parsed. */
 function parsed() {
   return new Promise((resolve) => {
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
@@ -88,12 +87,20 @@ function parsed() {
 
 async function main() {
   const config = readConfig();
+  // A single file starts here, and a host whose own policy refuses scripts inside the page.
+  const { bylineClient } = /** @type {{bylineClient?: Client}} */ (globalThis);
+  const client = bylineClient ?? startClient(config);
   speak(config.language, config.strings);
   reloadIfReplaced(() => root.dataset.state === "loading");
-  const starting = startClient(config);
-  starting.catch(() => {}); // it is told below, where there is a page to tell it on
   await parsed();
-  const client = await starting;
+  const { write, answered } = startReading(client, config);
+  createGuess(client, config, (text) => {
+    write(text);
+    need("phrase").scrollIntoView({ block: "center" });
+  });
+  createTable(client, config);
+  setTimeout(prepareNumbers); // while the worker is at work
+  await client.ready;
   Object.assign(globalThis, {
     byline: {
       explain: client.read,
@@ -101,18 +108,13 @@ async function main() {
       classify: async (/** @type {string} */ text) => (await client.read(text)).results,
     },
   });
-  const write = startReading(client, config);
-  createGuess(client, config, (text) => {
-    write(text);
-    need("phrase").scrollIntoView({ block: "center" });
-  });
-  createTable(client, config);
   need("status").textContent = "";
   root.dataset.state = "ready";
+  await answered;
 }
 
 const started = main().catch(fail);
-// Later than the model, so that a first visit's precaching does not compete with what the page waits for.
+// Later than the first answer, so that a first visit's precaching does not compete with what the visitor waits for.
 // Also after a failure: a newer build may be what mends it.
 started.then(() => keepOffline(readConfig().service_worker));
 parsed().then(offerInstall);

@@ -43,8 +43,12 @@ const ROWS = 16;
 export function serve(engine) {
   /** @type {Map<number, Generator<Progress, unknown, void>>} */
   const running = new Map();
-  /** @type {Classifier} */
-  let classifier;
+  /** @type {(classifier: Classifier) => void} */
+  let begin;
+  /** @type {Promise<Classifier>} */
+  const loaded = new Promise((resolve) => {
+    begin = resolve;
+  });
   const next = new MessageChannel();
   next.port1.onmessage = turn;
 
@@ -75,13 +79,16 @@ export function serve(engine) {
   globalThis.onmessage = async ({ data }) => {
     if (data.load) {
       try {
-        const loaded = await load(engine, data.load, data.golden);
-        classifier = loaded.classifier;
-        say({ ready: loaded.backend });
+        const { classifier, backend } = await load(engine, data.load, data.golden);
+        say({ ready: backend });
+        begin(classifier);
       } catch (error) {
         say({ unready: String(error instanceof Error ? error.message : error) });
       }
-    } else if (data.cancel !== undefined) {
+      return;
+    }
+    const classifier = await loaded; // what is asked before waits, in its turn
+    if (data.cancel !== undefined) {
       running.delete(data.cancel);
     } else {
       running.set(data.job, stepsOf(classifier, data));
