@@ -1,4 +1,4 @@
-"""Holds `web/` with biome and `tsc --checkJs`: python tests/lint_web.py
+"""Holds the JavaScript of `web/`, `tests/` and `benchmarks/` with biome and `tsc --checkJs`: python tests/lint_web.py
 
 The tools come from `web/package-lock.json` and are installed once into the user's cache, so that nothing lands in the
 checkout. Prints a line when all is well; otherwise what the tool says, and exits 1.
@@ -68,6 +68,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name, "web")
         shutil.copytree(node.WEB, copy, ignore=SCRATCH)
+        for script in (*ROOT.glob("tests/*.mjs"), *ROOT.glob("benchmarks/web/*.js")):
+            place = copy / script.relative_to(ROOT)
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(script, place)
         (copy / "node_modules").symlink_to(installed / "node_modules")
         complaints = {script: said for script in CHECKS if (said := check(copy, script))}
     for script, said in complaints.items():
