@@ -88,7 +88,8 @@ def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
     }
     facts = _facts(run, test, dist, settings)
     facts["examples"] = config["examples"]
-    facts["build"] = _digest(site, config | facts | vars(settings) | {"page": dict(strings.page)}, settings.templates)
+    inside = {"page": dict(strings.page), "start": start}
+    facts["build"] = _digest(site, config | facts | vars(settings) | inside, settings.templates)
     page = Page(facts, config, strings, settings)
     _render_site(site, page, start)
     (dist / f"{settings.name}.html").write_text(_render_single(site, page), encoding="utf-8")

@@ -68,10 +68,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name, "web")
         shutil.copytree(node.WEB, copy, ignore=SCRATCH)
-        for script in (*ROOT.glob("tests/*.mjs"), *ROOT.glob("benchmarks/web/*.js")):
-            place = copy / script.relative_to(ROOT)
+        for other in (*ROOT.glob("tests/*.mjs"), *ROOT.glob("benchmarks/web/*.js")):
+            place = copy / other.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(script, place)
+            shutil.copyfile(other, place)
         (copy / "node_modules").symlink_to(installed / "node_modules")
         complaints = {script: said for script in CHECKS if (said := check(copy, script))}
     for script, said in complaints.items():
