@@ -68,7 +68,7 @@ def _differences(result: dict[str, Any]) -> str:
 def _corpora(results: Sequence[dict[str, Any]]) -> str:
     """Draws a row a corpus: Byline beside the alternative that is best there on typed windows."""
     ours = [name for name in results[0]["differences"] if "`byline`" in name]
-    head = ["corpus", "labels' rows", "most frequent label", "best alternative"]
+    head = ["corpus", "labels' rows", "seeds", "most frequent label", "best alternative"]
     head += [f"{name}: typed windows, and its difference" for name in ours]
     rows = []
     for result in results:
@@ -80,7 +80,8 @@ def _corpora(results: Sequence[dict[str, Any]]) -> str:
             f"{_with_interval(systems[name], 'typed')}, {_difference(result['differences'][name]['typed'])}"
             for name in ours
         ]
-        rows.append([result["name"], f"{sum(result['rows'].values()):,}", majority, of_best, *cells])
+        size = f"{sum(result['rows'].values()):,}"
+        rows.append([result["name"], size, str(result["seeds"]), majority, of_best, *cells])
     return tables.table(head, rows)
 
 
