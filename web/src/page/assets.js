@@ -46,24 +46,8 @@ export async function fetchAssets(files) {
     Promise.all(files.shards.map(fetchBytes)),
     files.wasm ? fetchBytes(files.wasm) : undefined,
   ]);
-  return { vocabulary, topology, weights: joined(shards), wasm };
-}
-
-/**
- * Not by a Blob, which is kept outside of the page's process and has to come back.
- *
- * @param {ArrayBuffer[]} parts
- * @returns {ArrayBuffer} all of them, one after the other
- */
-function joined(parts) {
-  if (parts.length === 1) return parts[0];
-  const whole = new Uint8Array(parts.reduce((bytes, part) => bytes + part.byteLength, 0));
-  let start = 0;
-  for (const part of parts) {
-    whole.set(new Uint8Array(part), start);
-    start += part.byteLength;
-  }
-  return whole.buffer;
+  const weights = shards.length === 1 ? shards[0] : await new Blob(shards).arrayBuffer();
+  return { vocabulary, topology, weights, wasm };
 }
 
 /** @param {string} path */

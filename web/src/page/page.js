@@ -77,14 +77,6 @@ function fail(error) {
   console.error(error);
 }
 
-/** The script starts before the page is parsed. */
-function parsed() {
-  return new Promise((resolve) => {
-    if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", resolve);
-    else resolve(undefined);
-  });
-}
-
 async function main() {
   const config = readConfig();
   // A single file starts here, and a host whose own policy refuses scripts inside the page.
@@ -92,7 +84,6 @@ async function main() {
   const client = bylineClient ?? startClient(config);
   speak(config.language, config.strings);
   reloadIfReplaced(() => root.dataset.state === "loading");
-  await parsed();
   const { write, answered } = startReading(client, config);
   createGuess(client, config, (text) => {
     write(text);
@@ -117,4 +108,4 @@ const started = main().catch(fail);
 // Later than the first answer, so that a first visit's precaching does not compete with what the visitor waits for.
 // Also after a failure: a newer build may be what mends it.
 started.then(() => keepOffline(readConfig().service_worker));
-parsed().then(offerInstall);
+offerInstall();
