@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.classifier import Classifier
-from trainer.pair_table import NOBODY, PairTable
+from trainer.model.pair_table import NOBODY, PairTable
 
 if TYPE_CHECKING:
     import keras

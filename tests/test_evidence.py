@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from trainer import evidence
 from trainer.evidence import InitialWeights, gather, occurrences_of
-from trainer.pair_table import NOBODY, PairTable
+from trainer.model.pair_table import NOBODY, PairTable
 
 SIZE, SLOTS = 40, 101
 Rows = NDArray[np.uint16]

@@ -15,7 +15,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from export import graph, tfjs, tflite
 from trainer.classifier import Classifier
 from trainer.model import build_model
-from trainer.pair_table import NOBODY, PairTable
+from trainer.model.pair_table import NOBODY, PairTable
 from trainer.recipes import RECIPES, Recipe
 from trainer.run import Run
 from trainer.vocabulary import Vocabulary

@@ -14,7 +14,7 @@ from trainer.calibrate import fold
 from trainer.evidence import gather
 from trainer.layers import PairSum, PiecewiseEmbedding, WordSum
 from trainer.model import build_model, embedding_size, pair_table_size, start_from, without_pieces
-from trainer.pair_table import NOBODY, PairTable
+from trainer.model.pair_table import NOBODY, PairTable
 from trainer.recipes import RECIPES
 
 SIZE, SLOTS, LENGTH = 60, 101, 6

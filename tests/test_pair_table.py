@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trainer.options import MOST_PAIR_SLOTS
-from trainer.pair_table import NOBODY, PairTable, prime_up_to
+from trainer.model.pair_table import NOBODY, PairTable, prime_up_to
 from trainer.recipes import RECIPES
 
 SIZES = (10, 12_002, 60_000, 1_000_000)

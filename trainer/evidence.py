@@ -11,7 +11,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.pair_table import NOBODY, PairTable
+from trainer.model.pair_table import NOBODY, PairTable
 from trainer.vocabulary import UNKNOWN_ID
 
 MOST_PLACES: Final = 9_600_000  # of words, in training rows drawn evenly, whose pairs are counted: all in memory

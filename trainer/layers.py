@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from trainer.pair_table import NOBODY, PairTable
+from trainer.model.pair_table import NOBODY, PairTable
 
 _registered = keras.saving.register_keras_serializable(package="byline")
 

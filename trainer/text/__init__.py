@@ -1,0 +1,1 @@
+"""Text as the model reads it: the tokenizer contract, windows, and words."""

@@ -1,0 +1,1 @@
+"""Training: labelled phrases in, a run directory out."""
