@@ -23,7 +23,7 @@ from trainer.corpus import Corpus, Phrase, Row, filtered
 from trainer.leakage import leaked
 from trainer.options import add_data, corpus_of
 from trainer.terminal import say
-from trainer.vocabulary import normalize, typed, word_spans
+from trainer.text.words import normalize, typed, word_spans
 
 ILIAD: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
 SPEAKER: Final = r"^[A-Z][\w'’.-]*( [\w'’.-]+){0,3}:$"

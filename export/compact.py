@@ -10,7 +10,7 @@ once, and words whose forms do not follow are listed with them: what a browser k
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
-from trainer.vocabulary import APOSTROPHES, RESERVED, Vocabulary
+from trainer.text.vocabulary import APOSTROPHES, RESERVED, Vocabulary
 
 FORMAT: Final = "byline-vocabulary-compact"
 _STRAIGHT, _CURLY = APOSTROPHES

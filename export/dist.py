@@ -19,7 +19,7 @@ from trainer.errors import UserError
 from trainer.evaluate import measure
 from trainer.files import is_there, whole_directory
 from trainer.run import RUNS, Run
-from trainer.vocabulary import SCHEMA_FILE
+from trainer.text.vocabulary import SCHEMA_FILE
 
 PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm")
 NOT_STATED: Final = "not stated"

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 COUNT = 2_000
 _FIXED = (

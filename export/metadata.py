@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from trainer.errors import UserError
 from trainer.quiet import quietly
-from trainer.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary, normalize
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary, normalize
 
 AVAILABLE: Final = sys.platform != "win32"
 NOT_AVAILABLE: Final = (

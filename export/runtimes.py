@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from export import chromium, metadata, node, tflite
 from trainer.classifier import Classifier
 from trainer.quiet import quietly
-from trainer.vocabulary import Vocabulary, normalize
-from trainer.windows import average, split_ids
+from trainer.text.vocabulary import Vocabulary, normalize
+from trainer.text.windows import average, split_ids
 
 PAGE: Final = "the page in Chromium"
 

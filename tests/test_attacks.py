@@ -16,7 +16,7 @@ from export.web import script_json
 from trainer import poetry
 from trainer.errors import UserError
 from trainer.run import Run
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 SCRIPT = "</script><script>alert(1)</script>"
 

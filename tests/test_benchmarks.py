@@ -11,7 +11,7 @@ from chart import spread
 from scores import hits, interval
 
 from trainer.corpus import Phrase, Row, of_lines
-from trainer.vocabulary import typed, words_of
+from trainer.text.words import typed, words_of
 
 
 def rows_of(label: str, count: int, groups: int = 0) -> list[Row]:

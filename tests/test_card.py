@@ -17,7 +17,7 @@ from export.strings import read_strings
 from trainer.evaluate import metrics, tally
 from trainer.run import Run
 from trainer.split import Method
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 LABELS = ("Butler", "</script><b>bold</b>", "هوميروس", "Overlong" * 16)
 

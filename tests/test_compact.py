@@ -11,7 +11,7 @@ from test_javascript import evaluate, vectors
 
 from export.compact import FORMAT, compact, look_up
 from trainer.run import Run
-from trainer.vocabulary import APOSTROPHES, Vocabulary, count, word_characters_of
+from trainer.text.vocabulary import APOSTROPHES, Vocabulary, count, word_characters_of
 
 LOOK_UP = """
 import { readFileSync } from "node:fs";

@@ -15,7 +15,7 @@ from trainer.recipes import RECIPES
 from trainer.split import Split, split
 from trainer.survey import survey
 from trainer.vocabulary import count, typed
-from trainer.windows import SHORTEST
+from trainer.text.windows import SHORTEST
 
 LONGEST = 12
 

@@ -26,7 +26,7 @@ from trainer.classifier import Classifier
 from trainer.errors import UserError
 from trainer.recipes import RECIPES, Recipe
 from trainer.run import Run
-from trainer.vocabulary import UNKNOWN_ID, Vocabulary, word_characters_of
+from trainer.text.vocabulary import UNKNOWN_ID, Vocabulary, word_characters_of
 
 # Every kind of graph that a recipe can ask for.
 RECIPES_OF = {

@@ -18,7 +18,7 @@ from trainer.model import build_model
 from trainer.model.pair_table import NOBODY, PairTable
 from trainer.recipes import RECIPES, Recipe
 from trainer.run import Run
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 SIZE, SLOTS, LENGTH = 50, 31, 5
 EVIDENCE = replace(RECIPES["tiny"], sequence_length=LENGTH, pair_slots=SLOTS)

@@ -23,7 +23,7 @@ from trainer.recipes import RECIPES
 from trainer.run import Run, digest_of
 from trainer.split import Split
 from trainer.survey import survey
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 FILES = {"run.json", "model.keras", "vocabulary.json", "validation.jsonl", "test.jsonl"}
 RECIPE = dataclasses.replace(

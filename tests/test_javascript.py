@@ -11,7 +11,7 @@ import pytest
 
 from export import hostile, node
 from trainer.run import Run
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 VECTORS = Path(__file__).parent / "vectors"
 SOURCE = node.WEB / "src"

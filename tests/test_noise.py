@@ -6,7 +6,7 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from trainer.noise import Noise
-from trainer.vocabulary import UNKNOWN_ID
+from trainer.text.vocabulary import UNKNOWN_ID
 
 SIZE = 50
 IDS = np.tile(np.array([5, 9, 30, 9, 1, 0, 0], np.int32), (400, 1))

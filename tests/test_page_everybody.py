@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from trainer.classifier import Classifier
 from trainer.run import Run
-from trainer.vocabulary import UNKNOWN_ID
+from trainer.text.vocabulary import UNKNOWN_ID
 
 
 @pytest.mark.parametrize("form", ["plain", "overlong labels"])

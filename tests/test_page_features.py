@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from trainer.classifier import Classifier
 from trainer.run import Run
-from trainer.windows import average, split_ids
+from trainer.text.windows import average, split_ids
 
 PHRASE = "To be, or not to be, that is the question"
 READ = "#effect:not(:empty)"

@@ -3,7 +3,7 @@
 import zlib
 
 from trainer.pieces import pieces_of
-from trainer.vocabulary import Vocabulary, count
+from trainer.text.vocabulary import Vocabulary, count
 
 BUCKETS = 50_000
 

@@ -20,7 +20,7 @@ from export.manifest import read_manifest
 from trainer.options import recipe_of
 from trainer.recipes import RECIPES, Recipe
 from trainer.run import Run
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "tokenizer.json").read_text(encoding="ascii"))
 ABOUT = metadata.Description("test", "", "", "", "")

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.windows import SHORTEST, average, cut, split_ids
+from trainer.text.windows import SHORTEST, average, cut, split_ids
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "windows.json").read_text(encoding="utf-8"))
 

@@ -94,7 +94,7 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 def _corpus(_: argparse.Namespace) -> int:
     from trainer import lesson
-    from trainer.vocabulary import canonical, words_of
+    from trainer.text.words import canonical, words_of
 
     for label, of_label in groupby(lesson.load().rows(), key=lambda row: row.label):
         lines = [row.text for row in of_label]

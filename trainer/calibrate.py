@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.model import LOGIT_LAYERS
-from trainer.windows import FLOOR
+from trainer.text.windows import FLOOR
 
 if TYPE_CHECKING:
     import keras

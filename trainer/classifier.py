@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.vocabulary import Vocabulary
-from trainer.windows import average, split_ids
+from trainer.text.vocabulary import Vocabulary
+from trainer.text.windows import average, split_ids
 
 if TYPE_CHECKING:
     import keras

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from trainer.errors import UserError
-from trainer.vocabulary import has_word
+from trainer.text.words import has_word
 
 
 @dataclass(frozen=True, slots=True)

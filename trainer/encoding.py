@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from trainer.corpus import Phrase
 from trainer.errors import UserError
 from trainer.split import PARTS, Split
-from trainer.vocabulary import Vocabulary, typed
-from trainer.windows import split_ids
+from trainer.text.vocabulary import Vocabulary, typed
+from trainer.text.windows import split_ids
 
 SAMPLE = 20_000  # training phrases on which the accuracy in training is measured
 TYPED_SHARE = 1 / 3  # of training phrases, where marks count: people type few of them

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.model.pair_table import NOBODY, PairTable
-from trainer.vocabulary import UNKNOWN_ID
+from trainer.text.vocabulary import UNKNOWN_ID
 
 MOST_PLACES: Final = 9_600_000  # of words, in training rows drawn evenly, whose pairs are counted: all in memory
 _SMOOTHING: Final = 1.0  # occurrences with every label that a word or pair is given beside its own

@@ -28,7 +28,7 @@ from trainer.split import PARTS, Split, split
 from trainer.survey import Survey, report_of, survey
 from trainer.terminal import say
 from trainer.train import first_windows, train
-from trainer.vocabulary import Vocabulary, count
+from trainer.text.vocabulary import Vocabulary, count
 
 if TYPE_CHECKING:
     import keras

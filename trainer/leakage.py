@@ -5,7 +5,7 @@ from itertools import islice
 
 from trainer.corpus import Row
 from trainer.twins import TwinIndex
-from trainer.vocabulary import canonical, words_of
+from trainer.text.words import canonical, words_of
 
 PASSAGE = 5  # words
 _HELD = 0.5  # of a row's passages found in training: it was copied, whatever the lines

@@ -6,7 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.vocabulary import RESERVED, UNKNOWN_ID
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID
 
 _LEAST_SPOILED: Final = 0.15  # of an outlier's words, and one at least: real phrases rarely hold as many unknown ones
 _UNKNOWN: Final = 0.7  # of the words that are spoiled; the others become any word

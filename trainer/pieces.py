@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.vocabulary import RESERVED, Vocabulary
+from trainer.text.vocabulary import RESERVED, Vocabulary
 
 _SHORTEST: Final = 3
 _LONGEST: Final = 5

@@ -20,7 +20,7 @@ from trainer.corpus import Phrase
 from trainer.errors import UserError
 from trainer.files import read_json, sha256
 from trainer.quiet import quietly
-from trainer.vocabulary import Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import keras

@@ -8,7 +8,7 @@ from typing import Final
 
 from trainer.corpus import Corpus, Row
 from trainer.errors import UserError
-from trainer.vocabulary import words_of
+from trainer.text.words import words_of
 
 MOST_LABELS: Final = 200
 LONGEST_LABEL: Final = 100  # characters

@@ -18,8 +18,8 @@ from trainer.noise import Noise
 from trainer.pieces import pieces_of
 from trainer.quiet import quietly
 from trainer.recipes import Recipe
-from trainer.vocabulary import Vocabulary
-from trainer.windows import split_ids
+from trainer.text.vocabulary import Vocabulary
+from trainer.text.windows import split_ids
 
 if TYPE_CHECKING:
     import keras

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from trainer.vocabulary import canonical, words_of
+from trainer.text.words import canonical, words_of
 
 if TYPE_CHECKING:
     from datasketch import MinHash

@@ -25,7 +25,7 @@ from trainer.errors import UserError
 from trainer.files import is_there, whole_directory
 from trainer.tables import HUB
 from trainer.twins import TwinIndex
-from trainer.vocabulary import words_of
+from trainer.text.words import words_of
 
 PHRASES, TEXT, REMOVED = "phrases.jsonl", "text", "removed.jsonl"
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from trainer.audit.sample import MOST_FITTED, Sample, canonical_of, evenly
 from trainer.audit.views import is_mark
-from trainer.vocabulary import normalize
+from trainer.text.words import normalize
 
 MOST: Final = 20
 _FEWEST = 5  # phrases that have it

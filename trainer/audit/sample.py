@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.corpus import Row
-from trainer.vocabulary import canonical, words_of
+from trainer.text.words import canonical, words_of
 
 PARTS = ("train", "validation", "test")
 MOST_ROWS = 200_000  # in memory at once; of a larger corpus as many are drawn evenly

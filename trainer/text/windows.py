@@ -5,6 +5,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID
+
 SHORTEST = 3  # words; two words of running text rarely tell anything
 FLOOR = 1e-7  # a probability's least value under a logarithm, as in Keras
 
@@ -37,21 +39,24 @@ def _length(longest: int, generator: np.random.Generator) -> int:
 
 
 def split_ids(ids: Sequence[int], sequence_length: int) -> NDArray[np.int32]:
-    """Gives a text's word ids as rows for the model.
+    """Gives a text's piece ids as rows for the model, as the mobile clients write them: `[CLS]` pieces `[SEP]` 0 …
 
-    Up to `sequence_length` ids make one row, padded on the right with 0. More make consecutive full rows; if some ids
-    are left over, the last row holds the text's last `sequence_length` ids, so that no row is a scrap.
+    Up to `sequence_length` - 2 ids make one row. More make consecutive full rows; if some ids are left over, the last
+    row holds the text's last ones, so that no row is a scrap.
 
     Returns:
         int32, shape [windows, sequence_length], at least one row.
     """
-    starts = list(range(0, len(ids) - sequence_length + 1, sequence_length)) or [0]
-    if len(ids) > sequence_length and len(ids) % sequence_length:
-        starts.append(len(ids) - sequence_length)
-    rows = np.zeros((len(starts), sequence_length), np.int32)
+    length = sequence_length - 2
+    starts = list(range(0, len(ids) - length + 1, length)) or [0]
+    if len(ids) > length and len(ids) % length:
+        starts.append(len(ids) - length)
+    rows = np.full((len(starts), sequence_length), PADDING_ID, np.int32)
+    rows[:, 0] = CLS_ID
     for row, start in zip(rows, starts, strict=True):
-        window = ids[start : start + sequence_length]
-        row[: len(window)] = window
+        window = ids[start : start + length]
+        row[1 : 1 + len(window)] = window
+        row[1 + len(window)] = SEP_ID
     return rows
 
 

@@ -1,0 +1,192 @@
+"""Normalization: rules from code points to code points, applied once, by longest match.
+
+Every runtime interprets the same rules: SentencePiece compiles them (its own `Precompiled` maps depend on a version of
+Unicode), JavaScript reads them out of `vocabulary.json`. What they do not name stays as it is.
+"""
+
+import re
+import sys
+import unicodedata
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
+from typing import Final
+
+Rules = tuple[tuple[str, str], ...]
+
+SPACE: Final = "▁"  # how SentencePiece writes a space
+APOSTROPHES: Final = "’‘‛ʼʻˈ´`′＇"  # typed or typeset in place of '
+_QUOTES: Final = "“”„‟"
+_TATWEEL: Final = "ـ"
+_SPACES: Final = "\t\n\v\f\r\x85" + SPACE
+_EMOJI_PRESENTATION: Final = range(0xFE00, 0xFE10)
+# Vowel marks of Arabic, which most people leave out: harakat, the dagger alif, the Koran's signs.
+_ARABIC_MARKS: Final = (
+    *range(0x0610, 0x061B),
+    *range(0x064B, 0x0653),
+    *range(0x0656, 0x0660),
+    0x0670,
+    *range(0x06D6, 0x06DD),
+)
+_GRAPHEME_JOINER: Final = 0x034F
+_DOT_ABOVE: Final = "\u0307"
+_END_OF_MARKS: Final = 0x3040  # the punctuation of most scripts is below
+_END_OF_EUROPE: Final = 0x0530  # Latin, Greek, Cyrillic
+
+
+def clean(text: str) -> str:
+    """Takes out what no client can be given: NUL, at which the mobile clients stop; lone surrogates become U+FFFD."""
+    if text.isascii():
+        return text.replace("\0", "")
+    return text.replace("\0", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
+@cache
+def all_rules(keep_case: bool = False, fold_accents: bool = False, word_marks_only: bool = False) -> Rules:
+    """Gives every rule there is, sorted.
+
+    Args:
+        keep_case: Capitals stay capitals.
+        fold_accents: Letters lose their accents, for languages whose capitals drop them.
+        word_marks_only: Punctuation becomes a space, as in the lesson: only words are left.
+    """
+
+    def outcome(character: str) -> str:
+        code = ord(character)
+        if _is_invisible(code):
+            return ""
+        if character in _SPACES or unicodedata.category(character)[0] == "Z":
+            return " "
+        if character in APOSTROPHES:
+            return "'"
+        if character in _QUOTES:
+            return " " if word_marks_only else '"'
+        if word_marks_only and code < _END_OF_MARKS and character != "'" and unicodedata.category(character)[0] in "PS":
+            return " "
+        folded = character if keep_case else _lower(character)
+        if fold_accents:
+            folded = _without_accents(folded)
+        return unicodedata.normalize("NFC", folded)
+
+    rules: dict[str, str] = {}
+    for code in range(1, sys.maxunicode + 1):
+        if 0xD800 <= code < 0xE000:
+            continue
+        character = chr(code)
+        if unicodedata.category(character) in ("Cn", "Co"):
+            continue
+        new = outcome(character)
+        if new != character:
+            rules[character] = new
+        for spelling in _decomposed(character):
+            rules[spelling] = new
+    if not keep_case:
+        rules |= {letter + _DOT_ABOVE: "i" for letter in "iI"}  # what lower-casing makes of İ
+    if fold_accents:
+        rules |= {chr(code): "" for code in range(0x0300, 0x0370)}
+    return tuple(sorted(rules.items()))
+
+
+def rules_for(alphabet: Collection[str], rules: Rules) -> Rules:
+    """Keeps the rules whose outcome the pieces know; those that remove, or give a space, always.
+
+    A European letter with an accent that the pieces do not know loses it, and so does its decomposed spelling.
+
+    Args:
+        alphabet: The characters of the pieces.
+        rules: All there are.
+    """
+    known = set(alphabet) | {" "}
+    scripts = {_script(character) for character in known}
+    kept = {code: "" for code in map(chr, range(0x0300, 0x0370)) if code not in known}
+    for code in range(0xC0, _END_OF_EUROPE):
+        character = chr(code)
+        plain = _without_accents(_by_key(rules).get(character, character))
+        if plain != character and plain and known.issuperset(plain):
+            kept[character] = plain
+    kept |= {old: new for old, new in rules if new and known.issuperset(new)}
+    kept |= {old: new for old, new in rules if not new and _is_of(old, scripts)}
+    return tuple(sorted((old, new) for old, new in kept.items() if old not in known))
+
+
+@cache
+def _by_key(rules: Rules) -> dict[str, str]:
+    return dict(rules)
+
+
+def normalizer(rules: Rules) -> Callable[[str], str]:
+    """Gives the function that applies rules once, by longest match; spaces are neither trimmed nor joined."""
+    single = {ord(old): new for old, new in rules if len(old) == 1}
+    longer = {old: new for old, new in rules if len(old) > 1}
+    follow = "".join(sorted({old[1] for old in longer}))
+    if not longer:
+        return lambda text: text.translate(single)
+    second = re.compile(f"[{re.escape(follow)}]")
+    longest = max(map(len, longer))
+
+    def normalize(text: str) -> str:
+        if text.isascii() or not second.search(text):
+            return text.translate(single)
+        out, at = [], 0
+        while at < len(text):
+            for size in range(min(longest, len(text) - at), 1, -1):
+                if (new := longer.get(text[at : at + size])) is not None:
+                    out.append(new)
+                    at += size
+                    break
+            else:
+                out.append(single.get(ord(text[at]), text[at]))
+                at += 1
+        return "".join(out)
+
+    return normalize
+
+
+def squeeze(text: str) -> str:
+    """Joins spaces and trims them, as SentencePiece does."""
+    return re.sub(" +", " ", text).strip(" ")
+
+
+def _is_invisible(code: int) -> bool:
+    if code > 0xFFFF or chr(code) in _SPACES:
+        return False
+    kind = unicodedata.category(chr(code))
+    special = code in _EMOJI_PRESENTATION or code in _ARABIC_MARKS or code == _GRAPHEME_JOINER or chr(code) == _TATWEEL
+    return kind in ("Cc", "Cf") or special
+
+
+def _is_of(removed: str, scripts: set[str]) -> bool:
+    """Whether text in these scripts may hold what is removed: Arabic's vowel marks stand in Arabic alone."""
+    script = _script(removed)
+    return script != "ARABIC" or script in scripts
+
+
+@cache
+def _script(character: str) -> str:
+    return unicodedata.name(character[0], "").split(" ")[0]
+
+
+def _without_accents(text: str) -> str:
+    apart = unicodedata.normalize("NFD", text)
+    return unicodedata.normalize("NFC", "".join(mark for mark in apart if not 0x0300 <= ord(mark) < 0x0370))
+
+
+def _lower(character: str) -> str:
+    if character == "İ":
+        return "i"
+    lower = character.lower()
+    return "σ" if lower == "ς" else lower
+
+
+def _decomposed(character: str) -> Iterable[str]:
+    """Gives the other spellings of a composed character: all apart, and the last mark apart."""
+    apart = unicodedata.normalize("NFD", character)
+    if len(apart) < 2 or unicodedata.normalize("NFC", apart) != character:
+        return
+    yield apart
+    halves = unicodedata.decomposition(character)
+    if halves and not halves.startswith("<"):
+        spelled = "".join(chr(int(code, 16)) for code in halves.split())
+        if spelled != apart:
+            yield spelled
+    elif 0xAC00 <= ord(character) < 0xD7A4 and len(apart) == 3:  # Hangul: a syllable and its last consonant
+        yield unicodedata.normalize("NFC", apart[:2]) + apart[2]

@@ -1,0 +1,299 @@
+"""The tokenizer contract, version 2: a SentencePiece model as plain JSON.
+
+raw string -> without NUL -> rules by longest match -> spaces joined, trimmed, written as ▁ -> pieces -> ids.
+`vocabulary.json` holds all of it; every runtime, this one too, is an interpreter of that file.
+"""
+
+import io
+import json
+import math
+import re
+import tempfile
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Literal
+
+from trainer.errors import UserError
+from trainer.files import read_json, write_json
+from trainer.text.normalization import SPACE, Rules, clean
+
+if TYPE_CHECKING:
+    import sentencepiece
+
+PADDING_ID: Final = 0
+UNKNOWN_ID: Final = 1
+CLS_ID: Final = 2
+SEP_ID: Final = 3
+RESERVED: Final = ("<pad>", "<unk>", "[CLS]", "[SEP]")  # ids 0 to 3; no text can spell them
+SCORE_STEP: Final = 1 / 32  # scores are multiples of it: their sums are exact in float32
+SCHEMA_FILE: Final = Path(__file__).parent / "vocabulary.schema.json"
+UNSPACED: Final = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han, kana
+    "\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff"  # Thai, Lao, Tibetan, Myanmar, Khmer
+    "\U0001b000-\U0001b16f\U00020000-\U0003ffff"
+)
+_UNSPACED = re.compile(f"[{UNSPACED}]")
+_TYPES: Final = {"unigram": 1, "word": 3}  # SentencePiece's own numbers
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a reader would count: pieces up to the next space, or in a script without spaces one piece.
+
+    Attributes:
+        start: Where it starts in the text, in characters.
+        end: One past its last.
+        ids: Of its pieces.
+        known: Whether any of its pieces is longer than a character and not `<unk>`, or it is one known piece.
+    """
+
+    start: int
+    end: int
+    ids: tuple[int, ...]
+    known: bool
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The tokenizer contract of one model.
+
+    Attributes:
+        rules: From code points to code points, applied once, by longest match; sorted.
+        pieces: Of id 4, of 5, and so on; the most frequent first.
+        scores: Of the pieces, multiples of 1/32.
+        labels: In the order of the model's outputs.
+        sequence_length: Positions that the model reads at once, `[CLS]` and `[SEP]` among them.
+        model_type: "unigram", or "word" where a word that is no piece is unknown as a whole.
+    """
+
+    rules: Rules
+    pieces: tuple[str, ...]
+    scores: tuple[float, ...]
+    labels: tuple[str, ...]
+    sequence_length: int
+    model_type: Literal["unigram", "word"] = "unigram"
+
+    @property
+    def size(self) -> int:
+        """How many ids there are, with the four reserved ones."""
+        return len(self.pieces) + len(RESERVED)
+
+    @property
+    def window(self) -> int:
+        """How many pieces the model reads at once."""
+        return self.sequence_length - 2
+
+    def piece(self, piece_id: int) -> str:
+        """Gives the piece of an id."""
+        return RESERVED[piece_id] if piece_id < len(RESERVED) else self.pieces[piece_id - len(RESERVED)]
+
+    def encode(self, text: str) -> list[int]:
+        """Gives the ids of all the text's pieces, uncut, without `[CLS]` and `[SEP]`."""
+        ids: list[int] = self._processor.encode(clean(text))
+        return ids
+
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """The same of many texts."""
+        ids: list[list[int]] = self._processor.encode([clean(text) for text in texts], num_threads=1)
+        return ids
+
+    def words(self, text: str) -> list[Word]:
+        """Gives the words a reader would count, where they stand in `clean(text)`; punctuation is none."""
+        cleaned = clean(text)
+        read = self._processor.encode_as_immutable_proto(cleaned)
+        words: list[Word] = []
+        group: list[tuple[int, int, int, str]] = []  # start, end, id and piece of the word at hand
+
+        def close() -> None:
+            if word := self._word(group, cleaned):
+                words.append(word)
+            group.clear()
+
+        for piece in read.pieces:
+            starts_word = piece.piece.startswith(SPACE)
+            alone = _UNSPACED.search(piece.piece) is not None
+            if group and (starts_word or alone or _UNSPACED.search(group[-1][3])):
+                close()
+            group.append((piece.begin, piece.end, piece.id, piece.piece))
+        close()
+        return words
+
+    def _word(self, group: Sequence[tuple[int, int, int, str]], text: str) -> Word | None:
+        """Makes a word of pieces, its punctuation at both ends left out; none where nothing is left."""
+        kept = list(group)
+        while kept and not _counts(kept[0], text):
+            kept.pop(0)
+        while kept and not _counts(kept[-1], text):
+            kept.pop()
+        if not kept:
+            return None
+        start, end = kept[0][0], kept[-1][1]
+        while start < end and text[start].isspace():
+            start += 1
+        ids = tuple(piece_id for _, _, piece_id, _ in kept)
+        lengths = [len(piece.strip(SPACE)) if piece_id != UNKNOWN_ID else 0 for _, _, piece_id, piece in kept]
+        known = max(lengths) > 1 or (len(kept) == 1 and lengths[0] == 1)
+        return Word(start, end, ids, known)
+
+    def known_words(self, text: str) -> int:
+        """How many words of the text the vocabulary knows."""
+        return sum(word.known for word in self.words(text))
+
+    @cached_property
+    def _processor(self) -> "sentencepiece.SentencePieceProcessor":
+        import sentencepiece
+
+        return sentencepiece.SentencePieceProcessor(model_proto=self.model_proto())
+
+    def model_proto(self) -> bytes:
+        """Gives the same contract as SentencePiece's own `.model` file, byte for byte the same each time."""
+        from sentencepiece import sentencepiece_model_pb2 as proto
+
+        model = proto.ModelProto()
+        kinds = (3, 2, 3, 3)  # control, unknown, control, control
+        for piece, kind in zip(RESERVED, kinds, strict=True):
+            model.pieces.add(piece=piece, score=0.0, type=kind)
+        for piece, score in zip(self.pieces, self.scores, strict=True):
+            model.pieces.add(piece=piece, score=score)
+        trainer, normalizer = model.trainer_spec, model.normalizer_spec
+        trainer.model_type = _TYPES[self.model_type]
+        trainer.vocab_size = self.size
+        trainer.pad_id, trainer.unk_id, trainer.bos_id, trainer.eos_id = PADDING_ID, UNKNOWN_ID, -1, -1
+        trainer.pad_piece, trainer.unk_piece = RESERVED[PADDING_ID], RESERVED[UNKNOWN_ID]
+        trainer.control_symbols.extend(RESERVED[CLS_ID:])
+        normalizer.name = "byline"
+        normalizer.add_dummy_prefix = normalizer.remove_extra_whitespaces = normalizer.escape_whitespaces = True
+        normalizer.precompiled_charsmap = _compiled(self.rules)
+        written: bytes = model.SerializeToString(deterministic=True)
+        return written
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "format": "byline-vocabulary",
+            "version": 2,
+            "model_type": self.model_type,
+            "rules": [list(rule) for rule in self.rules],
+            "sequence_length": self.sequence_length,
+            "reserved": list(RESERVED),
+            "pieces": list(self.pieces),
+            "scores": list(self.scores),
+            "labels": list(self.labels),
+        }
+
+    def write(self, path: Path) -> None:
+        write_json(path, self.to_json())
+
+    @classmethod
+    def read(cls, path: Path) -> "Vocabulary":
+        """Reads and validates a `vocabulary.json`.
+
+        Raises:
+            UserError: The file is missing, or breaks the schema or a rule of the contract.
+        """
+        return cls.from_json(read_json(path), str(path))
+
+    @classmethod
+    def from_json(cls, value: Any, source: str) -> "Vocabulary":
+        """Validates what a `vocabulary.json` holds.
+
+        Args:
+            value: The parsed file.
+            source: What a mistake names.
+
+        Raises:
+            UserError: It breaks the schema or a rule of the contract.
+        """
+        import jsonschema  # half of what --help would wait for
+
+        schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+        error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)
+        if error is not None:
+            raise UserError(f"{source}: {error.json_path}: {error.message[:200]}")
+        vocabulary = cls(
+            rules=tuple((old, new) for old, new in value["rules"]),
+            pieces=tuple(value["pieces"]),
+            scores=tuple(map(float, value["scores"])),
+            labels=tuple(value["labels"]),
+            sequence_length=value["sequence_length"],
+            model_type=value["model_type"],
+        )
+        vocabulary.validate(source)
+        return vocabulary
+
+    def validate(self, source: str) -> None:
+        """Holds the vocabulary against the rules that a schema cannot say.
+
+        The mobile clients crash on a model that breaks them, so they are checked before anything is exported.
+
+        Raises:
+            UserError: Pieces and scores differ in number; a piece or a label stands twice, a piece is reserved or holds
+                what the rules change; a score is no multiple of 1/32; rules are not sorted or one stands twice.
+        """
+        if len(self.pieces) != len(self.scores):
+            raise UserError(f"{source}: has {len(self.pieces)} pieces and {len(self.scores)} scores")
+        for kind, values in (("piece", (*RESERVED, *self.pieces)), ("label", self.labels)):
+            if (twice := _first_twice(values)) is not None:
+                raise UserError(f"{source}: the {kind} {twice!r} stands twice")
+        keys = [old for old, _ in self.rules]
+        if keys != sorted(set(keys)) or not all(keys):
+            raise UserError(f"{source}: the rules are not sorted, or one stands twice")
+        removed = {old for old, new in self.rules if new == "" and len(old) == 1} | {"\0", " "}
+        for number, (piece, score) in enumerate(zip(self.pieces, self.scores, strict=True), len(RESERVED)):
+            if not piece or removed.intersection(piece) or clean(piece) != piece:
+                raise UserError(f"{source}: piece {number}: {piece!r} can never be met in normalized text")
+            if not math.isfinite(score) or (score / SCORE_STEP) % 1:
+                raise UserError(f"{source}: piece {number}: the score {score} is not a multiple of 1/32")
+        for label in self.labels:
+            if not label.strip() or "\n" in label or "\r" in label:
+                raise UserError(f"{source}: label {label!r}: a label is one line and not blank")
+
+
+def _first_twice(values: Sequence[str]) -> str | None:
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            return value
+        seen.add(value)
+    return None
+
+
+def _compiled(rules: Rules) -> bytes:
+    """Compiles the rules as SentencePiece stores them."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2 as proto
+
+    from trainer.quiet import quietly
+
+    if not rules:
+        return b""
+    lines = (f"{_codes(old)}\t{_codes(new)}\n" for old, new in rules)
+    written = io.BytesIO()
+    with tempfile.TemporaryDirectory() as folder, quietly():
+        (path := Path(folder, "rules.tsv")).write_text("".join(lines), encoding="ascii")
+        sentencepiece.SentencePieceTrainer.train(  # of one letter: the library compiles rules nowhere else
+            sentence_iterator=iter(["x"]),
+            model_writer=written,
+            model_type="char",
+            vocab_size=8,
+            hard_vocab_limit=False,
+            normalization_rule_tsv=str(path),
+            minloglevel=2,
+        )
+    model = proto.ModelProto()
+    model.ParseFromString(written.getvalue())
+    compiled: bytes = model.normalizer_spec.precompiled_charsmap
+    return compiled
+
+
+def _codes(text: str) -> str:
+    return " ".join(f"{ord(character):X}" for character in text)
+
+
+def _counts(piece: tuple[int, int, int, str], text: str) -> bool:
+    """Whether a piece holds a letter, digit, mark or symbol, and not punctuation and spaces alone."""
+    start, end, piece_id, surface = piece
+    shown = text[start:end] if piece_id == UNKNOWN_ID else surface.strip(SPACE)
+    return any(unicodedata.category(character)[0] in "LNMS" for character in shown)
