@@ -93,3 +93,37 @@ class Gate:
     kernel: Floats
     bias: Floats
     scale: float
+
+
+@dataclass(frozen=True)
+class Weights:
+    """All numbers of a model.
+
+    Attributes:
+        tables: The linear part.
+        encoder: The sentence's vector.
+        gate: How far both are trusted.
+        steps: How many pieces the LSTM reads, from the first; the tables read all of a row.
+    """
+
+    tables: Tables
+    encoder: Encoder
+    gate: Gate
+    steps: int
+
+
+@dataclass(frozen=True)
+class LessonWeights:
+    """All numbers of the lesson's model: no tables, no gate.
+
+    Attributes:
+        embedding: A row a piece, float32, shape [vocabulary_size, embedding_size].
+        forward: Reads the text from its first piece.
+        backward: Reads it from its last.
+        dense: Kernel and bias of each dense layer, rectified, but for the last, which gives the logits.
+    """
+
+    embedding: Floats
+    forward: Lstm
+    backward: Lstm
+    dense: tuple[tuple[Floats, Floats], ...]
