@@ -17,6 +17,7 @@ from trainer.text.vocabulary import RESERVED, SCORE_STEP, UNSPACED, Vocabulary
 FEW_ROWS: Final = 3_000  # below, every word that was seen is a piece: the unigram model drops what occurs once
 MOST_WORDS: Final = 3_000_000  # distinct ones in memory while counting; above that, what was seen once is forgotten
 _LONGEST: Final = 16_384  # bytes of a run without a space
+_SEEDS: Final = 100_000  # pieces to start from
 _ROOM: Final = 1_000  # pieces beside the single characters, which are pieces all
 _WORD = re.compile(rf"[^\W_{UNSPACED}]+(?:'[^\W_{UNSPACED}]+)*", re.UNICODE)
 
@@ -119,6 +120,8 @@ def _unigram(counts: Counter[str], maximum_pieces: int) -> dict[str, float]:
                 hard_vocab_limit=False,
                 character_coverage=1.0,
                 max_sentence_length=_LONGEST,
+                seed_sentencepiece_size=_SEEDS,
+                shrinking_factor=0.5,  # with the fewer seeds half the time on Thai, and as good pieces
                 normalization_rule_name="identity",
                 num_threads=1,
                 bos_id=-1,
