@@ -1,0 +1,113 @@
+"""What the linear part sees of a row of ids: pieces, adjacent pairs, and the characters inside pieces.
+
+A piece's character n-grams depend on the piece alone, so what is learned of them folds exactly into the piece's row.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.text.normalization import SPACE
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
+
+Rows = NDArray[Any]  # framed rows of piece ids, shape [rows, S]
+NGRAMS: Final = range(2, 6)  # characters
+
+
+def is_piece(rows: Rows) -> NDArray[np.bool_]:
+    """Says where pieces stand, `<unk>` among them: neither padding nor a border of the text."""
+    return (rows == UNKNOWN_ID) | (rows >= len(RESERVED))
+
+
+def piece_numbers(rows: Rows) -> NDArray[np.float32]:
+    """Counts the pieces of each row, one at least, shape [rows]."""
+    return np.maximum(is_piece(rows).sum(axis=1), 1).astype(np.float32)
+
+
+def piece_counts(rows: Rows, vocabulary_size: int) -> Any:
+    """Counts each row's pieces: sparse, shape [rows, vocabulary_size]."""
+    from scipy import sparse
+
+    there = is_piece(rows)
+    numbers = np.nonzero(there)[0]
+    values = np.ones(len(numbers), np.float32)
+    return sparse.csr_matrix((values, (numbers, rows[there])), shape=(len(rows), vocabulary_size))
+
+
+def pair_codes(rows: Rows, vocabulary_size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Gives every adjacent pair, the text's borders among its members, as first * vocabulary_size + second.
+
+    Returns:
+        The number of its row and its code, for each pair.
+    """
+    there = (rows[:, :-1] != 0) & (rows[:, 1:] != 0)
+    numbers = np.nonzero(there)[0]
+    first, second = rows[:, :-1][there].astype(np.int64), rows[:, 1:][there].astype(np.int64)
+    return numbers, first * vocabulary_size + second
+
+
+def pair_counts(rows: Rows, codes: NDArray[np.int64], vocabulary_size: int) -> Any:
+    """Counts each row's pairs among sorted `codes`: sparse, shape [rows, pairs]."""
+    from scipy import sparse
+
+    numbers, found = pair_codes(rows, vocabulary_size)
+    if not len(codes):
+        return sparse.csr_matrix((len(rows), 0), dtype=np.float32)
+    places = np.minimum(np.searchsorted(codes, found), len(codes) - 1)
+    known = codes[places] == found
+    values = np.ones(int(known.sum()), np.float32)
+    return sparse.csr_matrix((values, (numbers[known], places[known])), shape=(len(rows), len(codes)))
+
+
+def ngrams_of(vocabulary: Vocabulary) -> Any:
+    """Counts the character n-grams of each piece; the space before a word is a character.
+
+    Returns:
+        Sparse, shape [vocabulary_size, ngrams].
+    """
+    from scipy import sparse
+
+    index: dict[str, int] = {}
+    pieces, grams = [], []
+    for piece_id, piece in enumerate(vocabulary.pieces, len(RESERVED)):
+        for length in NGRAMS:
+            for start in range(len(piece) - length + 1):
+                gram = piece[start : start + length]
+                if gram != SPACE * length:
+                    pieces.append(piece_id)
+                    grams.append(index.setdefault(gram, len(index)))
+    values = np.ones(len(pieces), np.float32)
+    return sparse.csr_matrix((values, (pieces, grams)), shape=(vocabulary.size, len(index)))
+
+
+@dataclass(frozen=True)
+class Block:
+    """One kind of feature and how it is weighed.
+
+    Attributes:
+        counts: Sparse, shape [rows, features].
+        weights: What a count is multiplied by, before the division by the root of the number of pieces, shape
+            [features].
+    """
+
+    counts: Any
+    weights: NDArray[np.float32]
+
+
+def weigh(counts: Any, occurrences: Any, mean_pieces: float, strength: float) -> Block:
+    """Weighs a block by inverse document frequency, and so that its rows have about the length `strength`.
+
+    Args:
+        counts: Of all rows, sparse, shape [rows, features].
+        occurrences: The same of the rows as they were written, without augmented copies.
+        mean_pieces: Of those rows.
+        strength: Of this block beside the others.
+    """
+    rows = occurrences.shape[0]
+    documents = np.asarray((occurrences > 0).sum(axis=0)).ravel()
+    idf = np.log((1 + rows) / (1 + documents)) + 1
+    mean = np.asarray(occurrences.mean(axis=0)).ravel()
+    norm = np.sqrt(max(float((idf**2 * mean).sum()) / mean_pieces, 1e-12))
+    return Block(counts, (strength * idf / norm).astype(np.float32))

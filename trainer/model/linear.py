@@ -1,0 +1,155 @@
+"""The linear part: a one-vs-rest linear SVM (squared hinge, by liblinear) on pieces, pairs and character n-grams."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.model import features
+from trainer.model.features import Rows
+from trainer.text.vocabulary import Vocabulary
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class LinearSettings:
+    """How the linear part is trained.
+
+    Attributes:
+        regularization: liblinear's C.
+        pair_strength: Of pairs beside pieces.
+        ngram_strength: Of n-grams inside pieces beside pieces.
+        few_rows: Below as many rows, features that occur once are kept.
+        tolerance: At which the solver stops.
+        most_rows: Above as many, stochastic gradient descent takes the solver's place.
+    """
+
+    regularization: float = 0.5
+    pair_strength: float = 1.0
+    ngram_strength: float = 1.0
+    few_rows: int = 2_500
+    tolerance: float = 1e-3
+    most_rows: int = 2_000_000
+
+
+@dataclass(frozen=True)
+class Linear:
+    """What the SVM learned, folded into rows; logits are (pieces + pairs) / sqrt(number of pieces) + bias + extra.
+
+    Attributes:
+        pieces: A row a piece, shape [vocabulary_size, labels].
+        first: Of each pair, shape [pairs].
+        second: Of each pair, shape [pairs].
+        pairs: A row a pair, shape [pairs, labels].
+        bias: Shape [labels].
+        extra: Kernel of the extra features, shape [features, labels]; None without.
+        piece_times: How often each piece stands in the rows, shape [vocabulary_size].
+        pair_times: How often each pair does, shape [pairs].
+    """
+
+    pieces: Floats
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    pairs: Floats
+    bias: Floats
+    extra: Floats | None
+    piece_times: Floats
+    pair_times: Floats
+
+
+def train(
+    rows: Rows,
+    truth: NDArray[np.int32],
+    row_weights: Floats | None,
+    vocabulary: Vocabulary,
+    settings: LinearSettings,
+    extra: Floats | None = None,
+    seed: int = 1,
+) -> Linear:
+    """Trains the SVM and folds it.
+
+    Args:
+        rows: Framed rows, shape [rows, S].
+        truth: Their labels' indices, shape [rows].
+        row_weights: How much each counts; a row that is an augmented copy counts less than 1. None: all alike.
+        vocabulary: Gives the pieces' characters.
+        settings: How.
+        extra: More features, shape [rows, features].
+        seed: Of the solver's order of rows.
+    """
+    from scipy import sparse
+
+    size, label_count = vocabulary.size, len(vocabulary.labels)
+    original = np.ones(len(rows), bool) if row_weights is None else row_weights >= row_weights.max()
+    few = int(original.sum()) < settings.few_rows
+    numbers = features.piece_numbers(rows)
+    mean_pieces = float(numbers[original].mean())
+
+    def block(counts: Any, strength: float) -> features.Block:
+        return features.weigh(counts, counts[original], mean_pieces, strength)
+
+    pieces = features.piece_counts(rows, size)
+    grams = features.ngrams_of(vocabulary)
+    seen = np.asarray((pieces[original] @ grams > 0).sum(axis=0)).ravel()
+    grams = grams[:, seen >= (1 if few else 2)]
+    codes = _frequent(features.pair_codes(rows[original], size)[1], 1 if few else 2)
+    blocks = [
+        block(pieces, 1.0),
+        block(features.pair_counts(rows, codes, size), settings.pair_strength),
+        block(pieces @ grams, settings.ngram_strength),
+    ]
+    scale = sparse.diags((1 / np.sqrt(numbers)).astype(np.float32))
+    parts = [scale @ of_kind.counts @ sparse.diags(of_kind.weights) for of_kind in blocks]
+    if extra is not None:
+        parts.append(sparse.csr_matrix(extra))
+    kernel, bias = _solve(sparse.hstack(parts, format="csr"), truth, row_weights, label_count, settings, seed)
+    ends = np.cumsum([0, *(part.shape[1] for part in parts)])
+    of_pieces, of_pairs, of_grams = (
+        kernel[ends[index] : ends[index + 1]] * of_kind.weights[:, None] for index, of_kind in enumerate(blocks)
+    )
+    return Linear(
+        pieces=np.asarray(of_pieces + grams @ of_grams, np.float32),
+        first=codes // size,
+        second=codes % size,
+        pairs=np.asarray(of_pairs, np.float32),
+        bias=bias.astype(np.float32),
+        extra=None if extra is None else np.asarray(kernel[ends[3] :], np.float32),
+        piece_times=np.asarray(pieces.sum(axis=0), np.float32).ravel(),
+        pair_times=np.asarray(blocks[1].counts.sum(axis=0), np.float32).ravel(),
+    )
+
+
+def _frequent(codes: NDArray[np.int64], least: int) -> NDArray[np.int64]:
+    found, times = np.unique(codes, return_counts=True)
+    return found[times >= least]
+
+
+def _solve(
+    data: Any, truth: NDArray[np.int32], weights: Floats | None, label_count: int, settings: LinearSettings, seed: int
+) -> tuple[Floats, Floats]:
+    """Gives kernel, shape [features, labels], and bias, shape [labels]; a label without a row never wins."""
+    import warnings
+
+    from sklearn.linear_model import SGDClassifier
+    from sklearn.svm import LinearSVC
+
+    if len(truth) > settings.most_rows:
+        alpha = 1 / (settings.regularization * len(truth))
+        solver: Any = SGDClassifier("squared_hinge", alpha=alpha, random_state=seed, average=True)
+    else:
+        solver = LinearSVC(C=settings.regularization, tol=settings.tolerance, random_state=seed)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it says so where it stops before its tolerance
+        solver.fit(data, truth, sample_weight=weights)
+    kernel = np.zeros((data.shape[1], label_count), np.float32)
+    bias = np.full(label_count, -1.0, np.float32)
+    if len(solver.classes_) == 2:  # liblinear solves one problem, whose two sides these are
+        low, high = solver.classes_
+        kernel[:, low], kernel[:, high] = -solver.coef_[0], solver.coef_[0]
+        bias[low], bias[high] = -solver.intercept_[0], solver.intercept_[0]
+    else:
+        kernel[:, solver.classes_] = solver.coef_.T
+        bias[solver.classes_] = solver.intercept_
+    return kernel, bias
