@@ -1,32 +1,37 @@
-"""The graph as a `.tflite` file: one subgraph, builtin operators, no state."""
+"""The graph as a `.tflite` file: one subgraph, builtin operators, no state, the three inputs of the BERT clients."""
 
-from typing import Any, Literal
+from typing import Any, Final
 
-from export.graph import Weights, inference
+from export.graph import Constants, inference
+from export.graph.inference import RowType
 from trainer.quiet import quietly
 
-SIGNATURE_NAME = "ids"
+INPUTS: Final = ("ids", "segment_ids", "mask")  # in the order of positions that tflite-support takes
 
 
-def convert(weights: Weights, sequence_length: int, row_type: Literal["int8", "float32"]) -> bytes:
+def convert(constants: Constants, sequence_length: int, steps: int, row_type: RowType) -> bytes:
     """Converts the inference graph.
 
     Args:
-        weights: Rounded for int8; as trained for float32.
-        sequence_length: How many word ids the graph reads.
+        constants: Rounded for int8; as trained for float32.
+        sequence_length: How many ids the graph reads.
+        steps: How many pieces the LSTM reads.
         row_type: "int8" stores int8 rows and float16 elsewhere; "float32" stores every number as it is.
     """
-    return convert_function(inference(weights, row_type), sequence_length, half=row_type == "int8")
+    return convert_function(inference(constants, steps, row_type), sequence_length, half=row_type == "int8")
 
 
 def convert_function(function: Any, sequence_length: int, half: bool) -> bytes:
-    """Converts any function of int32 ids, shape [1, sequence_length], to a `.tflite` file without metadata."""
+    """Converts any function of int32 ids, shape [1, sequence_length], to a `.tflite` file without metadata.
+
+    The segments and the mask that the BERT clients write beside the ids are inputs, too, and not read.
+    """
     with quietly():
         import tensorflow as tf
 
-        signature = tf.TensorSpec([1, sequence_length], tf.int32, name=SIGNATURE_NAME)
-        traced = tf.function(function, input_signature=[signature]).get_concrete_function()
-        converter = tf.lite.TFLiteConverter.from_concrete_functions([traced], tf.Module())
+        signature = [tf.TensorSpec([1, sequence_length], tf.int32, name=name) for name in INPUTS]
+        traced = tf.function(lambda ids, segment_ids, mask: function(ids), input_signature=signature)
+        converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.get_concrete_function()], tf.Module())
         if half:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
             converter.target_spec.supported_types = [tf.float16]

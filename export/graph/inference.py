@@ -1,0 +1,203 @@
+"""The inference graph, written once from the numbers: ids in, probabilities out.
+
+There is no control flow and no state, so the graph answers synchronously in TF.js and is a single subgraph in TFLite.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Literal
+
+import numpy as np
+
+from export.graph.constants import Constants, label_offset
+from export.graph.rounding import IN_8_BITS, LABELS
+from trainer.model.pair_table import PairTable
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+RowType = Literal["int8", "float32"]
+
+
+def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[["tf.Tensor"], "tf.Tensor"]:
+    """Gives the inference graph.
+
+    The LSTM is unrolled over its steps, both directions in one product. Each weight is one constant under a name that
+    a reader of the file can find.
+
+    Args:
+        constants: Rounded or not.
+        steps: How many pieces the LSTM reads.
+        row_type: How rows are stored; TF.js has no int8.
+
+    Returns:
+        A function, to be traced, from int32 ids, shape [batch, sequence_length], to float32 probabilities, shape
+        [batch, labels].
+    """
+    import tensorflow as tf
+
+    def probabilities(ids: Any) -> Any:
+        constant = _Constants(constants, row_type)
+        pieces = ids[:, 1:-1]
+        present = tf.cast((pieces == UNKNOWN_ID) | (pieces >= len(RESERVED)), tf.float32)
+        pieces = pieces * tf.cast(present, tf.int32)
+        read, embedded = _read(constant, pieces[:, :steps], present[:, :steps], last="dense_0_kernel" in constants)
+        if "dense_0_kernel" in constants:
+            return tf.nn.softmax(_dense(constant, read), name="probabilities")
+        root = tf.sqrt(tf.maximum(tf.reduce_sum(present[:, :steps], axis=1, keepdims=True), 1.0))
+        sentence = tf.concat([read, embedded], axis=1) / root @ constant("sentence_kernel") + constant("sentence_bias")
+        number = tf.maximum(tf.reduce_sum(present, axis=1, keepdims=True), 1.0)
+        pair_sum, known = _pairs(constant, ids)
+        logits = (_pieces(constant, pieces, present) + pair_sum) / tf.sqrt(number) + constant("bias")
+        if "sentence_logits" in constants:
+            logits += sentence @ constant("sentence_logits")
+        unknown = tf.reduce_sum(tf.cast(pieces == UNKNOWN_ID, tf.float32), axis=1, keepdims=True)
+        largest = tf.reduce_max(logits, axis=1, keepdims=True)
+        grounds = tf.concat([sentence, known / (number + 1.0), unknown / number, largest], axis=1)
+        gate = tf.sigmoid(grounds @ constant("gate_kernel") + constant("gate_bias"))
+        return tf.nn.softmax(logits * gate * constant("logit_scale"), name="probabilities")
+
+    return probabilities
+
+
+class _Constants:
+    """Makes each constant once, in the type that it is stored in."""
+
+    def __init__(self, constants: Constants, row_type: RowType) -> None:
+        self.arrays, self.row_type = constants, row_type
+
+    def __call__(self, name: str) -> Any:
+        import tensorflow as tf
+
+        array = self.arrays[name]
+        if self.row_type == "int8" and name in IN_8_BITS:
+            array = array.astype(np.int8)
+        if name in LABELS and self.row_type == "int8":
+            array = array.astype(np.int8 if array.min() >= -128 else np.int16)
+        return tf.constant(array, name=name)
+
+    def rows(self, name: str, places: Any) -> Any:
+        """Gathers rows as float32."""
+        import tensorflow as tf
+
+        return tf.cast(tf.gather(self(name), places), tf.float32)
+
+    def labels(self, name: str, places: Any, label_count: int) -> Any:
+        """Gathers labels as their indices."""
+        import tensorflow as tf
+
+        return tf.cast(tf.gather(self(name), places), tf.int32) + label_offset(label_count)
+
+
+def _pieces(constant: _Constants, pieces: Any, present: Any) -> Any:
+    """Sums the rows of the pieces: [batch, places] -> [batch, labels]."""
+    import tensorflow as tf
+
+    dense, label_count = constant.arrays["piece_rows"].shape
+    weights = tf.gather(constant("piece_scales"), pieces) * present
+    if dense == len(constant.arrays["piece_scales"]):
+        return _weighted(weights, constant.rows("piece_rows", pieces))
+    beyond = tf.cast(pieces >= dense, tf.float32)
+    summed = _weighted(weights * (1.0 - beyond), constant.rows("piece_rows", tf.minimum(pieces, dense - 1)))
+    places = tf.maximum(pieces - dense, 0)
+    values = constant.rows("sparse_values", places) * tf.expand_dims(weights * beyond, -1)
+    return summed + _cells(constant.labels("sparse_labels", places, label_count), values, label_count)
+
+
+def _pairs(constant: _Constants, ids: Any) -> tuple[Any, Any]:
+    """Finds adjacent pairs in the table, the text's borders among their members.
+
+    Gives the sum of their rows, shape [batch, labels], and how many they are, shape [batch, 1].
+    """
+    import tensorflow as tf
+
+    label_count = constant.arrays["piece_rows"].shape[1]
+    table = PairTable(len(constant.arrays["piece_scales"]), len(constant.arrays["pair_owners"]))
+    first, second = ids[:, :-1], ids[:, 1:]
+    owner = table.owner(first, second, _remainder)
+    slots = tf.concat([_remainder(total, table.slots) for total in table.sums(first, second)], axis=1)
+    stands = tf.cast(constant.rows("pair_owners", slots), tf.int32) == tf.concat([owner, owner], axis=1)
+    found = tf.cast(stands & (tf.concat([second, second], axis=1) != 0), tf.float32)
+    if "pair_rows" in constant.arrays:
+        summed = _weighted(found, constant.rows("pair_rows", slots))
+    else:
+        values = constant.rows("pair_values", slots) * tf.expand_dims(found, -1)
+        summed = _cells(constant.labels("pair_labels", slots, label_count), values, label_count)
+    return summed * constant("pair_scale"), tf.reduce_sum(found, axis=1, keepdims=True)
+
+
+def _weighted(weights: Any, rows: Any) -> Any:
+    """Sums weighted rows: [batch, places] and [batch, places, labels] -> [batch, labels]."""
+    import tensorflow as tf
+
+    return tf.squeeze(tf.expand_dims(weights, 1) @ rows, 1)
+
+
+def _cells(labels: Any, values: Any, label_count: int) -> Any:
+    """Adds each value to its label: both of shape [batch, places, cells] -> [batch, labels]."""
+    import tensorflow as tf
+
+    count = labels.shape[1] * labels.shape[2]
+    spread = tf.one_hot(tf.reshape(labels, [-1, count]), label_count)
+    return tf.squeeze(tf.reshape(values, [-1, 1, count]) @ spread, 1)
+
+
+def _dense(constant: _Constants, x: Any) -> Any:
+    """The lesson's layers behind the LSTM, the last of which gives the logits."""
+    import tensorflow as tf
+
+    count = sum(name.startswith("dense_") and name.endswith("_kernel") for name in constant.arrays)
+    for index in range(count):
+        x = tf.nn.relu(x) if index else x
+        x = x @ constant(f"dense_{index}_kernel") + constant(f"dense_{index}_bias")
+    return x
+
+
+def _read(constant: _Constants, pieces: Any, present: Any, last: bool) -> tuple[Any, Any]:
+    """Runs both directions over the steps.
+
+    Padding is at the end of a row alone: a state that is multiplied by 0 there is as it was before the first piece,
+    for who reads from the end, and is not looked at any more, for who reads from the beginning.
+
+    Args:
+        constant: Gives the weights.
+        pieces: Shape [batch, steps], 0 where none is.
+        present: 1 where one is, shape [batch, steps].
+        last: Whether the last outputs are wanted, or the sums of all.
+
+    Returns:
+        The outputs, shape [batch, 2 * units], and the sum of the embeddings, shape [batch, embedding_size].
+    """
+    import tensorflow as tf
+
+    length = pieces.shape[1]
+    kernel, recurrent, bias = (constant(f"lstm_{part}") for part in ("kernel", "recurrent", "bias"))
+    units, size = recurrent.shape[1], kernel.shape[1]
+    scales = tf.gather(constant("embedding_scales"), pieces) * present
+    x = constant.rows("embedding_rows", pieces) * tf.expand_dims(scales, -1)
+    steps = tf.transpose(x, [1, 0, 2])  # time first
+    both = tf.reshape(tf.stack([steps, tf.reverse(steps, [0])]), [2, -1, size])
+    projected = tf.reshape(both @ kernel + bias, [2, length, -1, 4 * units])
+    there = tf.transpose(present)
+    masks = tf.unstack(tf.expand_dims(tf.stack([there, tf.reverse(there, [0])]), -1), axis=1)
+    output = state = tf.zeros_like(projected[:, 0, :, :units])
+    outputs = []
+    for step, mask in zip(tf.unstack(projected, axis=1), masks, strict=True):
+        gates = step + output @ recurrent
+        sigmoids = tf.sigmoid(gates[..., : 3 * units])
+        write, forget, reveal = tf.split(sigmoids, 3, axis=-1)
+        new = forget * state + write * tf.tanh(gates[..., 3 * units :])
+        if last:
+            state = mask * new + (1.0 - mask) * state
+            output = mask * (reveal * tf.tanh(new)) + (1.0 - mask) * output
+        else:
+            state = mask * new
+            output = reveal * tf.tanh(state)
+            outputs.append(output)
+    summed = output if last else tf.add_n(outputs)
+    return tf.concat([summed[0], summed[1]], axis=1), tf.reduce_sum(x, axis=1)
+
+
+def _remainder(total: Any, divisor: int) -> Any:
+    """Of int32, by operators that all of TF.js's backends have."""
+    return total - total // divisor * divisor
