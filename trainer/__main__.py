@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.corpus import Corpus, Phrase
 from trainer.errors import UserError, exit_code
+from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
-from trainer.recipes import RECIPES
 from trainer.survey import report_of, wrong
 from trainer.terminal import say
 
@@ -117,7 +117,7 @@ def _fit(arguments: argparse.Namespace) -> int:
     options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
     corpus = corpus_of(arguments, say)
     from trainer.evaluate import accuracy_text, confusion_table, measures_text
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     run = fit(corpus, recipe, options)
     results = run.facts["metrics"]
@@ -127,7 +127,6 @@ def _fit(arguments: argparse.Namespace) -> int:
     print(
         f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label"
     )
-    print(f"epochs     the first had {run.facts['history']['val_accuracy'][0]:.1%} of the validation phrases right")
     print("confusion  test, rows the truth, columns the answers")
     print(confusion_table(results["test"]["confusion"], run.vocabulary.labels))
     example = shlex.quote(run.phrases("validation")[0].text[:100])
@@ -181,12 +180,12 @@ def _predict(arguments: argparse.Namespace) -> int:
         if arguments.json:
             print(json.dumps(ranking, ensure_ascii=False))
             continue
-        words = run.vocabulary.words_in(text)
+        words = run.vocabulary.words(text)
+        known = sum(word.known for word in words)
         print(text)
-        if is_not_sure(float(ranking[0]["score"]), len(words), run.threshold):
+        if is_not_sure(float(ranking[0]["score"]), known, run.threshold):
             print("  not sure")
         _print_ranking(ranking)
-        known = sum(word in run.vocabulary.ids for word in words)
         print(f"  knew {known} of {len(words)} words")
     return 0
 

@@ -8,8 +8,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.classifier import Classifier
 from trainer.corpus import Phrase
+from trainer.model.classifier import Classifier
 
 BINS: Final = 15  # of equal width, by how sure an answer is
 STEPS: Final = 1_000  # that a threshold of "not sure" is counted in: it can be said in full, "below 45.7%"

@@ -61,6 +61,6 @@ def threshold_of(counted: Tally) -> NotSure:
     )
 
 
-def is_not_sure(best: float, words: int, threshold: float) -> bool:
-    """Says whether an answer is "not sure": its best probability is below the threshold, or the text has no word."""
-    return words == 0 or best < threshold
+def is_not_sure(best: float, known_words: int, threshold: float) -> bool:
+    """Says whether an answer is "not sure": its best probability is below the threshold, or no word of it is known."""
+    return known_words == 0 or best < threshold

@@ -9,7 +9,8 @@ from typing import Final
 from trainer.corpus import Corpus, filtered
 from trainer.data import Say, Source, Unit, load, unit_of
 from trainer.errors import UserError
-from trainer.recipes import RECIPES, Recipe
+from trainer.model.recipe import RECIPES, Recipe
+from trainer.model.tables import LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,47 +30,78 @@ class FitOptions:
     path: Path | None = None
 
 
-MOST_PAIR_SLOTS: Final = 1 << 20  # the arithmetic that finds a pair has numbers below 2^24 to spread over them
-LEAST_PAIR_SLOTS: Final = 3  # two of them stay empty
-PUNCTUATION_HELP: Final = (
-    "punctuation marks are tokens of their own, and frequent capitals words of their own; NLClassifier and MediaPipe "
-    "cannot read such a .tflite"
-)
-_GROUPS = {
+_TEACHERS: Final = ("auto", "none", "minilm")
+_GROUPS: Final = {
     "data": ("longest_window", "window_passes"),
-    "tokenizer": ("sequence_length", "minimum_count", "maximum_words", "punctuation"),
-    "model": ("embedding_size", "lstm_units", "dropout", "pair_slots"),
+    "tokenizer": ("keep_case", "fold_accents", "maximum_pieces", "sequence_length"),
+    "model": (
+        "budget_kb",
+        "dense_rows",
+        "cells",
+        "pair_slots",
+        "pair_cells",
+        "embedding_size",
+        "lstm_units",
+        "lstm_steps",
+        "sentence_size",
+    ),
     "training": (
+        "teacher",
+        "extra_words",
+        "regularization",
+        "misspelt_weight",
+        "dropout",
         "epochs",
-        "least_steps",
+        "steps",
         "batch_size",
-        "shuffle_buffer",
         "learning_rate",
-        "word_dropout",
-        "outliers",
-        "label_smoothing",
     ),
 }
-_HELP = {
+_HELP: Final = {
     "longest_window": "words of the longest window that the built-in corpus is cut into",
     "window_passes": "how often the training text is cut into windows, at other places each time",
-    "sequence_length": "words the model reads at once",
-    "minimum_count": "a word that occurs less often is unknown",
-    "maximum_words": "of more words, the most frequent are kept",
-    "punctuation": PUNCTUATION_HELP,
-    "embedding_size": "numbers a word",
-    "lstm_units": "units of each direction of the LSTM",
-    "pair_slots": f"of the table of pairs of neighbouring words, {LEAST_PAIR_SLOTS} to {MOST_PAIR_SLOTS}; "
-    "0: no evidence of words and pairs beside the LSTM",
-    "dropout": "share of outputs dropped while training",
-    "epochs": "times through the training phrases, no more than that where it is given",
-    "least_steps": "a small corpus is gone through more often, until there are as many steps",
-    "batch_size": "phrases a step",
-    "shuffle_buffer": "phrases among which the next one is drawn",
-    "learning_rate": "Adam's",
-    "word_dropout": "a word that occurs n times is made unknown this / (this + n) of the time while training",
-    "outliers": "spoiled phrases beside every phrase, which teach what belongs to no label",
-    "label_smoothing": "share of the truth spread over all labels",
+    "keep_case": "case-sensitive: capitals are letters of their own",
+    "fold_accents": "drop accents: É is read as e",
+    "maximum_pieces": "vocabulary size of the SentencePiece model, or words of the lesson's",
+    "sequence_length": "positions of the model's input, [CLS] and [SEP] among them; longer texts are read in windows",
+    "budget_kb": "size of the .tflite in kilobytes, from which vocabulary and tables get theirs",
+    "dense_rows": "vocabulary entries with a weight for every label, where there are more than 10 labels",
+    "cells": "weights of every other vocabulary entry, for its strongest labels",
+    "pair_slots": "size of the bigram hash table",
+    "pair_cells": "weights of a bigram, where there are more than 10 labels",
+    "embedding_size": "embedding dimension",
+    "lstm_units": "LSTM units per direction",
+    "lstm_steps": "pieces that the LSTM reads, from the first",
+    "sentence_size": "dimension of the sentence vector",
+    "teacher": "the sentence encoder that the LSTM is distilled from: minilm (the extra `byline[teacher]`), a folder "
+    "with model.onnx and tokenizer.json, none, or auto: what is installed and fits the language",
+    "extra_words": "common words added to the vocabulary with a teacher",
+    "regularization": "inverse regularization strength C of the linear SVM",
+    "misspelt_weight": "sample weight of a misspelt copy of every training phrase; 0: no copies",
+    "dropout": "dropout rate of the LSTM's outputs; half of it on the embedding",
+    "epochs": "epochs of the LSTM's training",
+    "steps": "gradient steps of the LSTM's training without a teacher, where no epochs are given",
+    "batch_size": "batch size of the LSTM's training",
+    "learning_rate": "Adam's learning rate",
+}
+_RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be trained and not exported, or not trained
+    "longest_window": (3, 512),
+    "window_passes": (1, 100),
+    "maximum_pieces": (16, 1_000_000),
+    "sequence_length": (4, 514),
+    "budget_kb": (60, 1_000_000),
+    "dense_rows": (4, 1_000_000),
+    "cells": (1, 64),
+    "pair_slots": (LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS),
+    "pair_cells": (1, 64),
+    "embedding_size": (2, 512),
+    "lstm_units": (2, 512),
+    "lstm_steps": (1, 512),
+    "sentence_size": (2, 1_024),
+    "extra_words": (0, 100_000),
+    "epochs": (1, 1_000),
+    "steps": (0, 1_000_000),
+    "batch_size": (1, 100_000),
 }
 
 
@@ -153,7 +185,7 @@ def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:
     Raises:
         UserError: Such an option was given.
     """
-    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit", "punctuation"):
+    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit"):
         if getattr(arguments, name, None):
             raise UserError(f"--{name.replace('_', '-')}: {why}")
     if getattr(arguments, "split", "blocks") != "blocks":
@@ -182,40 +214,67 @@ def add_recipe(command: argparse.ArgumentParser) -> None:
     for title, names in _GROUPS.items():
         group = command.add_argument_group(title)
         for name in names:
-            if kinds[name] is bool:  # without a default: where it is not given, the recipe's stands
-                group.add_argument(f"--{name}", action="store_true", default=None, help=_HELP[name])
-                continue
-            defaults = ", ".join(str(getattr(recipe, name)) for recipe in RECIPES.values())
             option = f"--{name.replace('_', '-')}"
-            group.add_argument(option, type=kinds[name], metavar="N", help=f"{_HELP[name]} [{defaults}]")
+            if kinds[name] is bool:  # without a default: where it is not given, the recipe's stands
+                group.add_argument(option, action="store_true", default=None, help=_HELP[name])
+                continue
+            defaults = ", ".join(_default(getattr(recipe, name), name) for recipe in RECIPES.values())
+            metavar = "|".join((*_TEACHERS, "DIR")) if name == "teacher" else "N"
+            group.add_argument(option, type=kinds[name], metavar=metavar, help=f"{_HELP[name]} [{defaults}]")
+
+
+def _default(value: float | str, name: str) -> str:
+    return "by rule" if value == 0 and (_RANGES.get(name, (0, 0))[0] > 0) else str(value)
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:
     """Gives the recipe with the options laid over its defaults.
 
     Raises:
-        UserError: A number is outside its range.
+        UserError: A number is outside its range, or the recipe has no use for the option.
     """
     names = [name for of_group in _GROUPS.values() for name in of_group]
     given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
-    slots = given.get("pair_slots", 0)
-    if slots and not LEAST_PAIR_SLOTS <= slots <= MOST_PAIR_SLOTS:
-        rule = f"0, or from {LEAST_PAIR_SLOTS} to {MOST_PAIR_SLOTS}"
-        raise UserError(f"--pair-slots: must be {rule}; received {slots}")
     for name, value in given.items():
-        share = name in ("dropout", "label_smoothing", "outliers")
-        from_zero = share or name in ("least_steps", "word_dropout", "pair_slots")
-        if not math.isfinite(value) or value < 0 or (value == 0 and not from_zero) or (share and value >= 1):
-            rule = "at least 0 and less than 1" if share else "at least 0" if from_zero else "more than 0"
-            raise UserError(f"--{name.replace('_', '-')}: must be {rule}; received {value}")
+        if not isinstance(value, str | bool):
+            _check(name, value)
     check_seed(arguments.seed)
-    if "epochs" in given:
-        given.setdefault("least_steps", 0)
-    for name in ("longest_window", "sequence_length"):
-        if given.get(name, 16) not in range(3, 513):
-            raise UserError(f"--{name.replace('_', '-')}: must be from 3 to 512; received {given[name]}")
-    recipe = RECIPES[arguments.recipe]
-    return dataclasses.replace(recipe.with_punctuation() if arguments.punctuation else recipe, **given)
+    recipe = dataclasses.replace(RECIPES[arguments.recipe], **given)
+    for name in given:
+        if name in (_TABLES_ALONE if not recipe.tables else ()):
+            raise UserError(f"--{name.replace('_', '-')}: the recipe {recipe.name} has no use for it")
+    if recipe.sequence_length and recipe.lstm_steps > recipe.sequence_length - 2:
+        if "lstm_steps" in given:
+            most = recipe.sequence_length - 2
+            raise UserError(f"--lstm-steps: must be at most {most}, the pieces of a row; received {recipe.lstm_steps}")
+        recipe = dataclasses.replace(recipe, lstm_steps=recipe.sequence_length - 2)
+    if recipe.teacher not in _TEACHERS and not Path(recipe.teacher).is_dir():
+        raise UserError(f"--teacher: must be auto, none, minilm or a folder; received {recipe.teacher!r}")
+    return recipe
+
+
+_TABLES_ALONE: Final = (
+    *("budget_kb", "dense_rows", "cells", "pair_slots", "pair_cells", "sentence_size", "lstm_steps"),
+    *("teacher", "extra_words", "regularization", "steps"),
+)
+
+
+def _check(name: str, value: float) -> None:
+    """Refuses a number outside its range.
+
+    Raises:
+        UserError: It is.
+    """
+    option = f"--{name.replace('_', '-')}"
+    if name in _RANGES:
+        low, high = _RANGES[name]
+        if not low <= value <= high:
+            raise UserError(f"{option}: must be from {low} to {high}; received {value}")
+    elif name in ("dropout", "misspelt_weight"):
+        if not 0 <= value < 1:
+            raise UserError(f"{option}: must be at least 0 and less than 1; received {value}")
+    elif not (math.isfinite(value) and value > 0):
+        raise UserError(f"{option}: must be more than 0; received {value}")
 
 
 def check_seed(seed: int) -> int:

@@ -3,6 +3,7 @@
 run.json           corpus, recipe, seed, split, threshold, metrics, versions, SHA-256 of the model and of its file
 model.keras        the trained model
 vocabulary.json    the tokenizer contract
+vocabulary.model   the same, as SentencePiece's own file
 validation.jsonl   the held-out phrases with their labels, so that an evaluation can be repeated
 test.jsonl
 """
@@ -15,17 +16,17 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.classifier import Classifier
 from trainer.corpus import Phrase
 from trainer.errors import UserError
 from trainer.files import read_json, sha256
+from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.text.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     import keras
 
-FORMAT = "byline-run-3"  # 2: with `not_sure`; 3: `model_sha256` is of the weights, and the file has its own
+FORMAT = "byline-run-4"  # 4: SentencePiece, tables and gate
 RUNS = Path("runs")
 _DIGESTS = ("model_sha256", "model_file_sha256")
 _NEEDED = ("created", "corpus", "recipe", "seed", "split", "not_sure", "metrics", "versions", *_DIGESTS)
@@ -86,7 +87,7 @@ class Run:
         with quietly():
             import keras
 
-            import trainer.layers  # noqa: F401 (registers them with Keras)
+            import trainer.model.layers  # noqa: F401 (registers them with Keras)
 
         model = keras.models.load_model(path, compile=False)
         expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))

@@ -16,8 +16,8 @@ from trainer.corpus import Corpus
 from trainer.data import Say, Unit
 from trainer.errors import UserError
 from trainer.files import is_there, write_text
+from trainer.model.recipe import Recipe
 from trainer.options import check_seed, unit_from
-from trainer.recipes import Recipe
 from trainer.split import split
 from trainer.survey import Survey, survey
 from trainer.tables import HUB

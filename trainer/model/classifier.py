@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,9 @@ from trainer.text.windows import average, split_ids
 
 if TYPE_CHECKING:
     import keras
+
+_BATCH: Final = 512  # rows
+_NUMBERS: Final = 1 << 23  # float32 in one batch's largest tensor: 32 MB
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,32 @@ class Classifier:
         """
         if not texts:
             return np.zeros((0, len(self.vocabulary.labels)))
-        rows = [split_ids(self.vocabulary.encode(text), self.vocabulary.sequence_length) for text in texts]
-        answers = self.model.predict(np.concatenate(rows), batch_size=512, verbose=0)
+        length = self.vocabulary.sequence_length
+        rows = [split_ids(ids, length) for ids in self.vocabulary.encode_all(texts)]
+        answers = self.answers(np.concatenate(rows))
         bounds = np.cumsum([len(windows) for windows in rows])[:-1]
         return np.stack([average(of_text) for of_text in np.split(answers, bounds)])
+
+    def answers(self, rows: NDArray[Any]) -> NDArray[np.float32]:
+        """Gives the probabilities of framed rows.
+
+        Args:
+            rows: Integers, shape [rows, sequence_length].
+
+        Returns:
+            float32, shape [rows, labels].
+        """
+        size = max(1, min(_BATCH, _NUMBERS // (rows.shape[1] * len(self.vocabulary.labels))))
+        batches = (rows[start : start + size].astype(np.int32) for start in range(0, len(rows), size))
+        return np.concatenate([self._forward(batch).numpy() for batch in batches])
+
+    @cached_property
+    def _forward(self) -> Any:
+        """The model as one traced function of any batch: `predict` traces anew for every other size."""
+        import tensorflow as tf
+
+        signature = tf.TensorSpec([None, self.vocabulary.sequence_length], tf.int32)
+        return tf.function(lambda ids: self.model(ids, training=False), input_signature=[signature])
 
     def rank(self, texts: Sequence[str]) -> list[list[dict[str, str | float]]]:
         """Gives for each text `[{"label": …, "score": …}, …]`, best first."""

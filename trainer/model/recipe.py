@@ -1,0 +1,171 @@
+"""The defaults of training that a recipe chooses, each with its reason; and sizes by rule where it chooses none."""
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+FEW_LABELS: Final = 10  # up to as many, a row of the tables holds all labels
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How phrases are made, what is built, and how it is trained. The defaults are the recipe `byline`.
+
+    A size of 0 is chosen by rule: see `sizes_for`.
+    """
+
+    name: str = "byline"
+
+    # data
+    unit: Literal["words", "line"] = (
+        "words"  # of the built-in corpus: lines would make their length, the printer's choice, a label
+    )
+    longest_window: int = 40  # words; what people type is shorter, and a paragraph is read in parts
+    window_passes: int = 2  # each pass cuts the training text at other places
+    whole_rows: bool = True  # and once it is learned from as it stands: lines are asked too
+
+    # tokenizer
+    model_type: Literal["unigram", "word"] = "unigram"
+    keep_case: bool = False  # people type few capitals
+    fold_accents: bool = False  # where accents tell words apart, they are to be read
+    maximum_pieces: int = 0
+    sequence_length: int = 0  # the smallest of 18, 34, 66 and 130 that holds 99 % of the training phrases
+    first_window: bool = False  # a phrase that is longer than the model reads is trained on in all its windows
+    extra_words: int = 6_000  # with a teacher: the language's most common words, which the training text never had
+
+    # tables
+    tables: bool = True
+    regularization: float = 0.5  # liblinear's C
+    dense_rows: int = 0
+    cells: int = 8  # labels of a piece beyond the dense rows: 4 cost a point, 16 bring 0.1
+    pair_slots: int = 0
+    pair_cells: int = 0
+    misspelt_weight: float = 0.3  # of one misspelt copy of every phrase: 1 to 5 points on misspelt text
+
+    # encoder
+    teacher: str = "auto"  # what is installed and fits the language
+    embedding_size: int = 0
+    lstm_units: int = 0
+    lstm_steps: int = 0
+    sentence_size: int = 0
+    dense_units: tuple[int, ...] = ()  # of the lesson alone
+    dropout: float = 0.5  # of the LSTM's outputs where it is trained on the labels; half as much of the embedding's
+    epochs: int = 0  # 10 with a teacher, over its texts and their variants; else what `steps` asks for
+    steps: int = 300  # on the labels: beside the tables more of them only learn the training text by heart
+    batch_size: int = 64
+    learning_rate: float = 0.002  # Adam's, falling to zero along a cosine
+    falling_rate: bool = True
+
+    # gate
+    outliers: float = 1.0  # spoiled phrases beside every held-out phrase: they teach what belongs to no label
+
+    # size
+    budget_kb: int = 0  # of the .tflite; 0: 500 for few labels, 300 for many, 700 with a teacher
+
+
+RECIPES: Final = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(),
+        Recipe(
+            name="tiny",
+            window_passes=1,
+            whole_rows=False,
+            maximum_pieces=2_000,
+            sequence_length=34,
+            pair_slots=2_003,
+            misspelt_weight=0.0,
+            teacher="none",
+            embedding_size=8,
+            lstm_units=8,
+            lstm_steps=8,
+            sentence_size=8,
+            steps=40,
+        ),
+        Recipe(
+            name="lesson",
+            unit="line",
+            model_type="word",
+            maximum_pieces=1_000_000,
+            sequence_length=18,
+            first_window=True,
+            tables=False,
+            misspelt_weight=0.0,
+            teacher="none",
+            embedding_size=64,
+            lstm_units=64,
+            lstm_steps=16,
+            dense_units=(64, 16),
+            dropout=0.0,
+            epochs=3,
+            steps=0,
+            batch_size=64,
+            learning_rate=0.001,
+            falling_rate=False,
+            outliers=0.0,
+        ),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """Of everything that is built, for one corpus.
+
+    Attributes:
+        maximum_pieces: Of the unigram model.
+        extra_words: Pieces beside it, with a teacher.
+        dense_rows: Ids below have a value for every label.
+        cells: Labels of every other piece.
+        pair_slots: Of the table of pairs.
+        pair_cells: Labels of a pair.
+        embedding_size: Numbers a piece.
+        lstm_units: Of each direction.
+        lstm_steps: Pieces that the LSTM reads, at most.
+        sentence_size: Of the sentence's vector.
+    """
+
+    maximum_pieces: int
+    extra_words: int
+    dense_rows: int
+    cells: int
+    pair_slots: int
+    pair_cells: int
+    embedding_size: int
+    lstm_units: int
+    lstm_steps: int
+    sentence_size: int
+
+
+def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bool) -> Sizes:
+    """Chooses the sizes that the recipe leaves open.
+
+    Args:
+        recipe: What it names is taken.
+        label_count: From 2 to 1,000.
+        row_count: Of the training part.
+        with_teacher: A teacher's encoder is larger, and knows words that the training text never had.
+    """
+    few = label_count <= FEW_LABELS
+    budget = recipe.budget_kb or default_budget_kb(label_count, with_teacher)
+    share = budget / default_budget_kb(label_count, with_teacher)
+    # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000.
+    pieces = round((8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
+    slots = 30_000 if few else min(20_000, 4_000 + 50 * label_count)
+    return Sizes(
+        maximum_pieces=recipe.maximum_pieces or pieces,
+        extra_words=round(recipe.extra_words * min(share, 4.0)) if with_teacher else 0,
+        dense_rows=recipe.dense_rows or 304,
+        cells=recipe.cells,
+        # Rows that are never seen in pairs need no table of them.
+        pair_slots=recipe.pair_slots or min(round(slots * share), 12 * row_count + 100),
+        pair_cells=recipe.pair_cells or (4 if label_count > 100 else 3),
+        embedding_size=recipe.embedding_size or (64 if with_teacher else 8),
+        lstm_units=recipe.lstm_units or (64 if with_teacher else 16),
+        lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16),
+        sentence_size=recipe.sentence_size or (128 if with_teacher else 16),
+    )
+
+
+def default_budget_kb(label_count: int, with_teacher: bool) -> int:
+    """Gives the kilobytes of the .tflite where none are asked for."""
+    return 700 if with_teacher else 500 if label_count <= FEW_LABELS else 300

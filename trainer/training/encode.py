@@ -1,0 +1,209 @@
+"""Phrases as framed rows of ids on disk: what is trained on may be larger than memory."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from trainer.corpus import Phrase
+from trainer.errors import UserError
+from trainer.split import PARTS, Split
+from trainer.text.vocabulary import Vocabulary
+from trainer.text.windows import split_ids
+from trainer.training.augment import Speller
+
+SAMPLE: Final = 20_000  # training phrases on which the accuracy in training is measured, and that a teacher reads
+LENGTHS: Final = (18, 34, 66, 130)  # positions a row, [CLS] and [SEP] among them
+_HELD: Final = 0.99  # of the training phrases are read whole
+_FLUSH: Final = 10_000  # phrases encoded at once
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A split as numbers.
+
+    Attributes:
+        vocabulary: The vocabulary, with the sequence length that fits the phrases.
+        rows: Framed training rows, shape [rows, S]; on disk.
+        truth: Their labels' indices, int32, shape [rows].
+        weights: How much each counts: 1, or less where it is a misspelt copy; float32, shape [rows].
+        validation: The phrases held out to choose by.
+        test: The phrases held out to measure on.
+        sample: Training phrases, drawn evenly, at most `SAMPLE`.
+        counts: Phrases of each part.
+        sha256: Of all phrases with their labels and parts: equal for equal splits alone.
+    """
+
+    vocabulary: Vocabulary
+    rows: NDArray[Any]
+    truth: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    validation: list[Phrase]
+    test: list[Phrase]
+    sample: list[Phrase]
+    counts: dict[str, int]
+    sha256: str
+
+
+def encode(
+    split: Split,
+    vocabulary: Vocabulary,
+    folder: Path,
+    *,
+    sequence_length: int,
+    first_window: bool,
+    misspelt_weight: float,
+    seed: int,
+) -> Encoded:
+    """Reads all phrases once.
+
+    Args:
+        split: Gives the phrases.
+        vocabulary: Gives their ids.
+        folder: Where the training rows are written.
+        sequence_length: Positions a row; 0: the smallest of `LENGTHS` that holds 99 % of the training phrases.
+        first_window: Whether a long phrase is trained on by its first window alone, or in all of them.
+        misspelt_weight: Of a misspelt copy of every phrase; 0: no copies.
+        seed: Draws the sample and the slips.
+
+    Raises:
+        UserError: A label has no phrase in training, or a part has none at all.
+    """
+    index = {label: number for number, label in enumerate(vocabulary.labels)}
+    kept: dict[str, list[Phrase]] = {"validation": [], "test": []}
+    counts = {part: dict.fromkeys(vocabulary.labels, 0) for part in PARTS}
+    sample = _Sample(seed)
+    digest = hashlib.sha256()
+    pieces = _Pieces(folder, vocabulary, misspelt_weight, seed)
+    for part, phrase in split.phrases():
+        counts[part][phrase.label] += 1
+        digest.update(json.dumps([part, phrase.label, phrase.text]).encode() + b"\n")
+        if part == "train":
+            pieces.add(phrase.text, index[phrase.label])
+            sample.offer(phrase)
+        else:
+            kept[part].append(phrase)
+    _check(split, counts)
+    length = sequence_length or length_for(pieces.lengths())
+    rows, truth, weights = pieces.framed(length, first_window)
+    return Encoded(
+        vocabulary=replace(vocabulary, sequence_length=length),
+        rows=rows,
+        truth=truth,
+        weights=weights,
+        validation=kept["validation"],
+        test=kept["test"],
+        sample=sample.phrases,
+        counts={part: sum(of_label.values()) for part, of_label in counts.items()},
+        sha256=digest.hexdigest(),
+    )
+
+
+def length_for(pieces: NDArray[Any]) -> int:
+    """Gives the smallest of `LENGTHS` that holds 99 % of phrases whole, by their numbers of pieces."""
+    wanted = np.quantile(pieces, _HELD) + 2 if len(pieces) else 0
+    return next((length for length in LENGTHS if length >= wanted), LENGTHS[-1])
+
+
+def first_rows(texts: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Gives each text's first window, framed, shape [texts, sequence_length]."""
+    length = vocabulary.sequence_length
+    rows = [split_ids(ids[: length - 2], length)[0] for ids in vocabulary.encode_all(texts)]
+    return np.stack(rows) if rows else np.zeros((0, length), np.int32)
+
+
+def _check(split: Split, counts: dict[str, dict[str, int]]) -> None:
+    """Refuses a split from which nothing can be learned, or nothing measured."""
+    for part, of_label in counts.items():
+        missing = [label for label, count in of_label.items() if not count]
+        if missing and (part == "train" or len(missing) == len(of_label)):
+            raise UserError(f"{split.corpus.place}: the label {missing[0]} has too little text for a {part} part")
+
+
+class _Sample:
+    """A sample without replacement of a stream of unknown length (Vitter's algorithm R)."""
+
+    def __init__(self, seed: int) -> None:
+        self.phrases: list[Phrase] = []
+        self._generator = np.random.default_rng(seed)
+        self._seen = 0
+
+    def offer(self, phrase: Phrase) -> None:
+        self._seen += 1
+        if len(self.phrases) < SAMPLE:
+            self.phrases.append(phrase)
+        elif (place := int(self._generator.random() * self._seen)) < SAMPLE:
+            self.phrases[place] = phrase
+
+
+class _Pieces:
+    """The pieces of all training phrases, one after the other, on their way to a file."""
+
+    def __init__(self, folder: Path, vocabulary: Vocabulary, misspelt_weight: float, seed: int) -> None:
+        self._folder, self._vocabulary = folder, vocabulary
+        self._file = (folder / "pieces.bin").open("wb")
+        self._dtype = np.dtype(np.uint16 if vocabulary.size <= 1 << 16 else np.int32)
+        self._misspelt_weight = misspelt_weight
+        self._speller = Speller.of(vocabulary)
+        self._generator = np.random.default_rng(seed)
+        self._waiting: list[tuple[str, int]] = []
+        self._lengths: list[NDArray[np.int32]] = []
+        self._truth: list[NDArray[np.int32]] = []
+        self._weights: list[NDArray[np.float32]] = []
+
+    def add(self, text: str, label: int) -> None:
+        self._waiting.append((text, label))
+        if len(self._waiting) >= _FLUSH:
+            self._flush()
+
+    def _flush(self) -> None:
+        if not self._waiting:
+            return
+        texts, labels = [text for text, _ in self._waiting], [label for _, label in self._waiting]
+        self._write(texts, labels, 1.0)
+        if self._misspelt_weight:
+            slips = [self._speller.misspell(text, self._generator) for text in texts]
+            changed = [number for number, text in enumerate(texts) if slips[number] != text]
+            self._write([slips[number] for number in changed], [labels[n] for n in changed], self._misspelt_weight)
+        self._waiting = []
+
+    def _write(self, texts: Sequence[str], labels: Sequence[int], weight: float) -> None:
+        encoded = self._vocabulary.encode_all(texts) if texts else []
+        lengths = np.array([len(ids) for ids in encoded], np.int32)
+        np.fromiter((each for ids in encoded for each in ids), self._dtype, int(lengths.sum())).tofile(self._file)
+        self._lengths.append(lengths)
+        self._truth.append(np.array(labels, np.int32))
+        self._weights.append(np.full(len(texts), weight, np.float32))
+
+    def lengths(self) -> NDArray[np.int32]:
+        """Gives the number of pieces of each phrase, without the copies."""
+        self._flush()
+        written = zip(self._lengths, self._weights, strict=True)
+        return np.concatenate([np.zeros(0, np.int32), *(lengths[weights == 1] for lengths, weights in written)])
+
+    def framed(self, length: int, first_window: bool) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float32]]:
+        """Gives the rows, shape [rows, length], their labels' indices and their weights."""
+        self._flush()
+        self._file.close()
+        path = self._folder / "rows.bin"
+        repeats: list[int] = []
+        with path.open("wb") as file:
+            for windows in self._windows(length):
+                chosen = windows[:1] if first_window else windows
+                repeats.append(len(chosen))
+                chosen.astype(self._dtype).tofile(file)
+        (self._folder / "pieces.bin").unlink()
+        truth = np.repeat(np.concatenate(self._truth), repeats)
+        weights = np.repeat(np.concatenate(self._weights), repeats)
+        return np.memmap(path, self._dtype, "r", shape=(len(truth), length)), truth, weights
+
+    def _windows(self, length: int) -> Iterator[NDArray[np.int32]]:
+        lengths = np.concatenate(self._lengths)
+        with (self._folder / "pieces.bin").open("rb") as file:
+            for count in lengths.tolist():
+                yield split_ids(np.fromfile(file, self._dtype, count).tolist(), length)

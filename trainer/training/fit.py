@@ -1,0 +1,198 @@
+"""The way of a fit: a corpus and a recipe in, a run directory out.
+
+python -m trainer fit --recipe lesson --epochs 3
+"""
+
+import dataclasses
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from trainer import __version__
+from trainer.corpus import Corpus
+from trainer.data import Unit
+from trainer.errors import UserError
+from trainer.evaluate import Tally, metrics, tally, tally_of, truth_of
+from trainer.files import is_there, sha256, whole_directory, write_json
+from trainer.model.classifier import Classifier
+from trainer.model.network import build_model
+from trainer.model.recipe import Recipe, Sizes, sizes_for
+from trainer.model.temperature import fold, temperature_of
+from trainer.model.weights import LessonWeights, Weights
+from trainer.not_sure import NotSure, threshold_of
+from trainer.options import FitOptions
+from trainer.run import FORMAT, RUNS, Run, digest_of, write_phrases
+from trainer.split import PARTS, Split, split
+from trainer.survey import Survey, report_of, survey
+from trainer.terminal import say
+from trainer.text.pieces import Spelling, learn
+from trainer.text.vocabulary import Vocabulary
+from trainer.text.windows import FLOOR
+from trainer.training.encode import Encoded, encode, first_rows
+from trainer.training.learn import Learner
+from trainer.training.sentence import train_lesson
+
+_WIDEST = 130  # positions of a row until the phrases' lengths are known
+
+
+def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
+    """Splits the corpus, learns the vocabulary, trains, evaluates, and writes the run directory.
+
+    Returns:
+        The run, read back from its directory.
+
+    Raises:
+        UserError: The corpus cannot be read or split, or the run directory cannot be written.
+    """
+    created = datetime.now(UTC)
+    path = options.path or RUNS / f"{created:%Y%m%d-%H%M%S}-{recipe.name}"
+    if is_there(path) and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
+        raise UserError(f"{path}: exists and is not a run; refusing to overwrite it (choose another --run)")
+    with whole_directory(path) as staging:  # before the training, so that a bad path is known at once
+        say(f"{corpus.place}: reading")
+        seen = survey(corpus)
+        for line in report_of(seen.skipped):
+            say(line)
+        parts = split_by(corpus, seen, recipe, options)
+        for line in warnings_of(parts):
+            say(line)
+        sizes = sizes_for(recipe, len(parts.labels), sum(seen.labels.values()), with_teacher=False)
+        vocabulary = _vocabulary(parts, recipe, sizes)
+        with tempfile.TemporaryDirectory(dir=staging) as folder:
+            encoded = encode(
+                parts,
+                vocabulary,
+                Path(folder),
+                sequence_length=recipe.sequence_length,
+                first_window=recipe.first_window,
+                misspelt_weight=recipe.misspelt_weight,
+                seed=options.seed,
+            )
+            vocabulary = encoded.vocabulary
+            counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
+            say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
+            sizes = dataclasses.replace(sizes, lstm_steps=min(sizes.lstm_steps, vocabulary.sequence_length - 2))
+            ours = not seen.given["validation"] and parts.method != "random"
+            trained = _train(encoded, recipe, sizes, options.seed, refit=ours)
+        classifier = Classifier(build_model(trained.final, vocabulary.sequence_length), vocabulary)
+        say("measuring the answers to all three parts")
+        phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
+        tallies = {part: tally_of(classifier, phrases[part]) for part in ("train", "test")}
+        tallies["validation"] = tally_of(trained.chosen_classifier(classifier), encoded.validation)
+        not_sure = trained.not_sure(tallies["validation"])
+        classifier.model.save(staging / "model.keras")
+        vocabulary.write(staging / "vocabulary.json")
+        (staging / "vocabulary.model").write_bytes(vocabulary.model_proto())
+        for part in ("validation", "test"):
+            write_phrases(staging / f"{part}.jsonl", phrases[part])
+        facts = {
+            "format": FORMAT,
+            "created": created.isoformat(timespec="microseconds"),
+            "corpus": {name: getattr(corpus, name) for name in ("name", "title", "description", "license")}
+            | {"labels": seen.labels, "left_out": dict(seen.skipped)},
+            "recipe": dataclasses.asdict(recipe),
+            "sizes": dataclasses.asdict(sizes),
+            "seed": options.seed,
+            "split": parts.facts() | {"sha256": encoded.sha256, "phrases": encoded.counts},
+            "training": trained.facts,
+            "temperature": trained.temperature,
+            "not_sure": dataclasses.asdict(not_sure),
+            "metrics": {part: metrics(tallies[part], not_sure.threshold) for part in PARTS},
+            "versions": {"byline": __version__} | {name: version(name) for name in _PACKAGES},
+            "model_sha256": digest_of(classifier.model),
+            "model_file_sha256": sha256((staging / "model.keras").read_bytes()),
+        }
+        write_json(staging / "run.json", facts)
+    return Run.read(path)
+
+
+_PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
+
+
+def _vocabulary(parts: Split, recipe: Recipe, sizes: Sizes) -> Vocabulary:
+    return learn(
+        parts.training_text(),
+        parts.labels,
+        sequence_length=recipe.sequence_length or _WIDEST,
+        maximum_pieces=sizes.maximum_pieces,
+        model_type=recipe.model_type,
+        spelling=Spelling(recipe.keep_case, recipe.fold_accents),
+    )
+
+
+@dataclass(frozen=True)
+class _Trained:
+    """What training gives.
+
+    Attributes:
+        final: The model's numbers.
+        chosen: Those that the validation phrases measure, where `final` has learned from them.
+        held_out: The answers to phrases held out in turn, where there are too few validation phrases.
+        temperature: What logits are divided by.
+        facts: What was chosen, for `run.json`.
+    """
+
+    final: Weights | LessonWeights
+    chosen: Weights | LessonWeights
+    held_out: Tally | None
+    temperature: float
+    facts: dict[str, Any]
+
+    def chosen_classifier(self, final: Classifier) -> Classifier:
+        if self.chosen is self.final:
+            return final
+        return Classifier(build_model(self.chosen, final.vocabulary.sequence_length), final.vocabulary)
+
+    def not_sure(self, validation: Tally) -> NotSure:
+        return threshold_of(self.held_out or validation)
+
+
+def _train(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int, refit: bool) -> _Trained:
+    if not recipe.tables:
+        return _train_lesson(encoded, recipe, seed)
+    learned = Learner(encoded, recipe, sizes, seed).learn(refit)
+    few = len(learned.truth) > len(encoded.validation)
+    counted = tally(learned.held_out, learned.truth.astype(np.int64)) if few else None
+    return _Trained(learned.final, learned.chosen, counted, 1 / learned.final.gate.scale, learned.facts)
+
+
+def _train_lesson(encoded: Encoded, recipe: Recipe, seed: int) -> _Trained:
+    rows = first_rows([phrase.text for phrase in encoded.validation], encoded.vocabulary)
+    truth = truth_of(encoded.validation, encoded.vocabulary.labels)
+    weights, history = train_lesson(encoded, recipe, (rows, truth), seed)
+    answers = Classifier(build_model(weights, encoded.vocabulary.sequence_length), encoded.vocabulary).answers(rows)
+    temperature = temperature_of(np.log(np.maximum(answers, FLOOR)), truth)
+    weights = fold(weights, temperature)
+    return _Trained(weights, weights, None, temperature, {"history": history})
+
+
+def split_by(corpus: Corpus, seen: Survey, recipe: Recipe, options: FitOptions) -> Split:
+    """Splits a corpus as the recipe and the options say."""
+    unit = options.unit or Unit(recipe.unit)
+    return split(
+        corpus,
+        seen,
+        options.seed,
+        window=(unit.longest or recipe.longest_window) if unit.kind == "words" else 0,
+        passes=recipe.window_passes,
+        whole_rows=recipe.whole_rows,
+        random=options.random,
+    )
+
+
+def warnings_of(parts: Split) -> Iterator[str]:
+    """Says what a reader of the accuracy has to know, a line each."""
+    if parts.method == "random":
+        yield "split: by row, as the lesson does: neighbours are in training, the accuracy is optimistic"
+    if parts.dropped:
+        yield f"split: {len(parts.dropped):,} rows held out stand in training too, or nearly, and were left out"
+    for part, of_label in parts.optimistic.items():
+        labels = ", ".join(of_label) if len(of_label) < 5 else f"{len(of_label)} labels"
+        count = f"{sum(of_label.values()):,} {part} rows of {labels}"
+        yield f"split: {count} stand in training too, or nearly, and are kept: the accuracy is optimistic"
