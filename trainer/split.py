@@ -18,8 +18,8 @@ from trainer.corpus import Corpus, Phrase, Row
 from trainer.errors import UserError
 from trainer.leakage import leaked
 from trainer.survey import Survey, wrong
-from trainer.text.words import normalize, word_spans
 from trainer.text.windows import cut
+from trainer.text.words import normalize, word_spans
 
 Method = Literal["blocks", "groups", "given", "random"]
 PARTS: Final = ("train", "validation", "test")

@@ -24,8 +24,8 @@ from trainer.corpus import Corpus, Row
 from trainer.errors import UserError
 from trainer.files import is_there, whole_directory
 from trainer.tables import HUB
-from trainer.twins import TwinIndex
 from trainer.text.words import words_of
+from trainer.twins import TwinIndex
 
 PHRASES, TEXT, REMOVED = "phrases.jsonl", "text", "removed.jsonl"
 
