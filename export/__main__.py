@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from trainer.recipes import RECIPES
+
 from export.settings import ENGINES, Settings
 from export.strings import shipped
 from trainer.errors import UserError, exit_code
@@ -16,7 +18,6 @@ from trainer.options import (
     refuse_reading_options,
     unit_from,
 )
-from trainer.recipes import RECIPES
 from trainer.run import Run
 
 _PARTS = {

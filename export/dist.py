@@ -14,10 +14,12 @@ from export.golden import golden
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
 from export.strings import read_strings
-from trainer.classifier import Classifier
 from trainer.errors import UserError
 from trainer.evaluate import measure
 from trainer.files import is_there, whole_directory
+from trainer.model.classifier import Classifier
+from trainer.model.network import weights_of
+from trainer.model.weights import steps_of
 from trainer.run import RUNS, Run
 from trainer.text.vocabulary import SCHEMA_FILE
 
@@ -106,25 +108,26 @@ def check_output(output: Path) -> None:
 
 def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say) -> None:
     vocabulary, name = export.run.vocabulary, export.settings.name
-    trained = graph.weights_of(export.run.classifier.model)
-    rounded = graph.round_weights(trained)
+    weights = weights_of(export.run.classifier.model)
+    steps = steps_of(weights, vocabulary.window)
+    trained = graph.constants_of(weights)
+    rounded = graph.round_constants(trained)
     if {"vocabulary", "web"} & set(parts):
         vocabulary.write(staging / "vocabulary.json")
+        (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
         shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
-        say(f"vocabulary {vocabulary.size:,} word ids, {len(vocabulary.ids):,} surface forms")
+        say(f"vocabulary {len(vocabulary.pieces):,} pieces, {len(vocabulary.rules):,} rules")
     if {"tfjs", "web", "npm"} & set(parts):
-        tfjs.write_tfjs(rounded, vocabulary.sequence_length, staging / "tfjs")
+        tfjs.write_tfjs(rounded, vocabulary.sequence_length, steps, staging / "tfjs")
         say(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
         (staging / "tflite").mkdir()
         int8, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
-        _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, "int8"))
-        _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, "float32"))
+        _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, steps, "int8"))
+        _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, steps, "float32"))
         say(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
         if not metadata.AVAILABLE:
             say(f"note       {metadata.NOT_AVAILABLE}")
-        if vocabulary.marks:
-            say(f"note       {metadata.NOT_RAW}")
     if "web" in parts:
         web.write_web(export.run, export.known, export.metrics["test"], staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
@@ -192,8 +195,8 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         run=export.run.facts,
         run_name=export.run.path.name,
         labels=export.run.vocabulary.labels,
-        vocabulary_size=export.run.vocabulary.size,
-        not_raw=metadata.NOT_RAW if export.run.vocabulary.marks else "",
+        vocabulary_size=len(export.run.vocabulary.pieces),
+        window=export.run.vocabulary.window,
         test=export.metrics["test"],
         hostile=hostile.COUNT,
         proof=parity.table(report.rows),

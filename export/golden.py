@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from trainer.classifier import Classifier
+
 from trainer.corpus import Phrase
 
 

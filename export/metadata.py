@@ -1,4 +1,4 @@
-"""The only door to tflite-support: writes and reads a `.tflite` file's metadata, and opens its `NLClassifier`.
+"""The only door to tflite-support: writes and reads a `.tflite` file's metadata, and opens its `BertNLClassifier`.
 
 tflite-support links libusb, which a fresh machine does not have, and clashes with TensorFlow unless TensorFlow is
 imported first: `_tflite_support` takes care of both.
@@ -6,12 +6,12 @@ imported first: `_tflite_support` takes care of both.
 
 import ctypes
 import json
-import re
+import platform
 import sys
 import tempfile
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,20 +20,22 @@ from numpy.typing import NDArray
 
 from trainer.errors import UserError
 from trainer.quiet import quietly
-from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary, normalize
+from trainer.text.normalization import clean
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
 
-AVAILABLE: Final = sys.platform != "win32"
+AVAILABLE: Final = sys.platform == "linux" and platform.machine() == "x86_64"
 NOT_AVAILABLE: Final = (
-    "tflite-support has no Windows wheel, so the .tflite files carry no metadata and NLClassifier was not asked; "
-    "export under WSL to have both"
+    "tflite-support has a wheel for Linux x86-64 alone, so the .tflite files carry no metadata and "
+    "BertNLClassifier was not asked; export there to have both"
 )
-NOT_RAW: Final = (
-    "the vocabulary keeps punctuation marks, so NLClassifier, MediaPipe and other clients that take raw strings cannot "
-    "read the .tflite files; an app has to tokenize with vocabulary.json, which is inside"
-)
-CONTRACT_FILE: Final = "vocabulary.json"  # of a vocabulary with marks, which no list of delimiters and tokens can say
-VOCABULARY_FILE: Final = "vocabulary.txt"
+TOKENIZER_FILE: Final = "vocabulary.model"
 LABELS_FILE: Final = "labels.txt"
+OUTPUT: Final = "probability"  # by another name BertNLClassifier crashes
+INPUTS: Final = {  # the metadata's names are what MediaPipe looks for
+    "ids": "Ids of [CLS], the first pieces of the text and [SEP], and zeros behind them.",
+    "mask": "Not read.",
+    "segment_ids": "Not read.",
+}
 
 
 @dataclass(frozen=True)
@@ -48,66 +50,52 @@ class Description:
 
 
 @dataclass(frozen=True)
-class MobileTokenizer:
+class ReadMetadata:
     """What a mobile client reads from the file.
 
     Attributes:
-        delimiters: The regular expression that stands between words.
-        ids: Token -> word id, the reserved tokens among them.
+        tokenizer: SentencePiece's own file.
         labels: In the order of the outputs.
     """
 
-    delimiters: str
-    ids: dict[str, int]
+    tokenizer: bytes
     labels: tuple[str, ...]
 
-    def encode(self, text: str) -> list[int]:
-        """Gives the ids of all the text's words, found as a mobile client finds them."""
-        tokens = re.split(self.delimiters, normalize(text))
-        return [self.ids.get(token, UNKNOWN_ID) for token in tokens if token]
+    def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
+        """Gives the ids of all the texts' pieces."""
+        import sentencepiece
 
-
-def delimiters(vocabulary: Vocabulary) -> str:
-    """Gives the regular expression that matches whatever stands between words; it never matches nothing."""
-    spans = (first if first == last else f"{first}-{last}" for first, last in vocabulary.to_json()["word_characters"])
-    return f"[^{''.join(spans)}]+"
-
-
-def token_list(vocabulary: Vocabulary) -> str:
-    """Gives the mobile clients' list, a line `token id` for each surface form.
-
-    Raises:
-        UserError: The vocabulary breaks a rule on which the clients would crash or hang.
-    """
-    vocabulary.validate("vocabulary.json")
-    tokens = [*enumerate(RESERVED), *((word_id, form) for form, word_id in vocabulary.ids.items())]
-    return "".join(f"{form} {word_id}\n" for word_id, form in tokens)
+        processor = sentencepiece.SentencePieceProcessor(model_proto=self.tokenizer)
+        ids: list[list[int]] = processor.encode([clean(text) for text in texts])
+        return ids
 
 
 def label_list(labels: Sequence[str]) -> str:
     """Gives the labels, one a line.
 
     Raises:
-        UserError: A label is empty or holds a line break or another control character.
+        UserError: A label is blank or holds a line break: the clients crash, or shift all labels behind it.
     """
     for label in labels:
-        if not label.strip() or not label.isprintable():
-            raise UserError(f"label {label!r}: a label is one line of printable characters")
+        if not label.strip() or len(label.splitlines()) != 1 or "\0" in label:
+            raise UserError(f"label {label!r}: a label is one line, and not blank")
     return "".join(f"{label}\n" for label in labels)
 
 
 def add_metadata(model: bytes, vocabulary: Vocabulary, labels: Sequence[str], about: Description) -> bytes:
-    """Puts vocabulary, labels and description into a `.tflite` file, once: a second time makes the clients crash.
+    """Puts tokenizer, labels and description into a `.tflite` file, once: a second time makes the clients crash.
 
-    Of a vocabulary with marks the file gets no tokenizer, for no mobile client's can say them: its input is word ids,
-    and `vocabulary.json` lies inside for the app.
+    Raises:
+        UserError: The vocabulary or a label breaks a rule on which the clients would crash.
+        ValueError: The model has not an output for each label.
     """
     support = _tflite_support()
+    vocabulary.validate("vocabulary.json")
+    _check_outputs(model, labels)
+    tokenizer = read_back(vocabulary)
     with tempfile.TemporaryDirectory() as folder:
-        tokenizer_file = Path(folder, CONTRACT_FILE if vocabulary.marks else VOCABULARY_FILE)
-        tokenizer_file.write_text(_contract(vocabulary) if vocabulary.marks else token_list(vocabulary), "utf-8")
+        (tokenizer_file := Path(folder, TOKENIZER_FILE)).write_bytes(tokenizer)
         (labels_file := Path(folder, LABELS_FILE)).write_text(label_list(labels), encoding="utf-8")
-        read_by = _id_tensor if vocabulary.marks else _text_tensor
         writer = support.writer.MetadataWriter.create_from_metadata_info(
             bytearray(model),
             general_md=support.info.GeneralMd(
@@ -117,82 +105,86 @@ def add_metadata(model: bytes, vocabulary: Vocabulary, labels: Sequence[str], ab
                 author=about.author,
                 licenses=about.license,
             ),
-            input_md=[read_by(support, vocabulary, tokenizer_file)],
-            output_md=[
-                support.info.ClassificationTensorMd(
-                    name="probabilities",
-                    description="One probability a label.",
-                    label_files=[support.info.LabelFileMd(str(labels_file))],
-                    tensor_type=support.utils.get_output_tensor_types(bytearray(model))[0],
-                )
-            ],
-            associated_files=[str(labels_file), str(tokenizer_file)],
+            input_md=_inputs(support, model, tokenizer_file),
+            output_md=support.info.ClassificationTensorMd(
+                name=OUTPUT,
+                description="One probability a label.",
+                label_files=[support.info.LabelFileMd(str(labels_file))],
+                tensor_type=support.utils.get_output_tensor_types(bytearray(model))[0],
+            ),
         )
         with quietly():
             populated = bytes(writer.populate())
-    written: MobileTokenizer | Vocabulary = replace(vocabulary, labels=tuple(labels))
-    if not vocabulary.marks:
-        written = MobileTokenizer(delimiters(vocabulary), dict(enumerated(vocabulary)), tuple(labels))
-    if read_metadata(populated) != written:
+    if read_metadata(populated) != ReadMetadata(tokenizer, tuple(labels)):
         raise RuntimeError("The metadata read back from the .tflite file is not what was written.")
     return populated
 
 
-def _text_tensor(support: "_Support", vocabulary: Vocabulary, tokenizer_file: Path) -> Any:
-    """An input that the mobile clients fill from a raw string."""
-    return support.info.InputTextTensorMd(
-        name="phrase",
-        description="A phrase in NFC without NUL; of a longer text, its first words are read.",
-        tokenizer_md=support.info.RegexTokenizerMd(delimiters(vocabulary), str(tokenizer_file)),
+def _inputs(support: "_Support", model: bytes, tokenizer_file: Path) -> Any:
+    names = {plain_name(name): name for name in support.utils.get_input_tensor_names(bytearray(model))}
+    described = {name: support.info.TensorMd(name=name, description=text) for name, text in INPUTS.items()}
+    return support.info.BertInputTensorsMd(
+        bytearray(model),
+        names["ids"],
+        names["mask"],
+        names["segment_ids"],
+        ids_md=described["ids"],
+        mask_md=described["mask"],
+        segment_ids_md=described["segment_ids"],
+        tokenizer_md=support.info.SentencePieceTokenizerMd(str(tokenizer_file)),
     )
 
 
-def _id_tensor(support: "_Support", vocabulary: Vocabulary, tokenizer_file: Path) -> Any:
-    """An input that the app fills with word ids."""
-    return support.info.TensorMd(
-        name="ids",
-        description=f"Word ids as {CONTRACT_FILE} gives them, {vocabulary.sequence_length} at once, padded with 0.",
-        associated_files=[support.info.AssociatedFileMd(str(tokenizer_file), "The tokenizer contract.")],
-    )
+def plain_name(name: str) -> str:
+    """Gives a tensor's name as the signature has it."""
+    return name.split(":")[0].removeprefix("serving_default_")
 
 
-def _contract(vocabulary: Vocabulary) -> str:
-    """Gives `vocabulary.json` in one line: the file is to be small, and nobody reads it there."""
-    vocabulary.validate(CONTRACT_FILE)
-    return json.dumps(vocabulary.to_json(), ensure_ascii=False, separators=(",", ":"))
+def _check_outputs(model: bytes, labels: Sequence[str]) -> None:
+    with quietly():
+        import tensorflow as tf
+
+        (output,) = tf.lite.Interpreter(model_content=model).get_output_details()
+    if output["shape"][-1] != len(labels):
+        received = f"{output['shape'][-1]} outputs, {len(labels)} labels"
+        raise ValueError(f"The model must have an output for each label. Received: {received}")
 
 
-def enumerated(vocabulary: Vocabulary) -> list[tuple[str, int]]:
-    """Gives all tokens with their ids, the reserved ones first."""
-    return [*((token, word_id) for word_id, token in enumerate(RESERVED)), *vocabulary.ids.items()]
+def read_back(vocabulary: Vocabulary) -> bytes:
+    """Gives SentencePiece's own file, once it was read back: a damaged one ends a client's process.
+
+    Raises:
+        ValueError: It does not hold what the vocabulary does.
+    """
+    import sentencepiece
+
+    written = vocabulary.model_proto()
+    processor = sentencepiece.SentencePieceProcessor(model_proto=written)
+    pieces = [processor.id_to_piece(number) for number in range(processor.get_piece_size())]
+    if pieces != [*RESERVED, *vocabulary.pieces] or processor.unk_id() != UNKNOWN_ID:
+        raise ValueError("The SentencePiece model must hold the vocabulary's pieces.")
+    return written
 
 
-def read_metadata(model: bytes) -> MobileTokenizer | Vocabulary:
-    """Reads from a `.tflite` file what finds the word ids of a text: what a mobile client reads, or the vocabulary
-    that no mobile client could read."""
+def read_metadata(model: bytes) -> ReadMetadata:
+    """Reads from a `.tflite` file what a mobile client reads."""
     support = _tflite_support()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         displayer = support.metadata.MetadataDisplayer.with_model_buffer(bytearray(model))
-    (tensor,) = json.loads(displayer.get_metadata_json())["subgraph_metadata"][0]["input_tensor_metadata"]
-    labels = tuple(displayer.get_associated_file_buffer(LABELS_FILE).decode("utf-8").splitlines())
-    if CONTRACT_FILE in displayer.get_packed_associated_file_list():
-        contract = json.loads(displayer.get_associated_file_buffer(CONTRACT_FILE))
-        return replace(Vocabulary.from_json(contract, CONTRACT_FILE), labels=labels)
-    tokens = displayer.get_associated_file_buffer(VOCABULARY_FILE).decode("utf-8").splitlines()
-    return MobileTokenizer(
-        delimiters=tensor["process_units"][0]["options"]["delim_regex_pattern"],
-        ids={token: int(word_id) for token, word_id in (line.split(" ") for line in tokens)},
-        labels=labels,
-    )
+    facts = json.loads(displayer.get_metadata_json())["subgraph_metadata"][0]
+    (unit,) = facts["input_process_units"]
+    (file,) = unit["options"]["sentencePiece_model"]
+    labels = displayer.get_associated_file_buffer(LABELS_FILE).decode("utf-8").split("\n")[:-1]
+    return ReadMetadata(bytes(displayer.get_associated_file_buffer(file["name"])), tuple(labels))
 
 
-def nl_classifier_probabilities(path: Path, texts: Sequence[str], labels: Sequence[str]) -> NDArray[np.float64]:
-    """Asks the Task Library's `NLClassifier`, which reads raw strings.
+def bert_probabilities(path: Path, texts: Sequence[str], labels: Sequence[str]) -> NDArray[np.float64]:
+    """Asks the Task Library's `BertNLClassifier`, which reads raw strings, their first window alone.
 
     Args:
         path: A `.tflite` file with metadata.
-        texts: In NFC, without NUL.
+        texts: Raw; NUL and lone surrogates are taken out, which its Python binding cannot be given.
         labels: The labels in the order of the columns wanted.
 
     Returns:
@@ -200,11 +192,11 @@ def nl_classifier_probabilities(path: Path, texts: Sequence[str], labels: Sequen
     """
     support = _tflite_support()
     with quietly():
-        classifier = support.nl_classifier.NLClassifier.create_from_file(str(path))
+        classifier = support.bert_nl_classifier.BertNLClassifier.create_from_file(str(path))
     column = {label: index for index, label in enumerate(labels)}
     answers = np.zeros((len(texts), len(labels)))
     for row, text in zip(answers, texts, strict=True):
-        for category in classifier.classify(text).classifications[0].categories:
+        for category in classifier.classify(clean(text)).classifications[0].categories:
             row[column[category.category_name]] = category.score
     return answers
 
@@ -215,7 +207,7 @@ class _Support:
     info: Any
     utils: Any
     metadata: Any
-    nl_classifier: Any
+    bert_nl_classifier: Any
 
 
 def _tflite_support() -> _Support:
@@ -226,9 +218,9 @@ def _tflite_support() -> _Support:
         ctypes.CDLL(str(libusb_package.get_library_path()))
         from tensorflow_lite_support.metadata.python import metadata
         from tensorflow_lite_support.metadata.python.metadata_writers import (
+            bert_nl_classifier,
             metadata_info,
-            metadata_writer,
             writer_utils,
         )
-        from tensorflow_lite_support.python.task.text import nl_classifier as task
-    return _Support(metadata_writer, metadata_info, writer_utils, metadata, task)
+        from tensorflow_lite_support.python.task.text import bert_nl_classifier as task
+    return _Support(bert_nl_classifier, metadata_info, writer_utils, metadata, task)

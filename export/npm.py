@@ -14,7 +14,6 @@ from typing import Any, Final
 import jinja2
 
 from export import node
-from export.compact import compact
 from export.settings import Settings
 from export.strings import Strings, read_strings
 from export.tfjs import shards
@@ -70,7 +69,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "threshold": run.threshold,
         "test": test,
         "golden": golden,
-        "vocabulary": compact(run.vocabulary),
+        "vocabulary": run.vocabulary.to_json(),
         "topology": {"weightsManifest": topology["weightsManifest"]},  # the graph is TF.js's alone
         "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),
     }

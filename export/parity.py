@@ -12,7 +12,9 @@ from numpy.typing import NDArray
 from export import chromium, graph, hostile, metadata, runtimes
 from export.runtimes import Answers
 from trainer.evaluate import truth_of
+from trainer.model.classifier import Classifier
 from trainer.run import Run
+from trainer.text.windows import BORDERS, split_ids
 
 TOLERANCE: Final = 1e-4  # of a probability; answers closer to one another than this are a tie
 ROUNDING_ACCURACY: Final = 0.002  # what rounding may cost: 0.2 points of accuracy,
@@ -28,7 +30,7 @@ class Row:
         version: Its version.
         against: The model that it is held against.
         strings: How many it answered: all test phrases and the hostile strings.
-        mismatches: In how many of them it read other word ids.
+        mismatches: In how many of them it read other ids.
         agreement: Share of equal best labels, ties aside.
         difference: The largest difference of a probability.
         accuracy: On the test phrases.
@@ -100,12 +102,11 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
             compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
             compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
         ]
-    if metadata.AVAILABLE and not run.vocabulary.marks:  # NLClassifier takes raw strings and cannot read marks
         first = first_window(reference, rounded, run.vocabulary.sequence_length)
         with tempfile.TemporaryDirectory() as folder:
             probe = Path(folder, "probe.tflite")
             runtimes.write_probe(run.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
-            answers = runtimes.ask_nl_classifier(int8, probe, texts)
+            answers = runtimes.ask_bert_nl_classifier(int8, probe, texts)
         rows.append(compare(answers, first, truth, size_of(int8), note="int8 rows"))
     return Report(tuple(rows), tuple(failures))
 
@@ -136,13 +137,11 @@ def size_of(path: Path) -> int:
     return sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
 
 
-def first_window(answers: Answers, classifier: Any, sequence_length: int) -> Answers:
+def first_window(answers: Answers, classifier: Classifier, sequence_length: int) -> Answers:
     """What Keras says of each text's first window alone, which is what the raw-string mobile clients read."""
-    ids = [of_text[:sequence_length] for of_text in answers.ids]
-    rows = np.zeros((len(ids), sequence_length), np.int32)
-    for row, of_text in zip(rows, ids, strict=True):
-        row[: len(of_text)] = of_text
-    probabilities = classifier.model.predict(rows, batch_size=512, verbose=0).astype(np.float64)
+    ids = [of_text[: sequence_length - BORDERS] for of_text in answers.ids]
+    rows = np.concatenate([split_ids(of_text, sequence_length) for of_text in ids])
+    probabilities = classifier.answers(rows).astype(np.float64)
     return Answers(f"{answers.runtime}, first window", answers.version, ids, probabilities)
 
 
@@ -170,7 +169,7 @@ def compare(
     accuracy, expected = (_accuracy(which.probabilities, truth) for which in (answers, reference))
     faults = []
     if mismatches:
-        faults.append(f"{mismatches} strings gave other word ids")
+        faults.append(f"{mismatches} strings gave other ids")
     if not np.isfinite(answers.probabilities).all():
         faults.append("a probability is not a number")
     if rounding:

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export import chromium, metadata, node, tflite
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
-from trainer.text.vocabulary import Vocabulary, normalize
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
 from trainer.text.windows import average, split_ids
 
 PAGE: Final = "the page in Chromium"
@@ -26,7 +26,7 @@ class Answers:
     Attributes:
         runtime: Its name.
         version: Its version.
-        ids: For each text the word ids that it read.
+        ids: For each text the ids of the pieces that it read.
         probabilities: float64, shape [texts, labels].
     """
 
@@ -40,7 +40,7 @@ def ask_keras(name: str, classifier: Classifier, texts: Sequence[str]) -> Answer
     """The Keras model with the Python tokenizer; `name` says which numbers it holds."""
     import keras
 
-    ids = [classifier.vocabulary.encode(text) for text in texts]
+    ids = classifier.vocabulary.encode_all(texts)
     return Answers(f"Keras, {name}", f"Keras {keras.__version__}", ids, classifier.probabilities(texts))
 
 
@@ -83,12 +83,12 @@ def _answers(name: str, version: str, results: Sequence[dict[str, Any]]) -> Answ
 
 
 def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
-    """The TFLite interpreter; words are found as the file's own metadata says, not as the run's vocabulary does."""
+    """The TFLite interpreter; pieces are found by the file's own SentencePiece model, not by the run's vocabulary."""
     with quietly():
         import tensorflow as tf
     model = path.read_bytes()
     tokenizer = metadata.read_metadata(model)
-    ids = [tokenizer.encode(text) for text in texts]
+    ids = tokenizer.encode_all(texts)
     answer = interpreter(model)
     length = _input_length(model)
     probabilities = np.stack(
@@ -98,52 +98,62 @@ def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
 
 
 def interpreter(model: bytes) -> Callable[[NDArray[np.int32]], NDArray[np.float32]]:
-    """Gives a function from one window's ids, shape [sequence_length], to the outputs, shape [labels]."""
+    """Gives a function from one row of ids, shape [sequence_length], to the outputs, shape [labels]."""
     with quietly():
         import tensorflow as tf
 
         loaded = tf.lite.Interpreter(model_content=model, num_threads=1)
         loaded.allocate_tensors()
-    source, target = loaded.get_input_details()[0]["index"], loaded.get_output_details()[0]["index"]
+    source, target = _ids_input(loaded)["index"], loaded.get_output_details()[0]["index"]
 
-    def answer(window: NDArray[np.int32]) -> NDArray[np.float32]:
-        loaded.set_tensor(source, window[None])
+    def answer(row: NDArray[np.int32]) -> NDArray[np.float32]:
+        loaded.set_tensor(source, row[None])
         loaded.invoke()
         return np.array(loaded.get_tensor(target)[0])
 
     return answer
 
 
+def _ids_input(loaded: Any) -> dict[str, Any]:
+    """Finds the input that is read among the three of the BERT clients."""
+    (found,) = (detail for detail in loaded.get_input_details() if metadata.plain_name(detail["name"]) == "ids")
+    return dict(found)
+
+
 def _input_length(model: bytes) -> int:
     with quietly():
         import tensorflow as tf
 
-        return int(tf.lite.Interpreter(model_content=model).get_input_details()[0]["shape"][1])
+        return int(_ids_input(tf.lite.Interpreter(model_content=model))["shape"][1])
 
 
-def ask_nl_classifier(path: Path, probe: Path, texts: Sequence[str]) -> Answers:
-    """The Task Library's `NLClassifier`. It reads a text's first window; an app gives it NFC without NUL.
+def ask_bert_nl_classifier(path: Path, probe: Path, texts: Sequence[str]) -> Answers:
+    """The Task Library's `BertNLClassifier`, from the raw string. It reads a text's first window.
 
     Args:
         path: The exported `.tflite` file.
-        probe: What `write_probe` made of it: the client keeps its word ids to itself, the probe answers with them.
+        probe: What `write_probe` made of it: the client keeps its ids to itself, the probe answers with them.
         texts: Raw.
     """
-    normal = [normalize(text) for text in texts]
     model = path.read_bytes()
     labels = metadata.read_metadata(model).labels
     positions = [str(position) for position in range(_input_length(model))]
-    read = metadata.nl_classifier_probabilities(probe, normal, positions)
+    read = metadata.bert_probabilities(probe, texts, positions)
     return Answers(
-        "NLClassifier",
+        "BertNLClassifier",
         f"tflite-support {version('tflite-support')}",
-        [[int(word_id) for word_id in row if word_id] for row in read],
-        metadata.nl_classifier_probabilities(path, normal, labels),
+        pieces_of(read),
+        metadata.bert_probabilities(path, texts, labels),
     )
 
 
+def pieces_of(rows: NDArray[np.float64] | Sequence[Sequence[float]]) -> list[list[int]]:
+    """Gives the ids of the pieces in framed rows, as `write_probe`'s file answers with them."""
+    return [[int(each) for each in row if each == UNKNOWN_ID or each >= len(RESERVED)] for row in rows]
+
+
 def write_probe(vocabulary: Vocabulary, about: metadata.Description, path: Path) -> None:
-    """Writes a `.tflite` file with the same tokenizer whose outputs are the word ids: it shows what a client reads."""
+    """Writes a `.tflite` file with the same tokenizer whose outputs are the ids: it shows what a client reads."""
     with quietly():
         import tensorflow as tf
 

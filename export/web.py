@@ -16,7 +16,6 @@ import numpy as np
 from markupsafe import Markup
 
 from export import figures, node, theme
-from export.compact import compact
 from export.settings import Settings
 from export.strings import Strings, read_strings
 from export.tfjs import shards
@@ -65,7 +64,7 @@ def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
     """
     site = dist / "web"
     shutil.copytree(dist / "tfjs", site / "model")
-    (site / "vocabulary.json").write_text(dense_json(compact(run.vocabulary)), encoding="utf-8")
+    (site / "vocabulary.json").write_text(dense_json(run.vocabulary.to_json()), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
         _bundle(Path(folder), settings.engine, site / "model" / "model.json")
         for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
@@ -102,7 +101,7 @@ def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
     chosen = []
     for label in labels:
         of_label = [phrase for phrase in phrases if phrase.label == label]
-        fitting = [phrase for phrase in of_label if len(run.vocabulary.words_in(phrase.text)) in EXAMPLE_WORDS]
+        fitting = [phrase for phrase in of_label if len(run.vocabulary.words(phrase.text)) in EXAMPLE_WORDS]
         shuffled = [fitting[int(index)] for index in generator.permutation(len(fitting))] or of_label
         shuffled.sort(key=lambda phrase: _SENTENCE.fullmatch(phrase.text) is None)  # sentences first, else as drawn
         chosen += shuffled[: max(1, EXAMPLES // len(labels))]
@@ -151,7 +150,6 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "training_phrases": run.facts["split"]["phrases"]["train"],
         "vocabulary_size": run.vocabulary.size,
         "sequence_length": run.vocabulary.sequence_length,
-        "marks": bool(run.vocabulary.marks),
         "model_bytes": sum(path.stat().st_size for path in (dist / "tfjs").iterdir()),
         "card": figures.card_facts(run, test, brotli_size(dist / "web")),
     }
