@@ -1,14 +1,16 @@
 """Windows: how running text is cut into phrases to train on, and how a text too long for the model is read."""
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID
+from trainer.text.vocabulary import CLS_ID, SEP_ID
 
-SHORTEST = 3  # words; two words of running text rarely tell anything
-FLOOR = 1e-7  # a probability's least value under a logarithm, as in Keras
+BORDERS: Final = 2  # [CLS] and [SEP] stand in every row
+SHORTEST: Final = 3  # words; two words of running text rarely tell anything
+FLOOR: Final = 1e-7  # a probability's least value under a logarithm, as in Keras
 
 
 def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np.random.Generator) -> Iterator[str]:
@@ -39,25 +41,42 @@ def _length(longest: int, generator: np.random.Generator) -> int:
 
 
 def split_ids(ids: Sequence[int], sequence_length: int) -> NDArray[np.int32]:
-    """Gives a text's piece ids as rows for the model, as the mobile clients write them: `[CLS]` pieces `[SEP]` 0 …
+    """Gives a text's piece ids as rows for the model: `[CLS]`, the pieces, `[SEP]`, zeros.
 
-    Up to `sequence_length` - 2 ids make one row. More make consecutive full rows; if some ids are left over, the last
-    row holds the text's last ones, so that no row is a scrap.
+    Up to `sequence_length` - 2 pieces make one row. More make consecutive full rows; if some pieces are left over, the
+    last row holds the text's last `sequence_length` - 2 pieces, so that no row is a scrap.
+
+    Args:
+        ids: The piece ids of a whole text, without `[CLS]` and `[SEP]`.
+        sequence_length: Positions of a row, at least 3.
 
     Returns:
         int32, shape [windows, sequence_length], at least one row.
     """
-    length = sequence_length - 2
-    starts = list(range(0, len(ids) - length + 1, length)) or [0]
-    if len(ids) > length and len(ids) % length:
-        starts.append(len(ids) - length)
-    rows = np.full((len(starts), sequence_length), PADDING_ID, np.int32)
+    room = sequence_length - BORDERS
+    starts = list(range(0, len(ids) - room + 1, room)) or [0]
+    if len(ids) > room and len(ids) % room:
+        starts.append(len(ids) - room)
+    rows = np.zeros((len(starts), sequence_length), np.int32)
     rows[:, 0] = CLS_ID
     for row, start in zip(rows, starts, strict=True):
-        window = ids[start : start + length]
-        row[1 : 1 + len(window)] = window
-        row[1 + len(window)] = SEP_ID
+        window = ids[start : start + room]
+        row[1 : len(window) + 1] = window
+        row[len(window) + 1] = SEP_ID
     return rows
+
+
+def piece_counts(rows: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Counts the pieces of each row, the unknown ones among them, without `[CLS]`, `[SEP]` and padding.
+
+    Args:
+        rows: int32, shape [rows, sequence_length].
+
+    Returns:
+        int32, shape [rows].
+    """
+    inner = rows[:, 1:-1]
+    return np.asarray(((inner == 1) | (inner > SEP_ID)).sum(axis=1), np.int32)
 
 
 def average(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
