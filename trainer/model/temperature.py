@@ -13,14 +13,16 @@ from numpy.typing import NDArray
 from trainer.model.weights import LessonWeights
 
 RANGE: Final = (0.01, 10.0)  # what a temperature may be: beyond, the held-out phrases are too few or too easy
+_DEVIATION: Final = 0.7  # of the temperature's logarithm from what is expected
 
 
-def temperature_of(logits: NDArray[Any], truth: NDArray[Any]) -> float:
+def temperature_of(logits: NDArray[Any], truth: NDArray[Any], expected: float | None = None) -> float:
     """Finds the temperature under which the truth is most likely.
 
     Args:
         logits: Of held-out phrases, or their probabilities' logarithms, shape [phrases, labels].
         truth: The right label's index, shape [phrases].
+        expected: What it would be taken for without any phrase: a few phrases move it little.
     """
     from scipy.optimize import minimize_scalar
 
@@ -28,7 +30,9 @@ def temperature_of(logits: NDArray[Any], truth: NDArray[Any]) -> float:
 
     def loss(log_temperature: float) -> float:
         scaled = logits / np.exp(log_temperature)
-        return float(-log_softmax(scaled)[np.arange(len(truth)), truth].mean())
+        likelihood = log_softmax(scaled)[np.arange(len(truth)), truth].sum()
+        surprise = 0.0 if expected is None else ((log_temperature - np.log(expected)) / _DEVIATION) ** 2 / 2
+        return float((surprise - likelihood) / max(len(truth), 1))
 
     found = minimize_scalar(loss, bounds=np.log(RANGE), method="bounded")
     return float(np.exp(found.x))

@@ -24,6 +24,7 @@ OF_UNKNOWN: Final = -1.0
 OF_LARGEST: Final = 0.4
 HALF_SHUT: Final = 0.02  # quantile
 _LEAST_DEVIATION: Final = 0.02
+_EXPECTED: Final = 0.25  # temperature: margins of the SVM are multiplied by about four, on most corpora
 
 Floats = NDArray[np.float32]
 
@@ -87,7 +88,7 @@ def train_gate(seen: Seen, truth: NDArray[Any], sentence_size: int) -> Gate:
     kernel[sentence_size:, 0] = np.array([OF_KNOWN, OF_UNKNOWN, OF_LARGEST]) / deviation
     bias = -float(np.quantile(score, HALF_SHUT)) / deviation
     gate = Gate(kernel, np.array([bias], np.float32), 1.0)
-    return Gate(kernel, gate.bias, 1 / temperature_of(gated_logits(gate, seen), truth))
+    return Gate(kernel, gate.bias, 1 / temperature_of(gated_logits(gate, seen), truth, _EXPECTED))
 
 
 def gated_logits(gate: Gate, seen: Seen) -> NDArray[np.float64]:

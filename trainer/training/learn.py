@@ -103,7 +103,7 @@ class Learner:
         tables = self.tables(self.train)
         of_tables = see(tables, self.validation.rows)
         say(f"tables: {_share_right(of_tables.logits, self.validation.truth):.1%} of the validation phrases right")
-        encoder, head = train_on_labels(self.encoded, self.recipe, self.sizes, self.validation.rows, self.seed)
+        encoder, head = train_on_labels(self.encoded, self.recipe, self.sizes, self.seed)
         own = vectors_of(encoder, self.vocabulary, self.sizes.lstm_steps, self.validation.rows) @ head[0] + head[1]
         strength = self._strength(of_tables.logits, own)
         facts = {"sentence_strength": strength}

@@ -1,7 +1,10 @@
 """The encoder that has no teacher: a small bidirectional LSTM, trained on the labels with a softmax of its own."""
 
+import contextlib
 import math
 import sys
+from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,15 +19,13 @@ from trainer.training.encode import Encoded
 
 if TYPE_CHECKING:
     import keras
-    import tensorflow as tf
 
 Floats = NDArray[np.float32]
+_MOST_EPOCHS = 20  # where the steps are given and the phrases are few
 _BATCH = 1_024  # rows whose vectors are asked for at once
 
 
-def train_on_labels(
-    encoded: Encoded, recipe: Recipe, sizes: Sizes, validation: NDArray[np.int32], seed: int
-) -> tuple[Encoder, tuple[Floats, Floats]]:
+def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -> tuple[Encoder, tuple[Floats, Floats]]:
     """Trains a small encoder.
 
     Returns:
@@ -44,9 +45,10 @@ def train_on_labels(
         dropout=recipe.dropout,
     )
     head = keras.layers.Dense(len(vocabulary.labels), name="head")
-    model = keras.Model(encoder.input, keras.layers.Softmax()(head(encoder.output)))
-    steps = recipe.steps if not recipe.epochs else recipe.epochs * math.ceil(len(encoded.truth) / recipe.batch_size)
-    _fit(model, encoded, recipe, steps, seed)
+    model = keras.Model(encoder.input, head(encoder.output))
+    per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
+    steps = recipe.epochs * per_epoch if recipe.epochs else min(recipe.steps, _MOST_EPOCHS * per_epoch)
+    _run_steps(model, encoded, recipe, steps, seed)
     kernel, bias = head.get_weights()
     return encoder_of(encoder), (kernel, bias)
 
@@ -69,8 +71,7 @@ def train_lesson(
     vocabulary = encoded.vocabulary
     dense = (*recipe.dense_units, len(vocabulary.labels))
     model = build_lesson(vocabulary.sequence_length, vocabulary.size, recipe.embedding_size, recipe.lstm_units, dense)
-    epochs, per_epoch = recipe.epochs, math.ceil(len(encoded.truth) / recipe.batch_size)
-    history = _fit(model, encoded, recipe, epochs * per_epoch, seed, epochs=epochs, validation=validation)
+    history = _fit(model, encoded, recipe, seed, validation)
     weights = weights_of(model)
     assert isinstance(weights, LessonWeights)
     return weights, history
@@ -107,63 +108,75 @@ def start(seed: int) -> None:
     tf.config.experimental.enable_op_determinism()
 
 
+def _run_steps(model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: int, seed: int) -> None:
+    """Trains a model that gives logits, with one function that is traced once: `fit` would take longer to begin."""
+    import keras
+    import tensorflow as tf
+
+    optimizer = keras.optimizers.Adam(_rate(recipe, steps))
+    variables = model.trainable_variables
+    optimizer.build(variables)
+
+    def step(ids: Any, truth: Any) -> None:
+        with tf.GradientTape() as tape:
+            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, model(ids, training=True))
+            loss = tf.reduce_mean(losses)
+        optimizer.apply(tape.gradient(loss, variables), variables)
+
+    traced = tf.function(step, _signature(encoded), autograph=False)
+    for ids, truth in islice(_batches(encoded, recipe.batch_size, seed), steps):
+        traced(ids, truth)
+
+
 def _fit(
     model: "keras.Model",
     encoded: Encoded,
     recipe: Recipe,
-    steps: int,
     seed: int,
-    *,
-    epochs: int = 1,
-    validation: tuple[NDArray[np.int32], NDArray[Any]] | None = None,
+    validation: tuple[NDArray[np.int32], NDArray[Any]],
 ) -> dict[str, list[float]]:
+    """Trains a model that gives probabilities, as Keras does it."""
     import keras
+    import tensorflow as tf
 
-    rate: Any = recipe.learning_rate
-    if recipe.falling_rate:
-        rate = keras.optimizers.schedules.CosineDecay(recipe.learning_rate, steps)
-    model.compile(keras.optimizers.Adam(rate), "sparse_categorical_crossentropy", metrics=["accuracy"])
-    held_out = None
-    if validation is not None:
-        import tensorflow as tf
-
-        held_out = tf.data.Dataset.from_tensor_slices(validation).batch(512).cache()
-    history = model.fit(
-        _batches(encoded, recipe, steps, seed),
-        epochs=epochs,
-        steps_per_epoch=math.ceil(steps / epochs),
-        validation_data=held_out,
-        shuffle=False,
-        verbose=0,
-        callbacks=[_Progress(epochs)] if sys.stderr.isatty() else [],
+    per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
+    optimizer = keras.optimizers.Adam(_rate(recipe, recipe.epochs * per_epoch))
+    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    batches = tf.data.Dataset.from_generator(
+        lambda: _batches(encoded, recipe.batch_size, seed), output_signature=tuple(_signature(encoded))
     )
+    on_terminal = sys.stderr.isatty()
+    with contextlib.redirect_stdout(sys.stderr):  # progress is not a result
+        history = model.fit(
+            batches.prefetch(2),
+            epochs=recipe.epochs,
+            steps_per_epoch=per_epoch,
+            validation_data=tf.data.Dataset.from_tensor_slices(validation).batch(_BATCH).cache(),
+            shuffle=False,
+            verbose=1 if on_terminal else 2,
+        )
     return {name: [round(float(value), 6) for value in values] for name, values in history.history.items()}
 
 
-def _Progress(epochs: int) -> Any:  # noqa: N802 (a class that needs Keras to be made)
+def _rate(recipe: Recipe, steps: int) -> Any:
     import keras
 
-    class Progress(keras.callbacks.Callback):  # type: ignore[misc]
-        def on_epoch_end(self, epoch: int, logs: Any = None) -> None:
-            sys.stderr.write(f"\repoch {epoch + 1} of {epochs}" + ("\n" if epoch + 1 == epochs else ""))
-
-    return Progress()
+    if not recipe.falling_rate:
+        return recipe.learning_rate
+    return keras.optimizers.schedules.CosineDecay(recipe.learning_rate, max(steps, 1))
 
 
-def _batches(encoded: Encoded, recipe: Recipe, steps: int, seed: int) -> "tf.data.Dataset":
-    """Gives shuffled batches without end; the rows are gathered from where they lie."""
+def _signature(encoded: Encoded) -> list[Any]:
     import tensorflow as tf
 
-    length = encoded.rows.shape[1]
-    size = min(recipe.batch_size, len(encoded.truth))
+    return [tf.TensorSpec([None, encoded.rows.shape[1]], tf.int32), tf.TensorSpec([None], tf.int32)]
 
-    def generate() -> Any:
-        generator = np.random.default_rng(seed)
-        while True:
-            order = generator.permutation(len(encoded.truth))
-            for first in range(0, len(order), size):
-                chosen = np.sort(order[first : first + size])
-                yield encoded.rows[chosen].astype(np.int32), encoded.truth[chosen]
 
-    shapes = (tf.TensorSpec([None, length], tf.int32), tf.TensorSpec([None], tf.int32))
-    return tf.data.Dataset.from_generator(generate, output_signature=shapes).prefetch(2)
+def _batches(encoded: Encoded, batch_size: int, seed: int) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+    """Gives shuffled batches without end; the rows are gathered from where they lie."""
+    generator = np.random.default_rng(seed)
+    while True:
+        order = generator.permutation(len(encoded.truth))
+        for first in range(0, len(order), batch_size):
+            chosen = np.sort(order[first : first + batch_size])
+            yield encoded.rows[chosen].astype(np.int32), encoded.truth[chosen]
