@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 from texts import Training
 
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.corpus import Phrase
 from trainer.evaluate import truth_of
 from trainer.quiet import quietly

@@ -20,10 +20,10 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tables import ROOT, table
 
 from trainer import lesson
-from trainer.fit import fit
+from trainer.training.fit import fit
 from trainer.not_sure import is_not_sure
 from trainer.options import FitOptions
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 from trainer.run import Run
 
 KNOWN: Final = (

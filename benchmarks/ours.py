@@ -9,9 +9,9 @@ from alternatives import System
 from export.dist import build
 from export.settings import Settings
 from trainer.corpus import Corpus
-from trainer.fit import fit
+from trainer.training.fit import fit
 from trainer.options import FitOptions
-from trainer.recipes import RECIPES, Recipe
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.run import Run
 from trainer.terminal import say
 

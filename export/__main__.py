@@ -4,7 +4,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 
 from export.settings import ENGINES, Settings
 from export.strings import shipped
@@ -175,7 +175,7 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
     if arguments.punctuation:
         recipe = recipe.with_punctuation()
     corpus = corpus_of(arguments, _say)
-    from trainer.fit import fit
+    from trainer.training.fit import fit
 
     return fit(corpus, recipe, options)
 

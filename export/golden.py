@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 
 from trainer.corpus import Phrase
 

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from export import parity
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 SHOWN: Final = parity.TOLERANCE + 0.00005  # a bar's share is written with four decimals

@@ -17,9 +17,9 @@ from trainer.__main__ import main
 from trainer.corpus import Corpus, Row
 from trainer.data import Source, Unit, load, unit_of
 from trainer.encoding import encode
-from trainer.fit import split_by
+from trainer.training.fit import split_by
 from trainer.options import FitOptions
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 from trainer.run import Run
 from trainer.survey import survey
 from trainer.vocabulary import count

@@ -9,9 +9,9 @@ import pytest
 
 from trainer.corpus import Corpus, of_lines
 from trainer.encoding import TYPED_SHARE, encode
-from trainer.fit import split_by
+from trainer.training.fit import split_by
 from trainer.options import FitOptions
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 from trainer.split import Split, split
 from trainer.survey import survey
 from trainer.vocabulary import count, typed

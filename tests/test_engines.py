@@ -22,9 +22,9 @@ from export import graph, hostile, node, parity, runtimes, tfjs, web
 from export.compact import compact
 from export.golden import golden
 from export.settings import Settings
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.errors import UserError
-from trainer.recipes import RECIPES, Recipe
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.run import Run
 from trainer.text.vocabulary import UNKNOWN_ID, Vocabulary, word_characters_of
 

@@ -8,7 +8,7 @@ import pytest
 from trainer.calibrate import fold, temperature_of
 from trainer.evaluate import BINS, metrics, tally
 from trainer.model import build_model
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 
 
 def test_metrics_of_a_worked_example() -> None:

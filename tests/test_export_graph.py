@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from tensorflow.lite.python import schema_py_generated as schema
 
 from export import graph, tfjs, tflite
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.model import build_model
 from trainer.model.pair_table import NOBODY, PairTable
-from trainer.recipes import RECIPES, Recipe
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 

@@ -10,7 +10,7 @@ from lint_web import tools
 from looking import SHOWN, surest
 from test_javascript import run_node
 
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 

@@ -16,10 +16,10 @@ from trainer.corpus import Corpus, Phrase, of_lines
 from trainer.data import Unit
 from trainer.encoding import Encoded, encode
 from trainer.evaluate import metrics, tally, truth_of
-from trainer.fit import fit, split_by
+from trainer.training.fit import fit, split_by
 from trainer.model import build_model
 from trainer.options import FitOptions
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 from trainer.run import Run, digest_of
 from trainer.split import Split
 from trainer.survey import survey

@@ -15,7 +15,7 @@ from trainer.evidence import gather
 from trainer.layers import PairSum, PiecewiseEmbedding, WordSum
 from trainer.model import build_model, embedding_size, pair_table_size, start_from, without_pieces
 from trainer.model.pair_table import NOBODY, PairTable
-from trainer.recipes import RECIPES
+from trainer.model.recipe import RECIPES
 
 SIZE, SLOTS, LENGTH = 60, 101, 6
 RECIPE = replace(RECIPES["tiny"], sequence_length=LENGTH, pair_slots=SLOTS)

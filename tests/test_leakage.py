@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from trainer.corpus import Corpus, Row, of_lines
-from trainer.fit import warnings_of
+from trainer.training.fit import warnings_of
 from trainer.leakage import leaked
 from trainer.split import Split, split
 from trainer.survey import survey

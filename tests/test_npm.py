@@ -18,7 +18,7 @@ from test_javascript import run_node
 from export import graph, hostile, node, parity, runtimes
 from export.manifest import read_manifest
 from trainer import __version__
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 FILES: Final = {

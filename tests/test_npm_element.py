@@ -21,7 +21,7 @@ from export import node, npm, parity
 from export.golden import golden
 from export.settings import Settings
 from export.strings import FOLDER
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 WRITTEN: Final = "phrase-classifier[data-answers]"

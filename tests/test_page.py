@@ -17,7 +17,7 @@ from looking import LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style,
 from playwright.sync_api import Page, Route
 
 from export import hostile, parity, runtimes
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 FAILED = "html[data-state=failed]"

@@ -11,7 +11,7 @@ from lint_web import tools
 from looking import known_phrase
 from playwright.sync_api import Page
 
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 
 PHRASE = "To be, or not to be, that is the smartphonez"
 FAILED = "html[data-state=failed]"

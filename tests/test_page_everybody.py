@@ -9,7 +9,7 @@ from conftest import Open
 from looking import FAINT, style, surest
 from playwright.sync_api import Page
 
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.vocabulary import UNKNOWN_ID
 

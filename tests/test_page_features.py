@@ -14,7 +14,7 @@ from conftest import Open
 from looking import SHOWN, expected, known_phrase, shown, surest
 from playwright.sync_api import Page
 
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.windows import average, split_ids
 

@@ -17,7 +17,7 @@ from export import web
 from export.golden import golden
 from export.manifest import read_manifest
 from export.settings import Settings
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 PHRASE = "To be, or not to be, that is the question"

@@ -16,7 +16,7 @@ from export import theme, web
 from export.golden import golden
 from export.settings import Settings
 from export.strings import FOLDER, PARTS, read_strings, shipped
-from trainer.classifier import Classifier
+from trainer.model.classifier import Classifier
 from trainer.errors import UserError
 from trainer.run import Run
 

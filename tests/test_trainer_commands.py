@@ -19,7 +19,7 @@ import pytest
 from trainer import lesson
 from trainer.__main__ import main, parser
 from trainer.corpus import Corpus, of_lines
-from trainer.recipes import RECIPES, Recipe
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.run import Run
 
 ROOT = Path(__file__).parent.parent
