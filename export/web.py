@@ -148,8 +148,8 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "not_sure": test["not_sure"],
         "test_phrases": test["phrases"],
         "training_phrases": run.facts["split"]["phrases"]["train"],
-        "vocabulary_size": run.vocabulary.size,
-        "sequence_length": run.vocabulary.sequence_length,
+        "vocabulary_size": len(run.vocabulary.pieces),
+        "window": run.vocabulary.window,
         "model_bytes": sum(path.stat().st_size for path in (dist / "tfjs").iterdir()),
         "card": figures.card_facts(run, test, brotli_size(dist / "web")),
     }

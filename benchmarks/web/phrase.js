@@ -1,6 +1,6 @@
 /**
  * What all these pages share: Byline's own tokenizer, the phrase of the address, and the first answer. A runtime
- * is a function from word ids to probabilities; nothing else differs.
+ * is a function from rows of ids to probabilities; nothing else differs.
  */
 
 import { createTokenizer } from "../../web/src/engine/tokenizer.js";

@@ -39,7 +39,8 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
     def probabilities(ids: Any) -> Any:
         constant = _Constants(constants, row_type)
         pieces = ids[:, 1:-1]
-        present = tf.cast((pieces == UNKNOWN_ID) | (pieces >= len(RESERVED)), tf.float32)
+        unknown = tf.cast(pieces == UNKNOWN_ID, tf.float32)
+        present = unknown + tf.cast(pieces >= len(RESERVED), tf.float32)
         pieces = pieces * tf.cast(present, tf.int32)
         read, embedded = _read(constant, pieces[:, :steps], present[:, :steps], last="dense_0_kernel" in constants)
         if "dense_0_kernel" in constants:
@@ -51,7 +52,7 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
         logits = (_pieces(constant, pieces, present) + pair_sum) / tf.sqrt(number) + constant("bias")
         if "sentence_logits" in constants:
             logits += sentence @ constant("sentence_logits")
-        unknown = tf.reduce_sum(tf.cast(pieces == UNKNOWN_ID, tf.float32), axis=1, keepdims=True)
+        unknown = tf.reduce_sum(unknown, axis=1, keepdims=True)
         largest = tf.reduce_max(logits, axis=1, keepdims=True)
         grounds = tf.concat([sentence, known / (number + 1.0), unknown / number, largest], axis=1)
         gate = tf.sigmoid(grounds @ constant("gate_kernel") + constant("gate_bias"))
@@ -194,7 +195,7 @@ def _read(constant: _Constants, pieces: Any, present: Any, last: bool) -> tuple[
             state = mask * new
             output = reveal * tf.tanh(state)
             outputs.append(output)
-    summed = output if last else tf.add_n(outputs)
+    summed = output if last else tf.reduce_sum(tf.stack(outputs), axis=0)
     return tf.concat([summed[0], summed[1]], axis=1), tf.reduce_sum(x, axis=1)
 
 

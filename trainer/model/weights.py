@@ -127,3 +127,8 @@ class LessonWeights:
     forward: Lstm
     backward: Lstm
     dense: tuple[tuple[Floats, Floats], ...]
+
+
+def steps_of(weights: Weights | LessonWeights, window: int) -> int:
+    """Gives how many pieces the LSTM reads; the lesson's reads the whole window."""
+    return weights.steps if isinstance(weights, Weights) else window

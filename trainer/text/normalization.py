@@ -30,6 +30,9 @@ _ARABIC_MARKS: Final = (
 _GRAPHEME_JOINER: Final = 0x034F
 _DOT_ABOVE: Final = "\u0307"
 _END_OF_MARKS: Final = 0x3040  # the punctuation of most scripts is below
+_COMMON_MARKS: Final = frozenset((*range(0x21, 0x7F), *range(0xA1, 0x100), *range(0x2010, 0x205F)))
+_WIDE_MARKS: Final = frozenset((*range(0x3000, 0x3100), *range(0xFF00, 0xFFF0)))  # where words have no spaces
+_WIDE_SCRIPTS: Final = frozenset(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 _END_OF_EUROPE: Final = 0x0530  # Latin, Greek, Cyrillic
 
 
@@ -60,7 +63,7 @@ def all_rules(keep_case: bool = False, fold_accents: bool = False, word_marks_on
             return "'"
         if character in _QUOTES:
             return " " if word_marks_only else '"'
-        if word_marks_only and code < _END_OF_MARKS and character != "'" and unicodedata.category(character)[0] in "PS":
+        if word_marks_only and code < _END_OF_MARKS and _is_mark(character):
             return " "
         folded = character if keep_case else _lower(character)
         if fold_accents:
@@ -79,6 +82,9 @@ def all_rules(keep_case: bool = False, fold_accents: bool = False, word_marks_on
             rules[character] = new
         for spelling in _decomposed(character):
             rules[spelling] = new
+            capital = spelling[0].upper()
+            if not keep_case and len(capital) == 1:  # some composed letters have no composed capital
+                rules.setdefault(capital + spelling[1:], new)
     if not keep_case:
         rules |= {letter + _DOT_ABOVE: "i" for letter in "iI"}  # what lower-casing makes of İ
     if fold_accents:
@@ -86,26 +92,45 @@ def all_rules(keep_case: bool = False, fold_accents: bool = False, word_marks_on
     return tuple(sorted(rules.items()))
 
 
+def with_marks_apart(rules: Rules, alphabet: Collection[str]) -> Rules:
+    """Sets punctuation marks, symbols and emoji apart by spaces: `(hello` and `hello` are then the same piece.
+
+    Apostrophes stand inside words, and scripts without spaces get none.
+
+    Args:
+        rules: What gives the alphabet.
+        alphabet: The characters of normalized text.
+    """
+    apart = {mark: f" {mark} " for mark in alphabet if _is_mark(mark) and ord(mark) not in _WIDE_MARKS}
+    return tuple(sorted(({old: apart.get(new, new) for old, new in rules} | apart).items()))
+
+
 def rules_for(alphabet: Collection[str], rules: Rules) -> Rules:
     """Keeps the rules whose outcome the pieces know; those that remove, or give a space, always.
 
-    A European letter with an accent that the pieces do not know loses it, and so does its decomposed spelling.
+    A European letter with an accent that the pieces do not know loses it, and so does its decomposed spelling. A common
+    mark that they do not know is a space, so that it spoils no word.
 
     Args:
         alphabet: The characters of the pieces.
         rules: All there are.
     """
-    known = set(alphabet) | {" "}
+    known = set(alphabet) - {SPACE} | {" "}
     scripts = {_script(character) for character in known}
     kept = {code: "" for code in map(chr, range(0x0300, 0x0370)) if code not in known}
+    marks = (*map(chr, range(_END_OF_MARKS)), *map(chr, sorted(_WIDE_MARKS)))
+    kept |= {mark: " " for mark in marks if _is_mark(mark) and _is_of(mark, scripts)}
+    kept |= dict.fromkeys(f"'{APOSTROPHES}", " ")
     for code in range(0xC0, _END_OF_EUROPE):
         character = chr(code)
         plain = _without_accents(_by_key(rules).get(character, character))
         if plain != character and plain and known.issuperset(plain):
             kept[character] = plain
-    kept |= {old: new for old, new in rules if new and known.issuperset(new)}
-    kept |= {old: new for old, new in rules if not new and _is_of(old, scripts)}
-    return tuple(sorted((old, new) for old, new in kept.items() if old not in known))
+    kept = {old: new for old, new in kept.items() if old not in known}
+    for old, new in rules:
+        if known.issuperset(new) and (new.strip(" ") or _is_of(old, scripts)):
+            kept[old] = new
+    return tuple(sorted(kept.items()))
 
 
 @cache
@@ -154,10 +179,17 @@ def _is_invisible(code: int) -> bool:
     return kind in ("Cc", "Cf") or special
 
 
-def _is_of(removed: str, scripts: set[str]) -> bool:
-    """Whether text in these scripts may hold what is removed: Arabic's vowel marks stand in Arabic alone."""
-    script = _script(removed)
-    return script != "ARABIC" or script in scripts
+def _is_of(character: str, scripts: set[str]) -> bool:
+    """Whether text in these scripts may hold a mark: Arabic's vowel marks stand in Arabic alone."""
+    code, script = ord(character[0]), _script(character)
+    if code in _WIDE_MARKS:
+        return not scripts.isdisjoint(_WIDE_SCRIPTS)
+    return script in scripts or (script != "ARABIC" and not (_is_mark(character[0]) and code not in _COMMON_MARKS))
+
+
+def _is_mark(character: str) -> bool:
+    """Whether it is punctuation, a symbol or an emoji; an apostrophe is a part of words."""
+    return unicodedata.category(character)[0] in "PS" and character not in ("'", SPACE)
 
 
 @cache

@@ -5,7 +5,7 @@
  *     node classify.mjs --engine own --model DIR/tfjs --vocabulary FILE < strings.json > out.json
  *     node classify.mjs --engine tfjs --modules DIR --model DIR/tfjs --vocabulary FILE < strings.json > out.json
  *
- * Reads a JSON array of strings and writes, for each, all its word ids and a probability for every label:
+ * Reads a JSON array of strings and writes, for each, all its ids and a probability for every label:
  *
  *     {"runtime": "tfjs 4.22.0, node v20.20.2, cpu", "results": [{"ids": [4, 1], "probabilities": [0.9, 0.1]}]}
  */

@@ -111,7 +111,7 @@ export class PhraseClassifier extends Base {
   #read() {
     if (!this.#classify) return;
     const explanation = this.#classify.explain(this.value);
-    const worded = explanation.tokens.some(({ mark }) => !mark);
+    const worded = explanation.tokens.length > 0;
     this.#answer.show(explanation, worded);
     const detail = worded ? explanation.results : [];
     this.dispatchEvent(new CustomEvent("classify", { detail, bubbles: true, composed: true }));

@@ -10,26 +10,26 @@ export interface Result {
   score: number;
 }
 
-/** A word of the text, or a punctuation mark where the model was trained with `--punctuation`. */
+/** A word of the text as a reader would count it; where a script has no spaces, a piece of it. Punctuation is none. */
 export interface Token {
   /** As it stands in the text. */
   word: string;
   /** Where it starts in `Explanation.text`, in UTF-16 units: `text.slice(start, end) === word`. */
   start: number;
   end: number;
-  /** The model's number for it. */
-  id: number;
-  /** Whether the model learned it; what it did not learn tells it nothing. */
+  /** Its first piece, among `Explanation.ids`. */
+  first: number;
+  /** One past its last piece. */
+  last: number;
+  /** Whether the model learned it, or a part of it that is longer than a character. */
   known: boolean;
-  /** A punctuation mark, which nobody would count as a word. */
-  mark: boolean;
 }
 
 /** A text that is longer than the model reads at once is read in windows; the answer is drawn from all of them. */
 export interface Window {
-  /** Its first token. */
+  /** Its first word. */
   start: number;
-  /** One past its last token. */
+  /** One past its last word. */
   end: number;
   /** In the order of `Classifier.labels`. */
   probabilities: number[];
@@ -37,10 +37,10 @@ export interface Window {
 
 /** What was read, and what came of it. */
 export interface Explanation {
-  /** What was read: the given text in Unicode's form NFC, without NUL. */
+  /** What was read: the given text without NUL. */
   text: string;
   tokens: Token[];
-  /** The numbers of the tokens. */
+  /** The numbers of the pieces that the text was cut into. */
   ids: number[];
   windows: Window[];
   /** How many words of the text the model knows. */
@@ -49,7 +49,7 @@ export interface Explanation {
   probabilities: number[];
   /** What `classify(text)` gives: best first. */
   results: Result[];
-  /** `false`: call the answer "not sure". Its best score is below the threshold, or there is no word in the text. */
+  /** `false`: call the answer "not sure". Its best score is below the threshold, or no word of the text is known. */
   sure: boolean;
 }
 
@@ -66,19 +66,26 @@ export interface Classifier {
   /** All labels, in the order of every `probabilities`. */
   readonly labels: readonly string[];
 
-  /** An answer whose best score is below it should be called "not sure"; so should that to a text without a word. */
+  /** An answer whose best score is below it should be called "not sure"; so should that to a text without a known word. */
   readonly threshold: number;
 
   /** Says how the text was read, beside the answer. */
   explain(text: string): Explanation;
 
   /**
-   * Leaves out one token after the other: what a word does to the answer is the difference to
-   * `explain(text).probabilities`. It takes as many readings as there are tokens.
+   * Leaves out one word after the other: what a word does to the answer is the difference to
+   * `explain(text).probabilities`. It takes as many readings as there are words.
    *
    * @returns For each of `explain(text).tokens` the probabilities without it, in the order of `labels`.
    */
   without(text: string): number[][];
+
+  /**
+   * Gives the rows of ids that the model reads: for who runs the TensorFlow.js or the TensorFlow Lite model instead.
+   *
+   * @returns A row for each window of the text: `[CLS]`, pieces, `[SEP]`, and zeros.
+   */
+  rows(text: string): number[][];
 }
 
 /**

@@ -37,8 +37,7 @@ async function start() {
   /** @type {Classifier["explain"]} */
   const explain = (text) => {
     const explained = classifier.explain(text);
-    const worded = explained.tokens.some(({ mark }) => !mark);
-    return { ...explained, sure: worded && explained.results[0].score >= threshold };
+    return { ...explained, sure: explained.known > 0 && explained.results[0].score >= threshold };
   };
 
   /** @type {Classifier["without"]} */
@@ -56,5 +55,6 @@ async function start() {
     threshold,
     explain,
     without,
+    rows: classifier.rows,
   });
 }

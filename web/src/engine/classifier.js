@@ -7,10 +7,9 @@
  */
 
 import { countIds, createTokenizer } from "./tokenizer.js";
-import { combineWindows, cutWindows, windowStarts } from "./windows.js";
+import { BORDERS, combineWindows, cutWindows, windowStarts } from "./windows.js";
 
 /** @typedef {import("./tokenizer.js").Vocabulary} Vocabulary */
-/** @typedef {import("./tokenizer.js").CompactVocabulary} CompactVocabulary */
 /** @typedef {import("./tokenizer.js").Phrase} Phrase */
 
 /**
@@ -24,7 +23,7 @@ import { combineWindows, cutWindows, windowStarts } from "./windows.js";
 
 /**
  * @typedef {object} Window that a text was read in
- * @property {number} start its first token
+ * @property {number} start its first word
  * @property {number} end one past its last
  * @property {number[]} probabilities in the order of the labels
  */
@@ -35,34 +34,34 @@ import { combineWindows, cutWindows, windowStarts } from "./windows.js";
  *   known: number,
  *   probabilities: number[],
  *   results: Result[],
- * }} Explanation A phrase and its answer: the windows it was read in, `known` words of it (a mark is none),
+ * }} Explanation A phrase and its answer: the windows it was read in, how many `known` words it has,
  *   `probabilities` in the order of the labels, `results` best first.
  */
 
 /**
- * @param {Vocabulary | CompactVocabulary} vocabulary
+ * @param {Vocabulary} vocabulary
  * @param {Predict} predict
  */
 export function createClassifier(vocabulary, predict) {
-  const { labels, sequence_length: length, padding_id: paddingId } = vocabulary;
+  const { labels, sequence_length: length } = vocabulary;
+  const pieces = length - BORDERS;
   const tokenize = createTokenizer(vocabulary);
   const predictWindows = checkedPredict(predict, length, labels.length, countIds(vocabulary));
 
   /** @param {number[]} ids @returns {number[][]} */
-  const windowsOf = (ids) => cutWindows(ids, length, paddingId);
+  const windowsOf = (ids) => cutWindows(ids, length);
 
   /** @param {Phrase} phrase @param {number[][]} answers @returns {Explanation} */
   function explanation(phrase, answers) {
     const probabilities = combineWindows(answers);
-    const starts = windowStarts(phrase.ids.length, length);
+    const starts = windowStarts(phrase.ids.length, pieces);
     return {
       ...phrase,
       windows: starts.map((start, window) => ({
-        start,
-        end: Math.min(start + length, phrase.ids.length),
+        ...wordsIn(phrase.tokens, start, start + pieces),
         probabilities: answers[window],
       })),
-      known: phrase.tokens.filter(({ known, mark }) => known && !mark).length,
+      known: phrase.tokens.filter(({ known }) => known).length,
       probabilities,
       results: bestFirst(labels, probabilities),
     };
@@ -82,28 +81,31 @@ export function createClassifier(vocabulary, predict) {
   }
 
   /**
-   * What each token does to the answer: leaves one out after the other and asks again, in steps. A longer text's other
-   * windows stay as they are: were all of them cut anew, their new borders would say more than the word that is gone.
+   * What each word does to the answer: leaves the pieces of one after the other out and asks again, in steps. A longer
+   * text's other windows stay as they are: were all of them cut anew, their new borders would say more than the word
+   * that is gone.
    *
    * @param {string} text
-   * @param {{start: number, end: number}} [range] of the tokens that are left out; all of them
-   * @returns {Generator<Progress, number[][], void>} for each token the probabilities without it
+   * @param {{start: number, end: number}} [range] of the words that are left out; all of them
+   * @returns {Generator<Progress, number[][], void>} for each word the probabilities without it
    */
   function* without(text, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
-    const { ids } = tokenize(text);
-    const starts = windowStarts(ids.length, length);
+    const { ids, tokens } = tokenize(text);
+    const starts = windowStarts(ids.length, pieces);
     const whole = yield* inBatches(predictWindows, windowsOf(ids), 8);
+    const chosen = tokens.slice(start, end);
     /** @type {number[][]} */
     const answers = [];
-    for (let left = start; left < Math.min(ids.length, end); left += 1) {
+    for (const { first, last } of chosen) {
       const changed = whole.slice();
-      for (const [window, first] of starts.entries()) {
-        if (left < first || left >= first + length) continue;
-        const others = [...ids.slice(first, left), ...ids.slice(left + 1, first + length)];
+      for (const [window, from] of starts.entries()) {
+        const to = from + pieces;
+        if (last <= from || first >= to) continue;
+        const others = [...ids.slice(from, Math.max(first, from)), ...ids.slice(Math.min(last, to), to)];
         [changed[window]] = predictWindows(windowsOf(others));
       }
       answers.push(combineWindows(changed));
-      yield { read: answers.length, of: ids.length };
+      yield { read: answers.length, of: chosen.length };
     }
     return answers;
   }
@@ -134,12 +136,29 @@ export function createClassifier(vocabulary, predict) {
   /** @param {string} text @returns {Result[]} */
   const classify = (text) => explain(text).results;
 
-  return { classify, explain, explainAll, read, without };
+  /** @param {string} text @returns {number[][]} the rows of ids that the model reads of it */
+  const rows = (text) => windowsOf(tokenize(text).ids);
+
+  return { classify, explain, explainAll, read, rows, without };
 }
 
 /** @typedef {ReturnType<typeof createClassifier>} Classifier */
 
-/** @typedef {{read: number, of: number}} Progress windows read, of all; or tokens left out */
+/**
+ * The words of which a piece stands in a window.
+ *
+ * @param {import("./tokenizer.js").Token[]} tokens
+ * @param {number} from the window's first piece
+ * @param {number} to one past its last
+ */
+function wordsIn(tokens, from, to) {
+  const start = tokens.findIndex(({ last }) => last > from);
+  if (start < 0) return { start: tokens.length, end: tokens.length };
+  const beyond = tokens.findIndex(({ first }) => first >= to);
+  return { start, end: beyond < 0 ? tokens.length : Math.max(start, beyond) };
+}
+
+/** @typedef {{read: number, of: number}} Progress windows read, of all; or words left out */
 
 /**
  * @param {string[]} labels
@@ -195,7 +214,7 @@ function checkedPredict(predict, length, labelCount, idCount) {
     const wrong = ids.find((id) => !(Number.isInteger(id) && id >= 0 && id < idCount));
     if (wrong !== undefined || ids.length !== windows.length * length) {
       throw new Error(
-        `Windows must be of ${length} word ids below ${idCount}. Received: ${wrong ?? `${ids.length} ids`}`,
+        `Windows must be of ${length} ids below ${idCount}. Received: ${wrong ?? `${ids.length} ids`}`,
       );
     }
     const flat = Array.from(predict(Int32Array.from(ids), windows.length));

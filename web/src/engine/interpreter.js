@@ -2,20 +2,30 @@
  * Byline's own interpreter of the exported model: the same `model.json` and shards that TF.js reads, the same numbers,
  * computed in float64 over typed arrays.
  *
- *     const predict = createInterpreter(topology, shards);
- *     predict(Int32Array.of(412, 9, 87, 0, …), 1);  // Float64Array [0.71, 0.2, …]
+ *     const predict = createInterpreter(topology, shards, length);
+ *     predict(Int32Array.of(2, 412, 9, 87, 3, 0, …), 1);  // Float64Array [0.71, 0.2, …]
  */
 
-import { createLstm, sigmoid } from "./lstm.js";
-import { createPairs } from "./pairs.js";
+import { createEncoder } from "./encoder.js";
+import { sigmoid } from "./lstm.js";
+import { createTables } from "./tables.js";
+import { UNKNOWN_ID } from "./tokenizer.js";
 import { readWeights } from "./weights.js";
 
 /** @typedef {import("./weights.js").Weight} Weight */
 
 /**
+ * @callback ReadRow
+ * @param {ArrayLike<number>} ids
+ * @param {number} start of the row: `[CLS]`
+ * @param {number} end one past its `[SEP]`
+ * @returns {Float64Array} logits
+ */
+
+/**
  * @param {import("./weights.js").ModelJSON} topology the content of `model.json`
  * @param {ArrayBuffer} shards all of them, one after the other
- * @param {number} length of a window, in word ids
+ * @param {number} length of a row, in ids
  * @returns {import("./classifier.js").Predict} Its answer is overwritten by the next.
  */
 export function createInterpreter(topology, shards, length) {
@@ -25,135 +35,118 @@ export function createInterpreter(topology, shards, length) {
     if (!weight) throw new Error(`The model must have a weight named ${name}.`);
     return weight;
   };
-  const values = (/** @type {string} */ name) => named(name).values;
-
-  const rows = named("embedding_rows");
-  const scales = values("embedding_scales");
-  const [vocabularySize, size] = rows.shape;
-  const forward = createLstm(values, "forward", size);
-  const backward = createLstm(values, "backward", size);
-  const vectors = new Float64Array(length * size);
-  const read = new Float64Array(forward.units + backward.units);
-  const dense = createDense(values, weights);
-  const evidence = weights.has("pair_rows") ? createEvidence(named, read, vocabularySize) : undefined;
-  const labels = dense.logits.length;
-  let probabilities = new Float64Array(labels);
-
-  /**
-   * @param {ArrayLike<number>} ids
-   * @param {number} start of the window
-   */
-  function readWindow(ids, start) {
-    let end = start;
-    while (end < start + length && ids[end] !== 0) end += 1;
-    const words = end - start;
-    for (let word = 0, at = 0; word < words; word += 1) {
-      const id = ids[start + word];
-      const scale = scales[id];
-      for (let k = 0; k < size; k += 1, at += 1)
-        vectors[at] = (rows.values[id * size + k] + rows.offset) * scale;
-    }
-    forward.reset();
-    backward.reset();
-    for (let word = 0; word < words; word += 1) forward.read(vectors, word * size);
-    for (let word = words - 1; word >= 0; word -= 1) backward.read(vectors, word * size);
-    read.set(forward.output);
-    read.set(backward.output, forward.units);
-    dense.read(read);
-    evidence?.weigh(dense.logits, vectors, words, ids, start);
-  }
+  const has = (/** @type {string} */ name) => weights.has(name);
+  const steps = topology.userDefinedMetadata?.lstm_steps ?? length - 2;
+  const readRow = has("gate_kernel") ? createGated(named, has, steps) : createLesson(named, has, steps);
+  let probabilities = new Float64Array(0);
 
   return (ids, count) => {
-    if (probabilities.length !== count * labels) probabilities = new Float64Array(count * labels);
-    for (let window = 0; window < count; window += 1) {
-      readWindow(ids, window * length);
-      writeSoftmax(dense.logits, probabilities, window * labels);
+    for (let row = 0; row < count; row += 1) {
+      const start = row * length;
+      let end = start + 1;
+      while (end < start + length && ids[end] !== 0) end += 1;
+      const logits = readRow(ids, start, end);
+      if (probabilities.length !== count * logits.length)
+        probabilities = new Float64Array(count * logits.length);
+      writeSoftmax(logits, probabilities, row * logits.length);
     }
     return probabilities;
   };
 }
 
 /**
- * The dense layers behind the LSTM, of which the last gives the logits.
- *
- * @param {(name: string) => ArrayLike<number>} values
- * @param {Map<string, Weight>} weights
- */
-function createDense(values, weights) {
-  /** @type {{bias: Float64Array, kernel: Float64Array, sums: Float64Array}[]} */
-  const layers = [];
-  for (let index = 0; weights.has(`dense_${index}_kernel`); index += 1) {
-    const bias = Float64Array.from(values(`dense_${index}_bias`));
-    layers.push({ bias, kernel: Float64Array.from(values(`dense_${index}_kernel`)), sums: bias.slice() });
-  }
-  return {
-    logits: layers[layers.length - 1].sums,
-
-    /** @param {Float64Array} input */
-    read(input) {
-      let x = input;
-      for (const { bias, kernel, sums } of layers) {
-        if (x !== input) for (let unit = 0; unit < x.length; unit += 1) x[unit] = Math.max(0, x[unit]);
-        sums.set(bias);
-        addProduct(sums, x, kernel);
-        x = sums;
-      }
-    },
-  };
-}
-
-/**
- * What single words and pairs of words speak for, and how far all of it is trusted.
+ * Tables and encoder, and a gate that says how far both are trusted.
  *
  * @param {(name: string) => Weight} named
- * @param {Float64Array} read the LSTM's output
- * @param {number} vocabularySize
+ * @param {(name: string) => boolean} has
+ * @param {number} steps
+ * @returns {ReadRow}
  */
-function createEvidence(named, read, vocabularySize) {
-  const float64 = (/** @type {string} */ name) => Float64Array.from(named(name).values);
-  const pairs = createPairs(named("pair_rows"), named("pair_owners"), vocabularySize);
-  const [wordKernel, pairKernel, trustKernel] = ["word_kernel", "pair_kernel", "trust_kernel"].map(float64);
-  const [trustBias] = float64("trust_bias");
-  const [size] = named("word_kernel").shape;
-  const wordSum = new Float64Array(size);
+function createGated(named, has, steps) {
+  const tables = createTables(named, has);
+  const encoder = createEncoder(named, steps, false);
+  const toSentence = createLayer(named("sentence_kernel"), named("sentence_bias"));
+  const toLogits = has("sentence_logits") ? createLayer(named("sentence_logits")) : undefined;
+  const kernel = Float64Array.from(named("gate_kernel").values);
+  const [bias] = named("gate_bias").values;
+  const [scale] = named("logit_scale").values;
 
-  return {
-    /**
-     * Adds to the logits of a window and weighs them.
-     *
-     * @param {Float64Array} logits
-     * @param {Float64Array} vectors of the window's words
-     * @param {number} words
-     * @param {ArrayLike<number>} ids
-     * @param {number} start of the window among them
-     */
-    weigh(logits, vectors, words, ids, start) {
-      wordSum.fill(0);
-      for (let at = 0; at < words * size; at += 1) wordSum[at % size] += vectors[at];
-      const found = pairs.read(ids, start, start + words);
-      addProduct(logits, wordSum, wordKernel);
-      addProduct(logits, pairs.sum, pairKernel);
-      let trust = trustBias + found * trustKernel[read.length];
-      for (let unit = 0; unit < read.length; unit += 1) trust += read[unit] * trustKernel[unit];
-      trust = sigmoid(trust);
-      for (let label = 0; label < logits.length; label += 1) logits[label] *= trust;
-    },
+  return (ids, start, end) => {
+    const { logits } = tables;
+    const known = tables.read(ids, start, end);
+    const read = encoder.run(ids, start + 1, end - 1);
+    divide(encoder.read, Math.sqrt(Math.max(1, read)));
+    const sentence = toSentence(encoder.read);
+    if (toLogits) add(logits, toLogits(sentence));
+    let unknown = 0;
+    for (let at = start + 1; at < end - 1; at += 1) if (ids[at] === UNKNOWN_ID) unknown += 1;
+    const pieces = Math.max(1, end - start - 2);
+    const grounds = [known / (pieces + 1), unknown / pieces, Math.max(...logits)];
+    let trust = bias;
+    for (let k = 0; k < sentence.length; k += 1) trust += sentence[k] * kernel[k];
+    for (let k = 0; k < grounds.length; k += 1) trust += grounds[k] * kernel[sentence.length + k];
+    const factor = scale * sigmoid(trust);
+    for (let label = 0; label < logits.length; label += 1) logits[label] *= factor;
+    return logits;
   };
 }
 
 /**
- * Adds a row vector times a matrix.
+ * The lesson's model: dense layers behind the LSTM's last outputs, of which the last gives the logits.
  *
- * @param {Float64Array} sums `[columns]`
- * @param {Float64Array} vector `[rows]`
- * @param {Float64Array} matrix `[rows, columns]`, row after row
+ * @param {(name: string) => Weight} named
+ * @param {(name: string) => boolean} has
+ * @param {number} steps
+ * @returns {ReadRow}
  */
-function addProduct(sums, vector, matrix) {
-  const columns = sums.length;
-  for (let row = 0, at = 0; row < vector.length; row += 1) {
-    const factor = vector[row];
-    for (let column = 0; column < columns; column += 1, at += 1) sums[column] += factor * matrix[at];
-  }
+function createLesson(named, has, steps) {
+  const encoder = createEncoder(named, steps, true);
+  /** @type {((vector: Float64Array) => Float64Array)[]} */
+  const layers = [];
+  for (let index = 0; has(`dense_${index}_kernel`); index += 1)
+    layers.push(createLayer(named(`dense_${index}_kernel`), named(`dense_${index}_bias`)));
+
+  return (ids, start, end) => {
+    encoder.run(ids, start + 1, end - 1);
+    let x = encoder.outputs;
+    for (const [index, layer] of layers.entries()) {
+      if (index > 0) for (let unit = 0; unit < x.length; unit += 1) x[unit] = Math.max(0, x[unit]);
+      x = layer(x);
+    }
+    return x;
+  };
+}
+
+/**
+ * A matrix product and a bias; the answer is overwritten by the next.
+ *
+ * @param {Weight} kernel `[rows, columns]`
+ * @param {Weight} [bias] `[columns]`
+ * @returns {(vector: Float64Array) => Float64Array}
+ */
+function createLayer(kernel, bias) {
+  const matrix = Float64Array.from(kernel.values);
+  const [rows, columns] = kernel.shape;
+  const added = bias ? Float64Array.from(bias.values) : new Float64Array(columns);
+  const sums = new Float64Array(columns);
+  return (vector) => {
+    sums.set(added);
+    for (let row = 0, at = 0; row < rows; row += 1) {
+      const factor = vector[row];
+      for (let column = 0; column < columns; column += 1, at += 1) sums[column] += factor * matrix[at];
+    }
+    return sums;
+  };
+}
+
+/** @param {Float64Array} vector @param {number} divisor */
+function divide(vector, divisor) {
+  for (let k = 0; k < vector.length; k += 1) vector[k] /= divisor;
+}
+
+/** @param {Float64Array} sums @param {Float64Array} vector */
+function add(sums, vector) {
+  for (let k = 0; k < sums.length; k += 1) sums[k] += vector[k];
 }
 
 /**

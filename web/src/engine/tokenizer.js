@@ -2,180 +2,188 @@
  * The tokenizer: an interpreter of `vocabulary.json`, and nothing besides.
  *
  *     const tokenize = createTokenizer(vocabulary);
- *     tokenize("Sing, O Muse!").ids;  // [412, 9, 87]
+ *     tokenize("Sing, O Muse!").ids;  // [412, 5, 9, 87, 31]
  *
- * The same steps are taken in Python and in the mobile clients: NUL out, NFC, split on everything that is
- * not a word character, look each token up. Where the vocabulary has marks, which no raw-string mobile client
- * can read, each mark is a token of its own. Nothing is lower-cased and no `\w` or `\s` is used: those mean
- * something else in every language.
+ * The same steps are taken in Python and in the mobile clients, by SentencePiece: NUL out, rules by longest match,
+ * spaces joined and trimmed, then the likeliest pieces of each word (Kudo: Subword Regularization, 2018). No
+ * `toLowerCase`, `normalize`, `\w` or `\s` takes part in the ids: those mean something else in every language.
  */
 
-import { lookUp, wordsIn } from "./compact.js";
-
-/** @typedef {import("./compact.js").CompactVocabulary} CompactVocabulary */
+import { createNormalizer } from "./normalizer.js";
+import { createSegmenter } from "./segmenter.js";
 
 /**
  * @typedef {object} Vocabulary `vocabulary.json`, the contract that every runtime reads.
  * @property {string} format
  * @property {number} version
- * @property {string} normalization
- * @property {[string, string][]} word_characters inclusive ranges of code points
- * @property {[string, string][]} [marks] the same of punctuation marks that are tokens of their own; left out
- *   where all punctuation delimits
- * @property {number} sequence_length
- * @property {number} padding_id
- * @property {number} unknown_id
- * @property {string[]} reserved tokens of the ids below the words
- * @property {string[][]} words the surface forms of each word and mark, the canonical form first
+ * @property {string} model_type "unigram", or "word"
+ * @property {[string, string][]} rules from code points to code points, applied once
+ * @property {number} sequence_length positions that the model reads at once, `[CLS]` and `[SEP]` among them
+ * @property {string[]} reserved tokens of the ids below the pieces
+ * @property {string[]} pieces of the ids behind those
+ * @property {number[]} scores of the pieces
  * @property {string[]} labels
  */
 
 /**
- * @typedef {object} Token
- * @property {string} word as it stands in the phrase
+ * @typedef {object} Token a word as a reader would count it; where a script has no spaces, one piece
+ * @property {string} word as it stands in the text
  * @property {number} start where it starts in `Phrase.text`, in UTF-16 units
  * @property {number} end
- * @property {number} id
+ * @property {number} first its first piece, among `Phrase.ids`
+ * @property {number} last one past its last
  * @property {boolean} known
- * @property {boolean} mark a punctuation mark, which nobody would count as a word
  */
 
 /**
  * @typedef {object} Phrase
- * @property {string} text what was read: the given text without NUL, in NFC
- * @property {Token[]} tokens
- * @property {number[]} ids one for each token, neither cut nor padded
+ * @property {string} text what was read: the given text without NUL, its lone surrogates replaced
+ * @property {Token[]} tokens its words; punctuation is none
+ * @property {number[]} ids of its pieces, neither cut nor padded
  */
 
+export const UNKNOWN_ID = 1;
+const UNSPACED =
+  /[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u{1b000}-\u{1b16f}\u{20000}-\u{3ffff}]/u;
+const COUNTS = /[\p{L}\p{N}\p{M}\p{S}]/u;
+
 /**
- * Makes the function from text to tokens.
+ * Makes the function from text to pieces and words.
  *
- * @param {Vocabulary | CompactVocabulary} vocabulary
+ * @param {Vocabulary} vocabulary
  * @returns {(text: string) => Phrase}
  * @throws {Error} if the vocabulary is not one that this code can read faithfully
  */
 export function createTokenizer(vocabulary) {
   checkContract(vocabulary);
-  const pattern = tokenPattern(vocabulary);
-  const idOf = isCompact(vocabulary) ? lookUp(vocabulary) : surfaceForms(vocabulary);
-  checkMarks(vocabulary.marks ?? [], idOf);
+  const normalize = createNormalizer(vocabulary.rules);
+  const segment = createSegmenter(vocabulary);
 
   return function tokenize(text) {
-    // The string's NUL goes because MediaPipe would stop reading there.
-    const clean = String(text).replaceAll("\0", "").normalize("NFC");
-    const tokens = Array.from(clean.matchAll(pattern), ({ 0: word, 1: mark, index }) => {
-      const id = idOf(word);
-      return {
-        word,
-        start: index,
-        end: index + word.length,
-        id: id ?? vocabulary.unknown_id,
-        known: id !== undefined,
-        mark: mark !== undefined,
-      };
-    });
-    return { text: clean, tokens, ids: tokens.map((token) => token.id) };
+    const clean = cleaned(String(text));
+    /** @type {number[]} */
+    const ids = [];
+    /** @type {Token[]} */
+    const tokens = [];
+    for (const run of normalize(clean)) readRun(run, segment(run.text), clean, ids, tokens);
+    return { text: clean, tokens, ids };
   };
 }
 
 /**
- * How many ids there are: the rows of the model's embedding.
- *
- * @param {Vocabulary | CompactVocabulary} vocabulary
- */
-export function countIds(vocabulary) {
-  const words = isCompact(vocabulary) ? wordsIn(vocabulary) : vocabulary.words;
-  return vocabulary.reserved.length + words.length;
-}
-
-/**
- * @param {Vocabulary | CompactVocabulary} vocabulary
- * @returns {vocabulary is CompactVocabulary}
- */
-const isCompact = (vocabulary) => vocabulary.format === "byline-vocabulary-compact";
-
-/** @param {Vocabulary | CompactVocabulary} vocabulary */
-function checkContract(vocabulary) {
-  const { format, version, normalization } = vocabulary;
-  if ((format !== "byline-vocabulary" && !isCompact(vocabulary)) || version !== 1) {
-    throw new Error(`A byline-vocabulary of version 1 is needed. Received: ${format} ${version}`);
-  }
-  if (normalization !== "NFC") {
-    throw new Error(`\`normalization\` must be "NFC". Received: ${normalization}`);
-  }
-  if (!Number.isInteger(vocabulary.sequence_length) || vocabulary.sequence_length < 1) {
-    throw new Error(
-      `\`sequence_length\` must be a positive integer. Received: ${vocabulary.sequence_length}`,
-    );
-  }
-}
-
-/**
- * Maximal runs of word characters, or one mark, which is the first group. The `u` flag makes an astral letter
- * one character, and a lone surrogate one that delimits.
- *
- * @param {Vocabulary | CompactVocabulary} vocabulary
- */
-function tokenPattern({ word_characters: wordCharacters, marks = [] }) {
-  // A class without members is legal JavaScript and matches nothing: without marks, all of them delimit.
-  const inWords = characterClass("word_characters", wordCharacters);
-  return new RegExp(`${inWords}+|(${characterClass("marks", marks)})`, "gu");
-}
-
-/**
- * @param {string} key where the ranges stand in the vocabulary
- * @param {[string, string][]} ranges
- */
-function characterClass(key, ranges) {
-  const members = ranges.map(([first, last]) => `${escaped(key, first)}-${escaped(key, last)}`);
-  return `[${members.join("")}]`;
-}
-
-/**
- * @param {string} key
- * @param {string} character
- */
-function escaped(key, character) {
-  const point = character.codePointAt(0);
-  if (point === undefined || String.fromCodePoint(point) !== character) {
-    throw new Error(
-      `An end of a range in \`${key}\` must be one character. Received: ${JSON.stringify(character)}`,
-    );
-  }
-  return `\\u{${point.toString(16)}}`;
-}
-
-/**
- * A mark is never unknown: what has no id has to delimit.
- *
- * @param {[string, string][]} marks
- * @param {(token: string) => number | undefined} idOf
- */
-function checkMarks(marks, idOf) {
-  for (const [first, last] of marks) {
-    for (let point = Number(first.codePointAt(0)); point <= Number(last.codePointAt(0)); point += 1) {
-      const mark = String.fromCodePoint(point);
-      if (idOf(mark) === undefined)
-        throw new Error(`A mark must have an id. Received: ${JSON.stringify(mark)}`);
-    }
-  }
-}
-
-/**
- * A Map, because in a plain object `constructor` would be a known word.
+ * How many ids there are: the rows of the model's tables.
  *
  * @param {Vocabulary} vocabulary
- * @returns {(token: string) => number | undefined}
  */
-function surfaceForms({ reserved, words }) {
-  const idOfForm = new Map();
-  for (const [position, forms] of words.entries()) {
-    for (const form of forms) {
-      if (idOfForm.has(form)) {
-        throw new Error(`A surface form must have one id. Received twice: ${JSON.stringify(form)}`);
-      }
-      idOfForm.set(form, reserved.length + position);
-    }
+export const countIds = (vocabulary) => vocabulary.reserved.length + vocabulary.pieces.length;
+
+/**
+ * What no client can be given is taken out: NUL, at which the mobile clients stop reading.
+ *
+ * @param {string} text
+ */
+function cleaned(text) {
+  const without = text.includes("\0") ? text.replaceAll("\0", "") : text;
+  return without.replace(/\p{Surrogate}/gu, "\ufffd");
+}
+
+/** @param {Vocabulary} vocabulary */
+function checkContract({ format, version, model_type: type, sequence_length: length, pieces, scores }) {
+  if (format !== "byline-vocabulary" || version !== 2) {
+    throw new Error(`A byline-vocabulary of version 2 is needed. Received: ${format} ${version}`);
   }
-  return (token) => idOfForm.get(token);
+  if (type !== "unigram" && type !== "word") {
+    throw new Error(`\`model_type\` must be "unigram" or "word". Received: ${type}`);
+  }
+  if (!Number.isInteger(length) || length < 3) {
+    throw new Error(`\`sequence_length\` must be an integer of at least 3. Received: ${length}`);
+  }
+  if (pieces.length !== scores.length) {
+    throw new Error(`Each piece must have a score. Received: ${pieces.length} and ${scores.length}`);
+  }
+}
+
+/** @typedef {import("./normalizer.js").Run} Run */
+/** @typedef {import("./segmenter.js").Segments} Segments */
+
+/**
+ * Adds a run's pieces and words. A run without a space has one word, or where a script has no spaces one a piece.
+ *
+ * @param {Run} run
+ * @param {Segments} segments
+ * @param {string} text
+ * @param {number[]} ids
+ * @param {Token[]} tokens
+ */
+function readRun(run, { ids: found, ends }, text, ids, tokens) {
+  // Unknown characters beside each other are one piece, also those of two words.
+  const joined = found[0] === UNKNOWN_ID && ids[ids.length - 1] === UNKNOWN_ID ? 1 : 0;
+  const offset = ids.length - joined;
+  for (let piece = joined; piece < found.length; piece += 1) ids.push(found[piece]);
+  let first = 0;
+  for (let piece = 1; piece <= found.length; piece += 1) {
+    const alone = piece < found.length && (unspaced(run, ends, piece) || unspaced(run, ends, piece - 1));
+    if (piece < found.length && !alone) continue;
+    const token = wordOf(run, found, ends, first, piece, text);
+    if (token) tokens.push({ ...token, first: token.first + offset, last: token.last + offset });
+    first = piece;
+  }
+}
+
+/**
+ * @param {Run} run
+ * @param {number[]} ends of the pieces, in the run's text
+ * @param {number} piece
+ */
+const surface = (run, ends, piece) => run.text.slice(piece === 0 ? 0 : ends[piece - 1], ends[piece]);
+
+/** @param {Run} run @param {number[]} ends @param {number} piece */
+const unspaced = (run, ends, piece) => UNSPACED.test(surface(run, ends, piece));
+
+/**
+ * A word of pieces, the punctuation at both ends left out; none where nothing is left.
+ *
+ * @param {Run} run
+ * @param {number[]} ids
+ * @param {number[]} ends
+ * @param {number} first
+ * @param {number} last
+ * @param {string} text
+ * @returns {Token | undefined}
+ */
+function wordOf(run, ids, ends, first, last, text) {
+  let from = first;
+  let to = last;
+  while (from < to && !COUNTS.test(surface(run, ends, from))) from += 1;
+  while (to > from && !COUNTS.test(surface(run, ends, to - 1))) to -= 1;
+  if (from === to) return undefined;
+  const begin = from === 0 ? 0 : ends[from - 1];
+  const start = run.starts[begin];
+  const end = run.ends[ends[to - 1] - 1];
+  return {
+    word: text.slice(start, end),
+    start,
+    end,
+    first: from,
+    last: to,
+    known: isKnown(run, ids, ends, from, to),
+  };
+}
+
+/**
+ * Whether a word says anything: a piece of it is longer than a character, or it is one character that is a piece.
+ *
+ * @param {Run} run
+ * @param {number[]} ids
+ * @param {number[]} ends
+ * @param {number} from
+ * @param {number} to
+ */
+function isKnown(run, ids, ends, from, to) {
+  for (let piece = from; piece < to; piece += 1) {
+    if (ids[piece] === UNKNOWN_ID) continue;
+    const length = [...surface(run, ends, piece)].length;
+    if (length > 1 || (length === 1 && to - from === 1)) return true;
+  }
+  return false;
 }

@@ -3,7 +3,7 @@
  *
  *     readWeights(topology, shards).get("embedding_rows");  // {values: Uint8Array, shape: [11600, 8], offset: -128}
  *
- * Whole numbers of 8 bits stay as they are stored; float16 becomes float32, which holds it exactly.
+ * Whole numbers of 8 and 16 bits stay as they are stored; float16 becomes float32, which holds it exactly.
  */
 
 /**
@@ -17,16 +17,17 @@
 /**
  * @typedef {object} ModelJSON the part of `model.json` that is read here
  * @property {{paths: string[], weights: Entry[]}[]} weightsManifest
+ * @property {{lstm_steps?: number}} [userDefinedMetadata]
  */
 
 /**
  * @typedef {object} Weight
- * @property {Float32Array | Int32Array | Uint8Array} values row after row
+ * @property {Float32Array | Int32Array | Uint8Array | Uint16Array} values row after row
  * @property {number[]} shape
- * @property {number} offset what is added to each value; other than 0 for those of 8 bits alone
+ * @property {number} offset what is added to each value; other than 0 for whole numbers alone
  */
 
-const BYTES = { float32: 4, int32: 4, float16: 2, uint8: 1 };
+const BYTES = { float32: 4, int32: 4, float16: 2, uint16: 2, uint8: 1 };
 
 /**
  * The shards of a model in the order in which they are to be joined.
@@ -57,7 +58,7 @@ export function readWeights(topology, shards) {
         `The shards must hold ${entry.name}, ${stored} of ${shape}. Received: ${shards.byteLength} bytes`,
       );
     }
-    const offset = stored === "uint8" ? wholeOffset(entry) : 0;
+    const offset = stored === "uint8" || stored === "uint16" ? wholeOffset(entry) : 0;
     const values = decode(shards.slice(start, end), stored);
     weights.set(entry.name.slice(entry.name.lastIndexOf("/") + 1), { values, shape, offset });
     start = end;
@@ -80,6 +81,7 @@ function wholeOffset({ name, quantization }) {
  */
 function decode(bytes, stored) {
   if (stored === "uint8") return new Uint8Array(bytes);
+  if (stored === "uint16") return new Uint16Array(bytes);
   if (stored === "int32") return new Int32Array(bytes);
   return stored === "float16" ? fromHalves(new Uint16Array(bytes)) : new Float32Array(bytes);
 }

@@ -7,6 +7,13 @@
 /** What a probability counts for at least, so that one window's zero cannot silence all the others. */
 const FLOOR = 1e-7;
 
+const PADDING_ID = 0;
+const CLS_ID = 2;
+const SEP_ID = 3;
+
+/** `[CLS]` and `[SEP]` stand in every row. */
+export const BORDERS = 2;
+
 /**
  * Where the windows of a text start. When the last words do not fill a window it reaches back over its
  * neighbour, because a scrap of one or two words would weigh as much as a whole window.
@@ -23,16 +30,17 @@ export function windowStarts(count, length) {
 }
 
 /**
- * @param {number[]} ids of a whole text
- * @param {number} length of a window
- * @param {number} paddingId fills a short text up on the right; the empty text too is one window
- * @returns {number[][]} windows of `length` ids each
+ * The rows of ids that the model reads, as the mobile clients write them: `[CLS]`, pieces, `[SEP]`, and zeros.
+ *
+ * @param {number[]} ids of a whole text's pieces
+ * @param {number} length of a row, `[CLS]` and `[SEP]` among it; the empty text too has one
+ * @returns {number[][]} rows of `length` ids each
  */
-export function cutWindows(ids, length, paddingId) {
-  return windowStarts(ids.length, length).map((start) => {
-    const window = ids.slice(start, start + length);
-    while (window.length < length) window.push(paddingId);
-    return window;
+export function cutWindows(ids, length) {
+  return windowStarts(ids.length, length - BORDERS).map((start) => {
+    const row = [CLS_ID, ...ids.slice(start, start + length - BORDERS), SEP_ID];
+    while (row.length < length) row.push(PADDING_ID);
+    return row;
   });
 }
 

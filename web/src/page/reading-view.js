@@ -8,9 +8,9 @@ import { percent, pieces, say } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/tokenizer.js").Token} Token */
-/** @typedef {{start: number, end: number}} Range of tokens */
+/** @typedef {{start: number, end: number}} Range of words */
 
-/** Tokens of a long text that are shown at once. */
+/** Words of a long text that are shown at once. */
 const SHOWN_TOKENS = 160;
 
 /** Below as many nats of evidence a word speaks for no label in particular. */
@@ -25,7 +25,7 @@ const FLOOR = 1e-9;
 /**
  * @param {string[]} labels
  * @param {(text: string, range: Range, signal: AbortSignal) => Promise<number[][]>} without probabilities without each
- *   token of a range
+ *   word of a range
  */
 export function createReadingView(labels, without) {
   const section = need("reading");
@@ -43,7 +43,7 @@ export function createReadingView(labels, without) {
     shown = explanation;
     until = signal;
     const { text, tokens, probabilities } = explanation;
-    section.hidden = wordsOf(tokens).length === 0;
+    section.hidden = tokens.length === 0;
     const buttons = tokens.slice(range.start, range.end).map(wordButton);
     words.replaceChildren(...laidOut(explanation, range, buttons));
     notes.textContent = [wordsKnown(explanation), windowsRead(explanation)].filter(Boolean).join(" ");
@@ -98,26 +98,17 @@ export function createReadingView(labels, without) {
   };
 }
 
-/**
- * What a reader would count: the tokens without the marks, all of which are known.
- *
- * @param {Token[]} tokens
- */
-export const wordsOf = (tokens) => tokens.filter(({ mark }) => !mark);
-
 /** @param {Explanation} explanation */
 export function wordsKnown({ tokens, known }) {
-  const count = wordsOf(tokens).length;
+  const count = tokens.length;
   if (count === 0) return "";
   if (known === count) return say("all_words_known", { count });
   return known === 0 ? say("no_word_known", { count }) : say("some_words_known", { known, count });
 }
 
 /** @param {Explanation} explanation */
-function windowsRead({ windows, tokens }) {
-  if (windows.length === 1) return "";
-  const key = tokens.some(({ mark }) => mark) ? "windows_marks" : "windows";
-  return say(key, { count: windows.length, length: windows[0].end - windows[0].start });
+function windowsRead({ windows }) {
+  return windows.length === 1 ? "" : say("windows", { count: windows.length });
 }
 
 /** @param {Token} token */
@@ -146,7 +137,7 @@ function laidOut({ text, tokens }, { start, end }, buttons) {
     at = token.end;
   }
   if (end === tokens.length) return [...parts, text.slice(at)];
-  return [...parts, element("span", "rest", say("more_words", { count: wordsOf(tokens.slice(end)).length }))];
+  return [...parts, element("span", "rest", say("more_words", { count: tokens.length - end }))];
 }
 
 /**

@@ -5,7 +5,7 @@
  */
 
 import { element, find, named, need } from "./elements.js";
-import { wordsKnown, wordsOf } from "./reading-view.js";
+import { wordsKnown } from "./reading-view.js";
 import { percent, pieces, say, spokenAnswer, spokenPercent } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
@@ -61,10 +61,10 @@ export function createResultsView(labels, threshold) {
   }
 
   /** @param {Explanation} explanation */
-  function showRows({ tokens, probabilities }) {
-    const answered = wordsOf(tokens).length > 0;
+  function showRows({ tokens, known, probabilities }) {
+    const answered = tokens.length > 0;
     const order = ranking(probabilities);
-    const sure = probabilities[order[0]] >= threshold;
+    const sure = known > 0 && probabilities[order[0]] >= threshold;
     for (const [label, row] of rows.entries()) {
       row.show(
         answered ? probabilities[label] : undefined,
@@ -107,9 +107,9 @@ export function createResultsView(labels, threshold) {
     /** @param {Explanation} explanation */
     show(explanation) {
       shown = explanation;
-      const answered = wordsOf(explanation.tokens).length > 0;
+      const answered = explanation.tokens.length > 0;
       const [best] = ranking(explanation.probabilities);
-      const sure = explanation.probabilities[best] >= threshold;
+      const sure = explanation.known > 0 && explanation.probabilities[best] >= threshold;
       need("answer").ariaBusy = "false";
       showEmpty(answered, explanation.text);
       showVerdict(answered ? verdictOf(best, explanation, sure) : NO_VERDICT);

@@ -3,7 +3,6 @@
  */
 
 import { find } from "./elements.js";
-import { wordsOf } from "./reading-view.js";
 import { percent, say } from "./strings.js";
 
 const KEY = "text";
@@ -53,7 +52,7 @@ export function createSharing() {
     /** @param {import("./client.js").Explanation} explanation */
     show(explanation) {
       shown = explanation;
-      if (actions) actions.hidden = wordsOf(explanation.tokens).length === 0;
+      if (actions) actions.hidden = explanation.tokens.length === 0;
       if (copied) copied.textContent = "";
     },
   };

@@ -11,7 +11,7 @@ import { checkGolden } from "../engine/golden.js";
 
 /**
  * @typedef {object} Assets
- * @property {string} vocabulary JSON, compact or not
+ * @property {string} vocabulary JSON
  * @property {string} topology `model.json`
  * @property {ArrayBuffer} weights all shards, one after the other
  * @property {ArrayBuffer} [wasm] the program of an engine that has one
@@ -26,7 +26,7 @@ import { checkGolden } from "../engine/golden.js";
  * @callback Engine
  * @param {import("../engine/weights.js").ModelJSON} topology
  * @param {ArrayBuffer} weights
- * @param {number} length of a window, in word ids
+ * @param {number} length of a row, in ids
  * @param {ArrayBuffer} [wasm]
  * @returns {AsyncIterable<Backend> | Iterable<Backend>} the backends in the order in which they are tried
  */

@@ -1,25 +1,38 @@
 /**
- * The operations of all graphs that `export/graph.py` makes, by their names in `model.json`. Each backend has a kernel
+ * The operations of all graphs that `export/graph/` makes, by their names in `model.json`. Each backend has a kernel
  * for each of them, and `build.mjs` refuses a graph that has another.
  */
 
 export const OPERATIONS = /** @type {const} */ ([
   "AddV2",
+  "BatchMatMulV2",
   "Cast",
   "ConcatV2",
   "Equal",
   "ExpandDims",
   "FloorDiv",
   "GatherV2",
+  "GreaterEqual",
   "Identity",
   "LogicalAnd",
   "MatMul",
+  "Max",
+  "Maximum",
+  "Minimum",
   "Mul",
   "NotEqual",
+  "OneHot",
+  "Pack",
+  "RealDiv",
   "Relu",
   "Reshape",
+  "ReverseV2",
+  "Rsqrt",
   "Sigmoid",
   "Softmax",
+  "Split",
+  "Sqrt",
+  "Squeeze",
   "StridedSlice",
   "Sub",
   "Sum",

@@ -23,7 +23,7 @@ export function createPredict(tf, topology, weights, sequenceLength) {
   const model = tf.loadGraphModelSync([topology, weights]);
   const width = model.inputs[0]?.shape?.[1];
   if (model.inputs.length !== 1 || width !== sequenceLength) {
-    throw new Error(`The model must read ${sequenceLength} word ids. Received: ${width}`);
+    throw new Error(`The model must read ${sequenceLength} ids. Received: ${width}`);
   }
   return (ids, count) =>
     tf.tidy(() => {
