@@ -108,6 +108,7 @@ function createLesson(named, has, steps) {
 
   return (ids, start, end) => {
     encoder.run(ids, start + 1, end - 1);
+    /** @type {Float64Array} */
     let x = encoder.outputs;
     for (const [index, layer] of layers.entries()) {
       if (index > 0) for (let unit = 0; unit < x.length; unit += 1) x[unit] = Math.max(0, x[unit]);
