@@ -1,7 +1,6 @@
 """One small model is trained and exported for the whole run, by the command that a user types."""
 
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -13,17 +12,17 @@ from typing import Any
 import pytest
 from browser import NO_CHROMIUM, Server, Visit, find_chromium, launch
 from looking import LABELS, MARKUP
+from pets import fitted
 from playwright.sync_api import Browser
 
 from export import graph, web
 from export.golden import golden
 from export.settings import Settings
-from trainer.model.classifier import Classifier
 from trainer.corpus import Phrase
+from trainer.model.classifier import Classifier
 from trainer.run import Run, write_phrases
 
 ROOT = Path(__file__).parent.parent
-VOICES = "the king queen ship sea night morning came went saw took gave said old new house river road"
 Open = Callable[..., Visit]
 
 
@@ -50,24 +49,9 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def marked_workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The same with `--punctuation`, on text whose labels differ in marks and capitals alone."""
-    folder = tmp_path_factory.mktemp("marked")
-    draw = random.Random(3)
-    words = VOICES.split()
-    lines: dict[str, list[str]] = {"loud": [], "quiet": []}
-    for _ in range(300):
-        chosen = draw.sample(words, 7)
-        lines["quiet"].append("{}, {} {}, {} {} {} {}.".format(*chosen))
-        chosen = [word.title() for word in draw.sample(words, 4)] + draw.sample(words, 3)
-        lines["loud"].append("{} {} — {} {} — {} {} {}!".format(*chosen))
-    (folder / "voices").mkdir()
-    for label, of_label in lines.items():
-        (folder / "voices" / f"{label}.txt").write_text("\n".join(of_label) + "\n", encoding="utf-8")
-    done = run_command("export", "all", "--recipe", "tiny", "--punctuation", "--data", "voices", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "printed.txt").write_text(done.stdout, encoding="utf-8")
-    return folder
+def pets_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """A run of a small made corpus."""
+    return fitted(tmp_path_factory.mktemp("pets") / "first")
 
 
 @pytest.fixture(scope="session")

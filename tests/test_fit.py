@@ -3,73 +3,32 @@
 import dataclasses
 import json
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from pets import CORPUS, RECIPE, fitted, split_again
 
-from trainer import encoding
-from trainer import fit as fitting
-from trainer import train as training
-from trainer.corpus import Corpus, Phrase, of_lines
+from trainer.corpus import Corpus, Phrase, Row, of_lines
 from trainer.data import Unit
-from trainer.encoding import Encoded, encode
 from trainer.evaluate import metrics, tally, truth_of
-from trainer.training.fit import fit, split_by
-from trainer.model import build_model
+from trainer.model.network import build_lesson, build_model, weights_of
+from trainer.model.recipe import RECIPES, sizes_for
 from trainer.options import FitOptions
-from trainer.model.recipe import RECIPES
 from trainer.run import Run, digest_of
-from trainer.split import Split
 from trainer.survey import survey
-from trainer.text.vocabulary import Vocabulary
+from trainer.text.windows import split_ids
+from trainer.training import encode as encoding
+from trainer.training.encode import LENGTHS, Encoded, encode, length_for
+from trainer.training.fit import fit, split_by
+from trainer.training.learn import class_weights
 
-FILES = {"run.json", "model.keras", "vocabulary.json", "validation.jsonl", "test.jsonl"}
-RECIPE = dataclasses.replace(
-    RECIPES["tiny"],
-    longest_window=8,
-    sequence_length=8,
-    epochs=4,
-    batch_size=16,
-    shuffle_buffer=64,
-    learning_rate=0.02,
-)
-
-
-def made_corpus() -> Corpus:
-    """Two labels that two thirds of the words tell apart; every ten lines share a word that no other line has."""
-    generator = np.random.default_rng(5)
-    kinds = {"cats": ["purr", "whisker", "paw", "meow", "fur"], "dogs": ["bark", "fetch", "bone", "woof", "tail"]}
-    return of_lines(
-        name="Pets",
-        title="Which pet?",
-        description="Made for a test.",
-        license="CC0-1.0",
-        lines={
-            label: tuple(
-                " ".join([*generator.choice([*words, "the", "and", "a"], 7), f"{label}{line // 10}block"])
-                for line in range(400)
-            )
-            for label, words in kinds.items()
-        },
-    )
-
-
-CORPUS = made_corpus()
-
-
-def fitted(path: Path, seed: int = 1) -> Run:
-    return fit(CORPUS, RECIPE, FitOptions(seed=seed, path=path))
-
-
-def split_again(seed: int = 1) -> Split:
-    return split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(seed=seed))
+FILES = {"run.json", "model.keras", "vocabulary.json", "vocabulary.model", "validation.jsonl", "test.jsonl"}
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return fitted(tmp_path_factory.mktemp("runs") / "first")
+def run(pets_run: Run) -> Run:
+    return pets_run
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +41,23 @@ def again(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return fitted(path)
 
 
+@pytest.fixture(scope="module")
+def other(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    return fitted(tmp_path_factory.mktemp("runs") / "other", seed=2)
+
+
 def weights(of_run: Run) -> list[np.ndarray[Any, Any]]:
     return [np.asarray(weight) for weight in of_run.classifier.model.get_weights()]
 
 
-def contents(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+def encoded_again(run: Run, folder: Path, seed: int = 1, **options: Any) -> Encoded:
+    folder.mkdir(exist_ok=True)
+    given = {"sequence_length": 18, "first_window": False, "misspelt_weight": 0.0} | options
+    return encode(split_again(), run.vocabulary, folder, seed=seed, **given)
+
+
+def texts(phrases: list[Phrase]) -> list[str]:
+    return [phrase.text for phrase in phrases]
 
 
 # Training.
@@ -96,15 +66,23 @@ def contents(folder: Path) -> dict[str, bytes]:
 def test_the_model_learns(run: Run) -> None:
     results = run.facts["metrics"]
     assert results["test"]["accuracy"] > 0.85 > results["test"]["majority"] + 0.2
-    assert run.facts["history"]["loss"][-1] < run.facts["history"]["loss"][0]
-    assert len(run.facts["history"]["accuracy"]) == RECIPE.epochs
+    assert results["validation"]["accuracy"] > 0.85
 
 
 def test_an_equal_seed_gives_equal_weights_and_metrics(run: Run, again: Run) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(weights(run), weights(again), strict=True))
-    for fact in ("split", "history", "not_sure", "metrics", "recipe", "corpus", "seed", "versions", "model_sha256"):
+    for fact in ("split", "training", "not_sure", "metrics", "recipe", "corpus", "seed", "versions", "model_sha256"):
         assert run.facts[fact] == again.facts[fact]
     assert run.vocabulary == again.vocabulary
+
+
+def test_another_seed_gives_another_split_and_other_weights(run: Run, other: Run) -> None:
+    assert (run.facts["seed"], other.facts["seed"]) == (1, 2)
+    assert run.facts["split"]["sha256"] != other.facts["split"]["sha256"]
+    assert run.phrases("test") != other.phrases("test")
+    kernels = [of_run.classifier.model.get_layer("bidirectional").get_weights()[0] for of_run in (run, other)]
+    assert kernels[0].shape == kernels[1].shape
+    assert not np.allclose(kernels[0], kernels[1])
 
 
 def test_a_models_digest_is_of_its_weights_whenever_they_are_saved(run: Run, tmp_path: Path) -> None:
@@ -116,72 +94,53 @@ def test_a_models_digest_is_of_its_weights_whenever_they_are_saved(run: Run, tmp
         digests.append(digest_of(keras.models.load_model(tmp_path / f"{name}.keras", compile=False)))
     assert digests == [run.facts["model_sha256"]] * 2
     model = keras.models.load_model(tmp_path / "two.keras", compile=False)
-    kernel, bias = model.get_layer("logits").get_weights()
-    model.get_layer("logits").set_weights([kernel, np.nextafter(bias, 1)])
+    (bias,) = model.get_layer("tables").get_weights()
+    model.get_layer("tables").set_weights([np.nextafter(bias, 1)])
     assert digest_of(model) != digests[0]
 
 
-def test_another_seed_gives_another_split_and_other_first_weights(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import keras
-
-    monkeypatch.setattr(keras.Model, "fit", lambda *_, **__: SimpleNamespace(history={"loss": [1.0]}))  # saves time
-    monkeypatch.setattr(fitting, "tally_of", lambda *_: tally(np.zeros((0, 2)), np.zeros(0, np.int64)))
-    one, two = (fitted(tmp_path / str(seed), seed) for seed in (1, 2))
-    assert (one.facts["seed"], two.facts["seed"]) == (1, 2)
-    assert one.facts["split"]["sha256"] != two.facts["split"]["sha256"]
-    assert one.phrases("test") != two.phrases("test")
-    shape_of_lstm = weights(one)[1].shape
-    assert weights(two)[1].shape == shape_of_lstm
-    assert not np.allclose(weights(one)[1], weights(two)[1])
-
-
-def test_batches_come_in_an_order_and_with_words_dropped_that_the_seed_decides() -> None:
-    ids = np.arange(2, 322, dtype=np.int32).reshape(40, 8)
-    ids[:, 6:] = 0
-    forms = tuple((f"w{number}",) for number in range(2, 322))
-    vocabulary = Vocabulary("w", forms, tuple(f"label{number}" for number in range(40)), 8)
-
-    def epochs(seed: int) -> list[list[list[int]]]:
-        recipe = dataclasses.replace(RECIPE, word_dropout=0.2)
-        encoded = Encoded(ids, np.arange(40, dtype=np.int32), 1, [], [], [], {}, "")
-        dataset = training._dataset(encoded, vocabulary, recipe, seed)
-        assert len(dataset) == 3
-        return [[row.tolist() for words, _ in dataset for row in words.numpy()] for _ in range(2)]
-
-    first, again, other = epochs(1), epochs(1), epochs(2)
-    assert first == again != other
-    assert first[0] != first[1]  # every epoch has its own order and drops other words
-    words = np.array(first)
-    assert 0.1 < (words[..., :6] == 1).mean() < 0.3
-    assert (words[..., 6:] == 0).all()  # padding is not dropped to unknown
-    assert {max(row) // 8 for row in first[0]} == {row.max() // 8 for row in ids}  # every phrase, once an epoch
-
-
-def test_without_word_dropout_even_a_word_that_never_occurs_is_left_as_it_is() -> None:
-    ids = np.full((40, 8), 2, np.int32)  # word 3 is of a remainder that no window holds
-    encoded = Encoded(ids, np.zeros(40, np.int32), 1, [], [], [], {}, "")
-    recipe = dataclasses.replace(RECIPE, word_dropout=0.0, outliers=0.4)
-    with np.errstate(invalid="raise"):
-        dataset = training._dataset(encoded, Vocabulary("ab", (("a",), ("b",)), ("one", "two"), 8), recipe, 1)
-    spoiled = [bool(truth.min()) for _, truths in dataset for truth in truths.numpy()]
-    words = [row.tolist() for of_batch, _ in dataset for row in of_batch.numpy()]
-    assert {tuple(row) for row, is_spoiled in zip(words, spoiled, strict=True) if not is_spoiled} == {(2,) * 8}
-    assert any(spoiled)
-
-
 def test_the_vocabulary_knows_training_text_alone(run: Run) -> None:
-    training = {word for text in split_again().training_text() for word in text.split()}
-    held_out = {word for row in CORPUS.rows() for word in row.text.split()} - training
+    in_training = {word for text in split_again().training_text() for word in text.split()}
+    held_out = {word for row in CORPUS.rows() for word in row.text.split()} - in_training
     assert len(held_out) == 16  # the words of their own that two tenths of 2 x 40 blocks have
-    assert {run.vocabulary.ids.get(word) for word in held_out} == {None}
-    assert training <= set(run.vocabulary.ids)
+    pieces = {piece.strip("▁") for piece in run.vocabulary.pieces}
+    assert not held_out & pieces
+    assert in_training <= pieces  # where rows are few, every word that was seen is a piece
+
+
+def test_the_labels_few_rows_train_and_are_answered(tmp_path: Path) -> None:
+    kinds = {
+        "parcel": "where is my parcel|the parcel is late|track the parcel|lost parcel|parcel came broken|send parcel",
+        "refund": "I want a refund|refund my money|no refund came|how long is a refund|refund twice|refund please",
+        "login": "I cannot login|login fails|reset my login|login code missing|two step login|app login locked",
+    }
+    corpus = of_lines("support", "", "", "", {label: of_label.split("|") for label, of_label in kinds.items()})
+    run = fit(
+        corpus, dataclasses.replace(RECIPES["byline"], steps=5), FitOptions(path=tmp_path / "run", unit=Unit("line"))
+    )
+    assert sum(run.facts["split"]["phrases"].values()) == 18
+    (one, two, three) = run.classifier.rank(["my refund", "parcel lost", "the login"])
+    assert [ranking[0]["label"] for ranking in (one, two, three)] == ["refund", "parcel", "login"]
+    assert 0 < run.threshold < 0.9
+
+
+def test_a_label_of_a_single_row_is_learned_and_not_measured(tmp_path: Path) -> None:
+    rows = [Row(text, label) for label in ("a", "b") for text in (f"{label}{n} word" for n in range(12))]
+    rows.append(Row("something else", "c"))
+    corpus = Corpus("made", "", "", "", lambda _: iter(rows))
+    run = fit(corpus, RECIPE, FitOptions(path=tmp_path / "run", unit=Unit("line")))
+    assert run.vocabulary.labels == ("a", "b", "c")
+    assert {phrase.label for phrase in run.phrases("test")} == {"a", "b"}
+
+
+def test_labels_that_weigh_alike() -> None:
+    weights = class_weights([0, 0, 0, 1], 2)
+    assert weights.tolist() == pytest.approx([2 / 3, 2])
 
 
 def test_the_lessons_recipe_builds_the_lessons_model() -> None:
     recipe = RECIPES["lesson"]
-    model = build_model(vocabulary_size=100, label_count=4, recipe=recipe)
+    model = build_lesson(18, 100, recipe.embedding_size, recipe.lstm_units, (*recipe.dense_units, 4))
     layers = {layer.name: layer for layer in model.layers if layer.weights}
     assert list(layers) == ["embedding", "bidirectional", "dense_0", "dense_1", "logits"]  # nothing beside the LSTM
     shapes = {name: [tuple(weight.shape) for weight in layer.weights] for name, layer in layers.items()}
@@ -195,36 +154,89 @@ def test_the_lessons_recipe_builds_the_lessons_model() -> None:
         "relu",
         "linear",
     ]
-    assert [(layer.name, type(layer).__name__) for layer in model.layers[-2:]] == [
-        ("logits", "Dense"),
-        ("probabilities", "Softmax"),
-    ]
-    assert (model.input_shape, recipe.epochs, recipe.unit) == ((None, 16), 3, "line")
-    assert {layer.rate for layer in model.layers if hasattr(layer, "rate")} <= {0.0}
+    assert (recipe.sequence_length, recipe.epochs, recipe.unit, recipe.batch_size) == (18, 3, "line", 64)
+    assert (recipe.model_type, recipe.first_window, recipe.learning_rate) == ("word", True, 0.001)
 
 
-def test_padding_does_not_count() -> None:
-    short_recipe = dataclasses.replace(RECIPE, sequence_length=3)
-    padded, short = (build_model(20, 3, recipe) for recipe in (RECIPE, short_recipe))
-    short.set_weights(padded.get_weights())
-    phrase = np.array([[5, 6, 7]], np.int32)
-    expected = short.predict(phrase, verbose=0)
-    with_zeros = np.pad(phrase, ((0, 0), (0, RECIPE.sequence_length - 3)))
-    assert padded.predict(with_zeros, verbose=0) == pytest.approx(expected, abs=1e-6)
-    table = padded.get_layer("embedding")
-    values = table.get_weights()[0]
-    values[0] = 100
-    table.set_weights([values])
-    assert padded.predict(with_zeros, verbose=0) == pytest.approx(expected, abs=1e-6)
-    values[5] = 100
-    table.set_weights([values])
-    assert padded.predict(with_zeros, verbose=0) != pytest.approx(expected, abs=1e-3)
+@pytest.mark.parametrize("labels", [2, 10, 11, 77, 150, 1_000])
+@pytest.mark.parametrize("rows", [18, 1_000, 1_000_000])
+@pytest.mark.parametrize("with_teacher", [False, True])
+def test_sizes_by_rule_fit_every_number_of_labels(labels: int, rows: int, with_teacher: bool) -> None:
+    sizes = sizes_for(RECIPES["byline"], labels, rows, with_teacher)
+    small = sizes_for(dataclasses.replace(RECIPES["byline"], budget_kb=100), labels, rows, with_teacher)
+    assert all(value > 0 for name, value in vars(sizes).items() if name != "extra_words")
+    assert small.maximum_pieces < sizes.maximum_pieces
+    assert small.pair_slots <= sizes.pair_slots <= 12 * rows + 100
+    assert (sizes.extra_words > 0) == with_teacher
+
+
+# What is trained on.
+
+
+def test_the_split_can_be_made_again_and_its_fingerprint_is_the_same(run: Run, other: Run, tmp_path: Path) -> None:
+    encoded = encoded_again(run, tmp_path)
+    assert encoded.sha256 == run.facts["split"]["sha256"] != other.facts["split"]["sha256"]
+    assert encoded.counts == run.facts["split"]["phrases"]
+
+
+def test_training_rows_are_on_disk_as_the_clients_write_them(run: Run, tmp_path: Path) -> None:
+    encoded = encoded_again(run, tmp_path)
+    phrases = [phrase for part, phrase in split_again().phrases() if part == "train"]
+    assert (tmp_path / "rows.bin").stat().st_size == encoded.rows.nbytes
+    expected = [row.tolist() for text in texts(phrases) for row in split_ids(run.vocabulary.encode(text), 18)]
+    assert encoded.rows.tolist() == expected
+    assert encoded.truth.tolist() == truth_of(phrases, run.vocabulary.labels).tolist()
+    assert (encoded.weights == 1).all()
+
+
+def test_misspelt_copies_stand_beside_the_rows_and_weigh_less(run: Run, tmp_path: Path) -> None:
+    plain = encoded_again(run, tmp_path / "plain")
+    copies = encoded_again(run, tmp_path / "copies", misspelt_weight=0.3)
+    original = copies.weights == 1
+    assert np.array_equal(copies.rows[original], plain.rows)
+    assert set(copies.weights[~original]) == {np.float32(0.3)}
+    assert 0.6 < (~original).sum() / original.sum() < 1  # a few copies have no slip, and are left out
+    same, third = (encoded_again(run, tmp_path / str(seed), seed, misspelt_weight=0.3) for seed in (1, 2))
+    assert np.array_equal(same.rows, copies.rows)
+    assert not np.array_equal(same.rows[same.weights < 1], third.rows[third.weights < 1])
+
+
+def test_a_long_phrase_is_trained_on_in_all_its_windows_or_by_its_first(run: Run, tmp_path: Path) -> None:
+    parts = split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(unit=Unit("words", 20)))
+    phrases = [phrase for part, phrase in parts.phrases() if part == "train"]
+    lengths = [len(run.vocabulary.encode(text)) for text in texts(phrases)]
+    assert max(lengths) > 16
+    for first, rows in ((True, len(phrases)), (False, sum(max(1, -(-length // 16)) for length in lengths))):
+        options: dict[str, Any] = {"sequence_length": 18, "first_window": first, "misspelt_weight": 0.0, "seed": 1}
+        encoded = encode(parts, run.vocabulary, tmp_path, **options)
+        assert encoded.rows.shape == (rows, 18)
+        assert len(encoded.truth) == len(encoded.weights) == rows
+
+
+def test_the_length_of_a_row_holds_nearly_all_phrases() -> None:
+    for longest, length in ((3, 18), (16, 18), (17, 34), (32, 34), (64, 66), (65, 130), (5_000, 130)):
+        assert length_for(np.array([longest] * 100)) == length
+    assert length_for(np.array([5] * 995 + [100] * 5)) == LENGTHS[0]
+    assert length_for(np.array([5] * 900 + [100] * 100)) == 130
+
+
+def test_the_accuracy_in_training_is_measured_on_a_sample(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(encoding, "SAMPLE", 50)
+    one, again, other = (encoded_again(run, tmp_path, seed) for seed in (1, 1, 2))
+    training = [phrase for part, phrase in split_again().phrases() if part == "train"]
+    places = sorted(training.index(phrase) for phrase in one.sample)
+    assert len(places) == len(one.sample) == 50
+    assert set(one.sample) <= set(training)
+    assert places[0] < len(training) / 4 < len(training) * 3 / 4 < places[-1]
+    assert one.sample == again.sample != other.sample
 
 
 # The run directory.
 
 
-def test_the_run_directory_holds_five_files_and_replaces_an_old_run_whole(run: Run, again: Run) -> None:
+def test_the_run_directory_holds_its_files_and_replaces_an_old_run_whole(run: Run, again: Run) -> None:
     for path in (run.path, again.path):
         assert {file.name for file in path.iterdir()} == FILES
         assert [file.name for file in path.parent.iterdir()] == [path.name]
@@ -238,74 +250,34 @@ def test_run_json_says_what_was_trained_from_what_with_which_result(run: Run) ->
     assert (facts["split"]["method"], facts["split"]["window"]) == ("blocks", 8)
     assert set(facts["metrics"]) == {"train", "validation", "test"}
     assert facts["metrics"]["train"]["phrases"] == facts["split"]["phrases"]["train"]
-    assert set(facts["versions"]) == {"byline", "tensorflow", "keras", "numpy"}
+    assert {"byline", "tensorflow", "keras", "numpy", "sentencepiece", "scikit-learn"} <= set(facts["versions"])
 
 
-@pytest.mark.parametrize("part", ["validation", "test"])
-def test_the_held_out_phrases_are_kept_and_give_the_metrics_again(run: Run, part: str) -> None:
-    phrases = run.phrases(part)
-    assert phrases == [phrase for of_part, phrase in split_again().phrases() if of_part == part]
-    answers = run.classifier.probabilities([phrase.text for phrase in phrases])
+def test_the_test_phrases_are_kept_and_give_the_metrics_again(run: Run) -> None:
+    for part in ("validation", "test"):
+        assert run.phrases(part) == [phrase for of_part, phrase in split_again().phrases() if of_part == part]
+    phrases = run.phrases("test")
+    answers = run.classifier.probabilities(texts(phrases))
     counted = tally(answers, truth_of(phrases, run.vocabulary.labels))
-    assert metrics(counted, run.threshold) == run.facts["metrics"][part]
+    assert metrics(counted, run.threshold) == run.facts["metrics"]["test"]
 
 
-def test_the_split_can_be_made_again_and_its_fingerprint_is_the_same(run: Run, tmp_path: Path) -> None:
-    encoded = encode(split_again(), run.vocabulary, tmp_path, RECIPE.first_words, seed=1)
-    assert encoded.sha256 == run.facts["split"]["sha256"]
-    assert encoded.counts == run.facts["split"]["phrases"]
-    assert encode(split_again(2), run.vocabulary, tmp_path, RECIPE.first_words, seed=1).sha256 != encoded.sha256
-
-
-def test_training_rows_are_on_disk_as_the_vocabulary_reads_the_phrases(run: Run, tmp_path: Path) -> None:
-    encoded = encode(split_again(), run.vocabulary, tmp_path, first_words=False, seed=1)
-    phrases = [phrase for part, phrase in split_again().phrases() if part == "train"]
-    assert (tmp_path / "ids.bin").stat().st_size == encoded.ids.nbytes
-    assert encoded.ids.tolist() == [[*ids, *[0] * (8 - len(ids))] for ids in map(run.vocabulary.encode, texts(phrases))]
-    assert encoded.truth.tolist() == truth_of(phrases, run.vocabulary.labels).tolist()
-
-
-def test_a_long_phrase_is_trained_on_in_all_its_windows_or_by_its_first_words(run: Run, tmp_path: Path) -> None:
-    parts = split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(unit=Unit("words", 20)))
-    phrases = [phrase for part, phrase in parts.phrases() if part == "train"]
-    lengths = [len(run.vocabulary.encode(text)) for text in texts(phrases)]
-    assert max(lengths) == 20
-    for first_words, rows in ((True, len(phrases)), (False, sum(max(1, -(-length // 8)) for length in lengths))):
-        encoded = encode(parts, run.vocabulary, tmp_path, first_words, seed=1)
-        assert encoded.ids.shape == (rows, 8) == (len(encoded.truth), 8)
-
-
-def test_the_accuracy_in_training_is_measured_on_a_sample(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(encoding, "SAMPLE", 50)
-    one, again, other = (encode(split_again(), run.vocabulary, tmp_path, False, seed) for seed in (1, 1, 2))
-    training = [phrase for part, phrase in split_again().phrases() if part == "train"]
-    places = sorted(training.index(phrase) for phrase in one.sample)
-    assert len(places) == len(one.sample) == 50
-    assert set(one.sample) <= set(training)
-    assert places[0] < len(training) / 4 < len(training) * 3 / 4 < places[-1]
-    assert one.sample == again.sample != other.sample
-
-
-def texts(phrases: list[Phrase]) -> list[str]:
-    return [phrase.text for phrase in phrases]
-
-
-def test_stock_keras_loads_the_model_compiled(run: Run) -> None:
+def test_stock_keras_loads_the_model_and_its_numbers_make_the_same_again(run: Run) -> None:
     import keras
 
     model = keras.models.load_model(run.path / "model.keras")
-    ids = np.array([[2, 3, 4, 5, 0, 0, 0, 0]], np.int32)
-    assert np.abs(model.predict(ids, verbose=0) - run.classifier.model.predict(ids, verbose=0)).max() < 1e-6
-    assert isinstance(model.optimizer, keras.optimizers.Adam)
-    assert np.isfinite(model.evaluate(ids, np.array([[1.0, 0.0]]), verbose=0)).all()
+    ids = np.stack([split_ids(run.vocabulary.encode(text), 18)[0] for text in ("purr paw", "woof", "", "the new one")])
+    expected = run.classifier.answers(ids)
+    assert np.array_equal(model(ids).numpy(), expected)
+    rebuilt = build_model(weights_of(model), 18)
+    assert np.array_equal(rebuilt(ids).numpy(), expected)
 
 
 def test_a_long_text_is_read_in_windows_and_an_empty_one_answered(run: Run) -> None:
     answers = run.classifier.probabilities(["purr meow paw " * 20, "", "woof", "bark fetch bone " * 20])
     assert answers.shape == (4, 2)
+    assert answers.dtype == np.float64
     assert answers.sum(axis=1) == pytest.approx([1, 1, 1, 1], abs=1e-6)
-    assert answers[0, 0] > 0.8
-    assert answers[3, 1] > 0.8
+    assert answers[0, 0] > 0.7
+    assert answers[3, 1] > 0.7
     assert run.classifier.probabilities([]).shape == (0, 2)

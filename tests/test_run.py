@@ -7,16 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from test_fit import contents, fitted
+from pets import contents, fitted
 
-from trainer import fit as fitting
 from trainer.errors import UserError
 from trainer.run import Run, find
+from trainer.training import fit as fitting
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
-    return fitted(tmp_path_factory.mktemp("runs") / "first")
+def run(pets_run: Run) -> Run:
+    return pets_run
 
 
 @pytest.fixture
@@ -30,16 +30,13 @@ def copy(run: Run, tmp_path: Path) -> Path:
 def test_an_exception_while_training_leaves_nothing_behind(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "train", raising(error))
+    monkeypatch.setattr(fitting, "_train", raising(error))
     with pytest.raises(type(error)):
         fitted(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_an_exception_while_writing_leaves_the_old_run_as_it_was(
-    copy: Path, run: Run, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(fitting, "train", lambda *_: (run.classifier.model, run.facts["history"]))
+def test_an_exception_while_writing_leaves_the_old_run_as_it_was(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "write_json", raising(OSError(28, "No space left on device")))
     before = contents(copy.parent)
     with pytest.raises(UserError, match=r"copy: cannot be written \(No space left on device\)"):
@@ -50,7 +47,7 @@ def test_an_exception_while_writing_leaves_the_old_run_as_it_was(
 def test_a_place_that_cannot_be_written_is_known_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "train", raising(AssertionError("it trained")))
+    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
     (tmp_path / "file").write_text("a file, where a folder is wanted")
     with pytest.raises(UserError, match=r"file/runs/new: cannot be written \(Not a directory\)"):
         fitted(tmp_path / "file" / "runs" / "new")
@@ -59,7 +56,7 @@ def test_a_place_that_cannot_be_written_is_known_before_training(
 
 @pytest.mark.parametrize("place", ["thesis", "thesis/chapter.txt"])
 def test_what_is_not_a_run_is_never_replaced(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "train", raising(AssertionError("it trained")))
+    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(UserError, match=f"{place}: "):
@@ -68,7 +65,7 @@ def test_what_is_not_a_run_is_never_replaced(place: str, tmp_path: Path, monkeyp
 
 
 def raising(error: BaseException) -> Callable[..., Any]:
-    def function(*_: object) -> None:
+    def function(*_: object, **__: object) -> None:
         raise error
 
     return function
@@ -106,7 +103,10 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "vocabulary that is no JSON": (put("vocabulary.json", b"{"), r"vocabulary\.json: is not JSON"),
     "vocabulary of another length": (edit("vocabulary.json", sequence_length=9), r"vocabulary\.json: does not belong"),
     "vocabulary of other labels": (edit("vocabulary.json", labels=["a", "b", "c"]), r"vocabulary\.json: does not bel"),
-    "vocabulary of other words": (edit("vocabulary.json", words=[["purr"]]), r"vocabulary\.json: does not belong"),
+    "vocabulary of other pieces": (
+        edit("vocabulary.json", pieces=["▁purr"], scores=[-1]),
+        r"vocabulary\.json: does not belong",
+    ),
     "no run.json": (remove("run.json"), r"copy: is not a run directory"),
     "run.json that is no JSON": (put("run.json", b"{"), r"run\.json: is not JSON"),
     "run.json that is no object": (put("run.json", b"[]"), r"run\.json: the format is not"),

@@ -239,30 +239,32 @@ def _assign(
     for part in parts:
         for label in seen.labels:
             if not have[part][label]:
-                key = _spare(label, sizes, order, part_of, seen)
-                part_of[key] = part
-                have[part].update(sizes[key])
+                key = _spare(label, sizes, order, part_of)
+                if key is not None:  # else the label is learned and not measured
+                    part_of[key] = part
+                    have[part].update(sizes[key])
+        if not have[part]:
+            raise _too_few(min(seen.labels, key=lambda label: seen.labels[label]), sizes, seen)
     return part_of
 
 
 def _spare(
-    label: str,
-    sizes: Mapping[Hashable, Mapping[str, int]],
-    order: Sequence[Hashable],
-    part_of: Mapping[Hashable, str],
-    seen: Survey,
-) -> Hashable:
+    label: str, sizes: Mapping[Hashable, Mapping[str, int]], order: Sequence[Hashable], part_of: Mapping[Hashable, str]
+) -> Hashable | None:
     """Finds the smallest group or block of a label that training can do without."""
     left = [key for key in order if key not in part_of and label in sizes[key]]
-    if len(left) < 2:
-        count = seen.labels[label]
-        rule = f"the label {label} has {count:,} {'phrase' if count == 1 else 'phrases'}"
-        if seen.groups:
-            groups = sum(label in held for held in sizes.values())
-            rule += f" in {groups} {'group' if groups == 1 else 'groups'}"
-            rule += ", which other labels need too" if groups > 2 else ""
-        raise wrong(seen.first[label], f"{rule}; training, validation and test need one each")
-    return min(left, key=lambda key: sum(sizes[key].values()))
+    return min(left, key=lambda key: sum(sizes[key].values())) if len(left) > 1 else None
+
+
+def _too_few(label: str, sizes: Mapping[Hashable, Mapping[str, int]], seen: Survey) -> UserError:
+    """Says that no label has text for three parts, by the example of one."""
+    count = seen.labels[label]
+    rule = f"the label {label} has {count:,} {'phrase' if count == 1 else 'phrases'}"
+    if seen.groups:
+        groups = sum(label in held for held in sizes.values())
+        rule += f" in {groups} {'group' if groups == 1 else 'groups'}"
+        rule += ", which other labels need too" if groups > 2 else ""
+    return wrong(seen.first[label], f"{rule}; training, validation and test need one each")
 
 
 def _leaks(corpus: Corpus, division: _Division, *, drop: bool) -> tuple[frozenset[int], dict[str, dict[str, int]]]:

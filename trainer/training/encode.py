@@ -36,6 +36,7 @@ class Encoded:
         test: The phrases held out to measure on.
         sample: Training phrases, drawn evenly, at most `SAMPLE`.
         counts: Phrases of each part.
+        unmeasured: Part -> labels of which it has no phrase.
         sha256: Of all phrases with their labels and parts: equal for equal splits alone.
     """
 
@@ -47,6 +48,7 @@ class Encoded:
     test: list[Phrase]
     sample: list[Phrase]
     counts: dict[str, int]
+    unmeasured: dict[str, tuple[str, ...]]
     sha256: str
 
 
@@ -88,7 +90,10 @@ def encode(
             sample.offer(phrase)
         else:
             kept[part].append(phrase)
-    _check(split, counts)
+    missing = {part: tuple(label for label, count in of_part.items() if not count) for part, of_part in counts.items()}
+    for part, labels in missing.items():
+        if labels and (part == "train" or len(labels) == len(vocabulary.labels)):
+            raise UserError(f"{split.corpus.place}: the label {labels[0]} has too little text for a {part} part")
     length = sequence_length or length_for(pieces.lengths())
     rows, truth, weights = pieces.framed(length, first_window)
     return Encoded(
@@ -100,6 +105,7 @@ def encode(
         test=kept["test"],
         sample=sample.phrases,
         counts={part: sum(of_label.values()) for part, of_label in counts.items()},
+        unmeasured={part: labels for part, labels in missing.items() if labels},
         sha256=digest.hexdigest(),
     )
 
@@ -115,14 +121,6 @@ def first_rows(texts: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.int32
     length = vocabulary.sequence_length
     rows = [split_ids(ids[: length - 2], length)[0] for ids in vocabulary.encode_all(texts)]
     return np.stack(rows) if rows else np.zeros((0, length), np.int32)
-
-
-def _check(split: Split, counts: dict[str, dict[str, int]]) -> None:
-    """Refuses a split from which nothing can be learned, or nothing measured."""
-    for part, of_label in counts.items():
-        missing = [label for label, count in of_label.items() if not count]
-        if missing and (part == "train" or len(missing) == len(of_label)):
-            raise UserError(f"{split.corpus.place}: the label {missing[0]} has too little text for a {part} part")
 
 
 class _Sample:

@@ -75,6 +75,9 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 seed=options.seed,
             )
             vocabulary = encoded.vocabulary
+            for part, missing in encoded.unmeasured.items():
+                labels = ", ".join(missing) if len(missing) < 5 else f"{len(missing)} labels"
+                say(f"split: no {part} phrases of {labels}: too few rows, and all of them are learned from")
             counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
             say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
             sizes = dataclasses.replace(sizes, lstm_steps=min(sizes.lstm_steps, vocabulary.sequence_length - 2))
