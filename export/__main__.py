@@ -4,17 +4,17 @@ import argparse
 import sys
 from pathlib import Path
 
-from trainer.model.recipe import RECIPES
-
 from export.settings import ENGINES, Settings
 from export.strings import shipped
 from trainer.errors import UserError, exit_code
 from trainer.options import (
-    PUNCTUATION_HELP,
+    MAIN,
     FitOptions,
     add_data,
+    add_recipe,
     check_seed,
     corpus_of,
+    recipe_of,
     refuse_reading_options,
     unit_from,
 )
@@ -24,7 +24,7 @@ _PARTS = {
     "all": "everything below, proved to agree",
     "tfjs": "the TensorFlow.js graph model",
     "tflite": "the .tflite files, quantized and float32",
-    "vocabulary": "vocabulary.json, the tokenizer contract, with its JSON Schema",
+    "vocabulary": "vocabulary.json, the tokenizer contract, with its JSON Schema and as a SentencePiece model",
     "web": "the page, as a folder and as one file",
     "npm": "the npm package: an ES module with types, and a custom element",
 }
@@ -55,10 +55,7 @@ def parser() -> argparse.ArgumentParser:
         )
         if name == "all":
             add_data(command, to_split=True)
-            training = command.add_argument_group("training, with --data or where there is no run yet")
-            training.add_argument("--recipe", choices=list(RECIPES), default="byline", help="how to train [byline]")
-            training.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
-            training.add_argument("--punctuation", action="store_true", help=PUNCTUATION_HELP)
+            add_recipe(command, only=MAIN)
         about = command.add_argument_group("what it says of itself")
         about.add_argument(
             "--name", default=defaults.name, help=f"names the .tflite, the page and the npm package [{defaults.name}]"
@@ -171,9 +168,7 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
     elif arguments.run is not None:
         raise UserError("--data: trains a new run; leave out --run")
     options = FitOptions(check_seed(arguments.seed), unit_from(arguments), arguments.split == "random")
-    recipe = RECIPES[arguments.recipe]
-    if arguments.punctuation:
-        recipe = recipe.with_punctuation()
+    recipe = recipe_of(arguments)
     corpus = corpus_of(arguments, _say)
     from trainer.training.fit import fit
 

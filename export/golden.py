@@ -3,9 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from trainer.model.classifier import Classifier
-
 from trainer.corpus import Phrase
+from trainer.model.classifier import Classifier
 
 
 def golden(rounded: Classifier, phrases: Sequence[Phrase]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import argparse
 import dataclasses
 import math
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
@@ -185,7 +186,7 @@ def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:
     Raises:
         UserError: Such an option was given.
     """
-    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit"):
+    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit", *MAIN):
         if getattr(arguments, name, None):
             raise UserError(f"--{name.replace('_', '-')}: {why}")
     if getattr(arguments, "split", "blocks") != "blocks":
@@ -204,15 +205,19 @@ def unit_from(arguments: argparse.Namespace) -> Unit | None:
     return unit_of(given)
 
 
-def add_recipe(command: argparse.ArgumentParser) -> None:
-    """Adds the recipe, the seed, and every number and switch of the recipe."""
+MAIN: Final = ("keep_case", "fold_accents", "budget_kb", "teacher")  # what most who set anything set
+
+
+def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:
+    """Adds the recipe, the seed, and numbers and switches of the recipe: all, or those that are named."""
     command.add_argument(
         "--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]"
     )
     command.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
-    for title, names in _GROUPS.items():
-        group = command.add_argument_group(title)
+    for title, of_group in _GROUPS.items():
+        names = [name for name in of_group if not only or name in only]
+        group = command.add_argument_group(title) if names else command
         for name in names:
             option = f"--{name.replace('_', '-')}"
             if kinds[name] is bool:  # without a default: where it is not given, the recipe's stands
@@ -234,7 +239,7 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
         UserError: A number is outside its range, or the recipe has no use for the option.
     """
     names = [name for of_group in _GROUPS.values() for name in of_group]
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    given = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
     for name, value in given.items():
         if not isinstance(value, str | bool):
             _check(name, value)
