@@ -1,14 +1,10 @@
 """Accuracy, intervals and calibration: worked examples, and what chance would give."""
 
-import dataclasses
-
 import numpy as np
 import pytest
 
-from trainer.calibrate import fold, temperature_of
 from trainer.evaluate import BINS, metrics, tally
-from trainer.model import build_model
-from trainer.model.recipe import RECIPES
+from trainer.model.temperature import temperature_of
 
 
 def test_metrics_of_a_worked_example() -> None:
@@ -59,14 +55,13 @@ def test_the_temperature_undoes_what_made_the_model_too_sure() -> None:
     honest = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     truth = (honest.cumsum(axis=1) < generator.random((20_000, 1))).sum(axis=1)
     for scale in (0.5, 1.0, 3.0):
-        scaled = honest**scale / (honest**scale).sum(axis=1, keepdims=True)
-        assert temperature_of(scaled, truth) == pytest.approx(scale, rel=0.05)
+        assert temperature_of(logits * scale, truth) == pytest.approx(scale, rel=0.05)
 
 
-def test_a_folded_temperature_divides_the_logits_and_changes_no_answer() -> None:
-    ids = np.array([[2, 3, 4, 5, 0, 0, 0, 0], [6, 0, 0, 0, 0, 0, 0, 0]], np.int32)
-    model = build_model(10, 3, dataclasses.replace(RECIPES["tiny"], sequence_length=8))
-    before = model.predict(ids, verbose=0)
-    fold(model, 2.0)
-    after = model.predict(ids, verbose=0)
-    assert after == pytest.approx(before**0.5 / (before**0.5).sum(axis=1, keepdims=True), abs=1e-6)
+def test_a_few_phrases_move_the_temperature_little_from_what_is_expected() -> None:
+    logits = np.array([[1.0, 0.0], [0.0, 1.0]])
+    alone, expected = temperature_of(logits, np.array([0, 1])), temperature_of(logits, np.array([0, 1]), 0.25)
+    assert alone < 0.05  # both are right: nothing speaks against certainty
+    assert 0.1 < expected < 0.3
+    many = temperature_of(np.tile(logits, (500, 1)), np.tile([0, 1, 1, 0], 250), 0.25)
+    assert many > 2  # half are wrong

@@ -1,7 +1,6 @@
-"""Byline's Keras layers, and the model around them: what is summed, what is folded, what is kept in a file."""
+"""The model's layers against plain sums: what is added, what is masked, what a file keeps."""
 
-from dataclasses import replace
-from itertools import pairwise
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,224 +9,175 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from trainer.calibrate import fold
-from trainer.evidence import gather
-from trainer.layers import PairSum, PiecewiseEmbedding, WordSum
-from trainer.model import build_model, embedding_size, pair_table_size, start_from, without_pieces
+from trainer.model import tables as in_numpy
+from trainer.model.network import build_encoder, build_lesson, build_model, encoder_of, set_encoder, weights_of
 from trainer.model.pair_table import NOBODY, PairTable
-from trainer.model.recipe import RECIPES
+from trainer.model.temperature import fold
+from trainer.model.weights import Cells, Encoder, Gate, LessonWeights, Lstm, Tables, Weights
+from trainer.text.vocabulary import CLS_ID, SEP_ID, UNKNOWN_ID
 
-SIZE, SLOTS, LENGTH = 60, 101, 6
-RECIPE = replace(RECIPES["tiny"], sequence_length=LENGTH, pair_slots=SLOTS)
-LESSON_LIKE = replace(RECIPE, pair_slots=0, dense_units=(8,))
-Pair = tuple[int, int]
+SIZE, SLOTS, LENGTH, STEPS = 60, 101, 12, 6
+EMBEDDING, UNITS, VECTOR = 5, 4, 6
+SHAPES = {"few labels": (4, SIZE, 0), "many labels": (30, 20, 3)}  # labels, dense rows, cells
 
 
-def made_ids(rows: int = 200, seed: int = 2) -> NDArray[np.int32]:
-    """Rows of word ids with unknown and repeated words, padded on the right; the last one is padding alone."""
+def made_rows(rows: int = 200, seed: int = 2) -> NDArray[np.int32]:
+    """Framed rows with unknown and repeated pieces; the last one is empty."""
     generator = np.random.default_rng(seed)
-    ids = generator.integers(1, SIZE, (rows, LENGTH)).astype(np.int32)
-    ids[: rows // 4, 1::2] = ids[: rows // 4, ::2]
-    ids[np.arange(LENGTH) >= generator.integers(1, LENGTH + 1, rows)[:, None]] = 0
-    ids[-1] = 0
+    ids = np.zeros((rows, LENGTH), np.int32)
+    ids[:, 0] = CLS_ID
+    for row in ids:
+        count = int(generator.integers(1, LENGTH - 1))
+        pieces = generator.integers(4, SIZE, count)
+        row[1 : 1 + count] = np.where(generator.random(count) < 0.1, UNKNOWN_ID, pieces)
+        row[1 + count] = SEP_ID
+    ids[-1] = [CLS_ID, SEP_ID, *[0] * (LENGTH - 2)]
     return ids
 
 
-def made_pieces() -> NDArray[np.int32]:
-    pieces = np.random.default_rng(3).integers(0, 31, (SIZE, 5)).astype(np.int32)
-    pieces[:2] = 0
-    return pieces
-
-
-def filled(model: Any, seed: int = 4) -> Any:
-    """Gives a model's weights numbers that are not zero, and its table pairs."""
+def made_weights(labels: int, dense: int, cells: int, *, own_logits: bool = True, seed: int = 4) -> Weights:
     generator = np.random.default_rng(seed)
-    for layer in model.layers:
-        if layer.name == "pairs":
-            layer.set_weights(made_table(layer.size)[1:])
-        else:
-            layer.set_weights([generator.normal(0, 0.5, weight.shape) for weight in layer.get_weights()])
-    return model
 
+    def numbers(*shape: int) -> NDArray[np.float32]:
+        return generator.normal(0, 0.5, shape).astype(np.float32)
 
-def made_table(size: int) -> tuple[dict[Pair, NDArray[Any]], NDArray[Any], NDArray[np.int32]]:
-    """What the table of pairs holds, as a dictionary, and as vectors and owners."""
-    generator, table = np.random.default_rng(5), PairTable(SIZE, SLOTS)
-    pairs = np.unique(generator.integers(2, SIZE, (150, 2)), axis=0)
+    def of_cells(rows: int) -> Cells:
+        chosen = np.stack([generator.permutation(labels)[:cells] for _ in range(rows)])
+        return Cells(chosen.astype(np.int32), numbers(rows, cells))
+
+    table = PairTable(SIZE, SLOTS)
+    pairs = np.unique(generator.integers(1, SIZE, (150, 2)), axis=0)
     generator.shuffle(pairs)
     placed, places = table.place(*pairs.T)
-    vectors, owners = np.zeros((SLOTS, size), np.float32), np.full(SLOTS, NOBODY, np.int32)
-    vectors[places] = generator.normal(0, 1, (len(places), size))
+    owners = np.full(SLOTS, NOBODY, np.int32)
     owners[places] = table.owner(*pairs[placed].T)
-    held = {tuple(pair): vectors[place] for pair, place in zip(pairs[placed].tolist(), places, strict=True)}
-    return held, vectors, owners
+    lstms = [Lstm(numbers(EMBEDDING, 4 * UNITS), numbers(UNITS, 4 * UNITS), numbers(4 * UNITS)) for _ in range(2)]
+    kernel = numbers(2 * UNITS + EMBEDDING, VECTOR)
+    logits = numbers(VECTOR, labels) if own_logits else None
+    return Weights(
+        tables=Tables(
+            dense=numbers(dense, labels),
+            sparse=of_cells(SIZE - dense) if cells else None,
+            owners=owners,
+            pairs=of_cells(SLOTS) if cells else numbers(SLOTS, labels),
+            bias=numbers(labels),
+        ),
+        encoder=Encoder(numbers(SIZE, EMBEDDING), *lstms, kernel, numbers(VECTOR), logits),
+        gate=Gate(numbers(VECTOR + 3, 1), numbers(1), 2.5),
+        steps=STEPS,
+    )
 
 
-def mistaken(held: dict[Pair, Any], owners: NDArray[np.int32]) -> set[Pair]:
-    """The pairs that the table takes for another, in one of their places or in the other."""
-    table = PairTable(SIZE, SLOTS)
-    found = set()
-    for pair in ((first, second) for first in range(SIZE) for second in range(1, SIZE)):
-        times = sum(bool(owners[total % SLOTS] == table.owner(*pair)) for total in table.sums(*pair))
-        if times != (pair in held):
-            found.add(pair)
-    return found
+@pytest.fixture(params=SHAPES)
+def weights(request: pytest.FixtureRequest) -> Weights:
+    return made_weights(*SHAPES[request.param])
 
 
 def answers(model: Any, ids: NDArray[np.int32]) -> NDArray[np.float64]:
-    return np.asarray(model.predict(ids, verbose=0), np.float64)
+    return np.asarray(model(ids, training=False), np.float64)
 
 
-# Pairs.
+def sigmoid(x: Any) -> Any:
+    return 1 / (1 + np.exp(-x))
 
 
-def test_pairs_are_summed_as_a_dictionary_would() -> None:
-    held, vectors, owners = made_table(3)
-    layer = PairSum(SIZE, SLOTS, 3)
-    layer.build(None)
-    layer.set_weights([vectors, owners])
-    wrong = mistaken(held, owners)
-    assert 0 < len(wrong) < SIZE * SIZE / 60
-    of_pairs = np.array([[*pair, *pair, 0, 0] for pair in held], np.int32)
-    ids = np.concatenate([made_ids(2_000), of_pairs])
-    checked = 0
-    sums, counts = (keras.ops.convert_to_numpy(result) for result in layer(ids))
-    for row, found, count in zip(ids.tolist(), sums, counts, strict=True):
-        pairs = [(first, second) for first, second in pairwise(row) if second]
-        if not wrong.intersection(pairs):
-            assert count == sum(pair in held for pair in pairs)
-            expected = sum((held[pair] for pair in pairs if pair in held), np.zeros(3))
-            assert found == pytest.approx(expected, abs=1e-5)
-            checked += bool(expected.any())
-    assert checked > 100
+def read(vectors: NDArray[np.float32], lstm: Lstm) -> NDArray[np.float64]:
+    """An LSTM's outputs, step by step."""
+    output, cell, outputs = np.zeros(UNITS), np.zeros(UNITS), np.zeros((len(vectors), UNITS))
+    for step, vector in enumerate(vectors):
+        into, forget, new, out = np.split(vector @ lstm.kernel + output @ lstm.recurrent + lstm.bias, 4)
+        cell = sigmoid(forget) * cell + sigmoid(into) * np.tanh(new)
+        output = outputs[step] = sigmoid(out) * np.tanh(cell)
+    return outputs
 
 
-def test_a_new_table_is_nobodys_and_adds_nothing() -> None:
-    layer = PairSum(SIZE, SLOTS, 3)
-    assert not any(keras.ops.convert_to_numpy(result).any() for result in layer(made_ids()))
-    assert (layer.get_weights()[1] == NOBODY).all()
-    assert [weight.name for weight in layer.trainable_weights] == ["vectors"]  # owners are arithmetic
+def sentence(encoder: Encoder, pieces: list[int]) -> NDArray[np.float64]:
+    vectors = encoder.embedding[pieces[:STEPS]]
+    forward, backward = read(vectors, encoder.forward), read(vectors[::-1], encoder.backward)
+    sums = np.concatenate([forward.sum(axis=0), backward.sum(axis=0), vectors.sum(axis=0)])
+    return np.asarray(sums / np.sqrt(max(1, len(vectors))) @ encoder.kernel + encoder.bias)
 
 
-def test_pairs_with_padding_add_nothing_whatever_the_table_holds() -> None:
-    layer = PairSum(SIZE, SLOTS, 3)
-    layer.build(None)
-    for owner in range(-125, 126):
-        layer.set_weights([np.ones((SLOTS, 3)), np.full(SLOTS, owner)])
-        results = layer(np.array([[7, 0, 0], [0, 0, 0]], np.int32))
-        assert not any(keras.ops.convert_to_numpy(result).any() for result in results)
+def by_hand(weights: Weights, ids: NDArray[np.int32]) -> Iterator[NDArray[np.float64]]:
+    """The model's probabilities, as the design says them."""
+    logits, known = in_numpy.logits(weights.tables, ids), in_numpy.known_pairs(weights.tables, ids)
+    for row, of_row, pairs in zip(ids.tolist(), logits.astype(np.float64), known, strict=True):
+        pieces = [piece for piece in row if piece == UNKNOWN_ID or piece > SEP_ID]
+        number = max(1, len(pieces))
+        vector = sentence(weights.encoder, pieces)
+        if weights.encoder.logits is not None:
+            of_row = of_row + vector @ weights.encoder.logits
+        grounds = [*vector, pairs / (number + 1), pieces.count(UNKNOWN_ID) / number, of_row.max()]
+        trust = sigmoid(np.array(grounds) @ weights.gate.kernel[:, 0] + weights.gate.bias[0])
+        exponents = np.exp(weights.gate.scale * trust * of_row)
+        yield exponents / exponents.sum()
 
 
-# Words.
+def test_the_model_gives_what_its_numbers_say(weights: Weights) -> None:
+    ids = made_rows()
+    expected = np.stack(list(by_hand(weights, ids)))
+    assert answers(build_model(weights, LENGTH), ids) == pytest.approx(expected, abs=1e-6)
 
 
-def test_words_are_summed_without_padding() -> None:
-    embedding = keras.layers.Embedding(SIZE, 4, mask_zero=True)
-    ids = made_ids()
-    found = keras.ops.convert_to_numpy(WordSum()(embedding(ids)))
-    rows = embedding.get_weights()[0]
-    assert np.abs(rows[0]).max() > 0
-    for row, of_row in zip(ids, found, strict=True):
-        assert of_row == pytest.approx(rows[row[row > 0]].sum(axis=0), abs=1e-5)
+def test_the_encoder_may_be_left_out_of_the_sum() -> None:
+    weights = made_weights(4, SIZE, 0, own_logits=False)
+    model = build_model(weights, LENGTH)
+    assert "sentence_logits" not in {layer.name for layer in model.layers}
+    expected = np.stack(list(by_hand(weights, made_rows())))
+    assert answers(model, made_rows()) == pytest.approx(expected, abs=1e-6)
 
 
-def test_without_a_mask_all_vectors_are_summed() -> None:
-    vectors = np.random.default_rng(1).normal(size=(2, 3, 4)).astype(np.float32)
-    assert keras.ops.convert_to_numpy(WordSum()(vectors)) == pytest.approx(vectors.sum(axis=1), abs=1e-6)
+def test_numbers_that_are_read_back_are_those_that_were_given(weights: Weights) -> None:
+    model = build_model(weights, LENGTH)
+    assert same(weights_of(model), weights)
+    assert same(encoder_of(model, weights.encoder.logits), weights.encoder)
 
 
-# Pieces.
+def same(one: Any, other: Any) -> bool:
+    if hasattr(one, "__dataclass_fields__"):
+        return type(one) is type(other) and all(same(getattr(one, n), getattr(other, n)) for n in vars(one))
+    if isinstance(one, tuple):
+        return len(one) == len(other) and all(map(same, one, other))
+    return bool(np.array_equal(one, other)) if isinstance(one, np.ndarray) else bool(one == other)
 
 
-def test_a_word_is_its_own_vector_and_its_pieces() -> None:
-    pieces = made_pieces()
-    layer = PiecewiseEmbedding(pieces, 30, 4)
-    layer.build((None, LENGTH))
-    own, of_pieces = np.random.default_rng(1).normal(size=(SIZE, 4)), np.random.default_rng(2).normal(size=(31, 4))
-    layer.set_weights([own, of_pieces])
-    folded = layer.folded()
-    for word, numbers in enumerate(pieces.tolist()):
-        there = [number for number in numbers if number]
-        expected = own[word] + sum((of_pieces[number] for number in there), np.zeros(4)) / np.sqrt(max(len(there), 1))
-        assert folded[word] == pytest.approx(expected, abs=1e-5)
-    ids = made_ids()
-    assert keras.ops.convert_to_numpy(layer(ids)) == pytest.approx(folded[ids], abs=1e-6)
-
-
-@pytest.mark.parametrize("recipe", [RECIPE, LESSON_LIKE], ids=["evidence", "lesson"])
-def test_a_model_without_its_pieces_answers_the_same(recipe: Any) -> None:
-    recipe = replace(recipe, piece_buckets=30)
-    trained = filled(build_model(SIZE, 3, recipe, made_pieces()))
-    plain = without_pieces(trained, recipe)
-    assert type(plain.get_layer("embedding")) is keras.layers.Embedding
-    assert answers(plain, made_ids()) == pytest.approx(answers(trained, made_ids()), abs=1e-6)
-    for one, other in zip(trained.layers, plain.layers, strict=True):
-        assert one.name == other.name or not one.weights
-
-
-# The model.
-
-
-@pytest.mark.parametrize("recipe", [RECIPE, LESSON_LIKE], ids=["evidence", "lesson"])
-@pytest.mark.parametrize("labels", [2, 5])
-def test_a_model_out_of_its_file_answers_the_same(recipe: Any, labels: int, tmp_path: Path) -> None:
-    model = filled(build_model(SIZE, labels, recipe))
+def test_a_model_that_was_saved_answers_the_same(weights: Weights, tmp_path: Path) -> None:
+    model = build_model(weights, LENGTH)
     model.save(tmp_path / "model.keras")
     again = keras.models.load_model(tmp_path / "model.keras", compile=False)
-    assert np.array_equal(answers(again, made_ids()), answers(model, made_ids()))
+    assert np.array_equal(answers(again, made_rows()), answers(model, made_rows()))
     assert [layer.name for layer in again.layers] == [layer.name for layer in model.layers]
+    assert same(weights_of(again), weights)
 
 
-@pytest.mark.parametrize("recipe", [RECIPE, LESSON_LIKE], ids=["evidence", "lesson"])
-@pytest.mark.parametrize("temperature", [0.5, 2.5])
-def test_all_that_gives_logits_is_divided_by_the_temperature(recipe: Any, temperature: float) -> None:
-    model = filled(build_model(SIZE, 3, recipe))
-    before = answers(model, made_ids()) ** (1 / temperature)
-    fold(model, temperature)
-    assert answers(model, made_ids()) == pytest.approx(before / before.sum(axis=1, keepdims=True), abs=1e-5)
+def test_padding_does_not_count(weights: Weights) -> None:
+    ids = made_rows()
+    longer = np.pad(ids, ((0, 0), (0, 7)))
+    expected = answers(build_model(weights, LENGTH), ids)
+    assert answers(build_model(weights, LENGTH + 7), longer) == pytest.approx(expected, abs=1e-6)
 
 
-@pytest.mark.parametrize("labels", [2, 5, 40])
-def test_training_starts_from_what_counting_says(labels: int) -> None:
-    recipe = replace(RECIPE, embedding_size=12)
-    slots, pair_size = pair_table_size(labels, recipe)
-    ids = made_ids(400)
-    truth = np.random.default_rng(6).integers(0, labels, len(ids)).astype(np.int32)
-    counted = gather(
-        ids,
-        truth,
-        1,
-        vocabulary_size=SIZE,
-        embedding_size=embedding_size(labels, recipe),
-        label_count=labels,
-        slots=slots,
-        pair_size=pair_size,
-    )
-    model = build_model(SIZE, labels, recipe)
-    start_from(model, counted)
-    model.get_layer("logits").set_weights([0 * weight for weight in model.get_layer("logits").get_weights()])
-    trust = model.get_layer("trust")
-    trust.set_weights([0 * weight for weight in trust.get_weights()])  # half of all logits counts
-    logits = np.zeros((len(ids), labels))
-    table = PairTable(SIZE, slots)
-    for row, of_row in zip(ids, logits, strict=True):
-        of_row += counted.vectors[row[row > 0]].sum(axis=0) @ counted.kernel
-        for first, second in pairwise(row):
-            for total in table.sums(int(first), int(second)):
-                if second and counted.owners[total % slots] == table.owner(int(first), int(second)):
-                    of_row += counted.pairs[total % slots] @ counted.pair_kernel
-    expected = np.exp(logits / 2) / np.exp(logits / 2).sum(axis=1, keepdims=True)
-    assert answers(model, ids) == pytest.approx(expected, abs=1e-5)
-    (rows,), (kernel,) = (model.get_layer(name).get_weights() for name in ("embedding", "word_evidence"))
-    assert not rows[0].any()
-    assert not kernel[labels:].any()
-    assert (np.abs(rows[2:, labels:]).max(axis=0) > 0.3).all()  # what counting leaves free is for the LSTM
+def test_an_encoder_alone_gives_the_same_vectors(weights: Weights) -> None:
+    sizes = {"steps": STEPS, "embedding_size": EMBEDDING, "units": UNITS, "size": VECTOR}
+    model = build_encoder(LENGTH, SIZE, **sizes, dropout=0.5)
+    set_encoder(model, weights.encoder)
+    rows = made_rows()
+    pieces = [[piece for piece in row if piece == UNKNOWN_ID or piece > SEP_ID] for row in rows.tolist()]
+    expected = np.stack([sentence(weights.encoder, of_row) for of_row in pieces])
+    assert answers(model, rows) == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize(("labels", "numbers", "of_pair"), [(2, 8, 1), (5, 8, 4), (20, 20, 8), (40, 32, 8)])
-def test_many_labels_get_more_numbers_a_word_and_no_more_than_eight_a_pair(
-    labels: int, numbers: int, of_pair: int
-) -> None:
-    assert embedding_size(labels, RECIPES["byline"]) == numbers
-    assert pair_table_size(labels, RECIPES["byline"]) == (49_999, of_pair)
-    assert embedding_size(labels, RECIPES["lesson"]) == 64
+# The lesson's.
+
+
+def test_the_lessons_numbers_are_read_back_and_its_temperature_is_folded() -> None:
+    keras.utils.set_random_seed(3)
+    model = build_lesson(LENGTH, SIZE, EMBEDDING, UNITS, (8, 3))
+    weights = weights_of(model)
+    assert isinstance(weights, LessonWeights)
+    before = answers(model, made_rows())
+    assert np.array_equal(answers(build_model(weights, LENGTH), made_rows()), before)
+    for temperature in (0.5, 2.5):
+        cooled = before ** (1 / temperature)
+        found = answers(build_model(fold(weights, temperature), LENGTH), made_rows())
+        assert found == pytest.approx(cooled / cooled.sum(axis=1, keepdims=True), abs=1e-5)
