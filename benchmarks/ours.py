@@ -1,5 +1,6 @@
 """Byline's recipes as systems that are measured: python benchmarks/accuracy.py"""
 
+import dataclasses
 from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
@@ -22,7 +23,7 @@ _NO_BUDGET: Final = 10**9  # bytes: the lesson's model is over the budget, and i
 def variants() -> dict[str, Recipe]:
     """Gives what is trained, by the name that the tables give it."""
     found = {f"Byline, `{name}`": RECIPES[name] for name in ("lesson", "tiny", "byline")}
-    found["Byline, `byline` with punctuation"] = RECIPES["byline"].with_punctuation()
+    found["Byline, `byline --keep-case`"] = dataclasses.replace(RECIPES["byline"], keep_case=True)
     return found
 
 
