@@ -1,4 +1,4 @@
-"""The README's commands, options and code are held against the real ones."""
+"""The commands, options and code of README and docs are held against the real ones."""
 
 import argparse
 import http.server
@@ -10,7 +10,6 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
-import pytest
 from conftest import ROOT
 
 import export.__main__ as exporter
@@ -18,9 +17,10 @@ import trainer.__main__ as trainer_commands
 from export import graph, node
 from export.parity import TOLERANCE
 from trainer.run import Run
-from trainer.train import first_windows
+from trainer.training.encode import first_rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
 PARSERS = {"trainer": trainer_commands.parser(), "export": exporter.parser()}
 
 
@@ -30,7 +30,9 @@ def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentPars
 
 
 def test_every_command_shown_is_accepted() -> None:
-    shown = re.findall(r"^python -m (trainer|export) (.+?)(?:  +#.*)?$", README, re.MULTILINE)
+    shown = re.findall(
+        r"^python -m (trainer|export) (.+?)(?:  +#.*)?$", "\n".join([README, *PAGES.values()]), re.MULTILINE
+    )
     assert len(shown) > 6
     for program, line in shown:
         PARSERS[program].parse_args(shlex.split(line))
@@ -39,7 +41,7 @@ def test_every_command_shown_is_accepted() -> None:
 def test_every_option_is_in_the_table_and_every_one_there_is_real() -> None:
     for program, parser in PARSERS.items():
         for name, command in commands(parser).items():
-            (row,) = (line for line in README.splitlines() if re.match(rf"\| .*`{program} {name}`.* \|", line))
+            (row,) = (line for line in PAGES["options.md"].splitlines() if line.startswith(f"| `{program} {name}` |"))
             real = {option for action in command._actions for option in action.option_strings} - {"-h", "--help"}
             assert set(re.findall(r"--[a-z-]+", row)) == real, name
 
@@ -53,25 +55,22 @@ def test_every_option_has_help_with_its_default() -> None:
                 assert not valued or re.search(r"\[.+\]", action.help), (name, action.dest)
 
 
-@pytest.mark.parametrize("mode", ["workshop", "marked_workshop"])
-def test_javascript_of_the_readme_gives_the_models_answer(
-    mode: str, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    folder: Path = request.getfixturevalue(mode)
-    dist_path = folder / "dist"
-    trained = Run.read(next((folder / "runs").iterdir()))
-    (code,) = re.findall(r"```js\n(.*?)```", README, re.DOTALL)
-    asked = trained.phrases("test")[:50]
-    phrases = [phrase.text for phrase in asked]
+def test_javascript_of_the_docs_gives_the_models_answer(workshop: Path, tmp_path: Path) -> None:
+    dist_path = workshop / "dist"
+    trained = Run.read(next((workshop / "runs").iterdir()))
+    (code,) = re.findall(r"```js\n(.*?)```", PAGES["javascript.md"], re.DOTALL)
+    phrases = [phrase.text for phrase in trained.phrases("test")[:50]]
     handler = partial(http.server.SimpleHTTPRequestHandler, directory=str(dist_path))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}/"
-        code = code.replace('"vocabulary.json"', f'"{base}vocabulary.json"').replace('"tfjs/', f'"{base}tfjs/')
+        code = code.replace('"tfjs/', f'"{base}tfjs/').replace(
+            '"byline"', json.dumps((dist_path / "npm/index.js").as_uri())
+        )
         (tmp_path / "node_modules").symlink_to(node.modules() / "node_modules")
-        (tmp_path / "readme.mjs").write_text(code, encoding="utf-8")
+        (tmp_path / "docs.mjs").write_text(code, encoding="utf-8")
         (tmp_path / "ask.mjs").write_text(
-            'import { classify } from "./readme.mjs";\n'
+            'import { classify } from "./docs.mjs";\n'
             f"console.log(JSON.stringify({json.dumps(phrases)}.map((phrase) => classify(phrase))));\n",
             encoding="utf-8",
         )
@@ -79,7 +78,7 @@ def test_javascript_of_the_readme_gives_the_models_answer(
         server.shutdown()
     answers = json.loads(printed.splitlines()[-1])
     rounded = graph.rounded_classifier(trained.classifier)
-    expected = rounded.model.predict(first_windows(asked, trained.vocabulary), verbose=0)  # as its comment says
+    expected = rounded.answers(first_rows(phrases, trained.vocabulary))  # as its text says
     labels = trained.vocabulary.labels
     for ranking, row in zip(answers, expected, strict=True):
         scores = {entry["label"]: entry["score"] for entry in ranking}
@@ -88,5 +87,11 @@ def test_javascript_of_the_readme_gives_the_models_answer(
 
 def test_proof_in_the_readme_is_a_whole_table() -> None:
     (proof,) = re.findall(r"<!-- proof -->\n(.*?)<!-- /proof -->", README, re.DOTALL)
-    for runtime in ("Keras, as trained", "TF.js in Node", "TFLite interpreter, int8 rows", "NLClassifier"):
+    for runtime in ("Keras, as trained", "TF.js in Node", "TFLite interpreter, int8 rows", "BertNLClassifier"):
         assert f"| {runtime}" in proof
+
+
+def test_every_link_leads_somewhere() -> None:
+    for folder, text in ((ROOT, README), *((ROOT / "docs", text) for text in PAGES.values())):
+        for target in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert (folder / target).exists(), target
