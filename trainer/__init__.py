@@ -6,7 +6,7 @@ need it, so that `--help` and the data commands start fast; what it reads from t
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its start-up chatter is not news to a user
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # runs are repeatable on the CPU, and the model is small
