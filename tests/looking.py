@@ -8,6 +8,7 @@ from playwright.sync_api import Page
 from export import parity
 from trainer.model.classifier import Classifier
 from trainer.run import Run
+from trainer.text.normalization import SPACE
 
 SHOWN: Final = parity.TOLERANCE + 0.00005  # a bar's share is written with four decimals
 MARKUP: Final = "</script><b>title</b><img src=x onerror=alert(1)>"
@@ -28,8 +29,17 @@ def expected(rounded: Classifier, text: str) -> Any:
 
 
 def known_phrase(rounded: Classifier, count: int) -> str:
-    words = (forms[0] for forms in rounded.vocabulary.words)
-    return " ".join(word for word, _ in zip(words, range(count), strict=False))
+    """As many words, each of one piece."""
+    vocabulary = rounded.vocabulary
+    words = [piece[1:] for piece in vocabulary.pieces if piece[:1] == SPACE and piece[1:].isalpha() and len(piece) > 3]
+    whole = [word for word, ids in zip(words, vocabulary.encode_all(words), strict=True) if len(ids) == 1]
+    assert len(whole) >= count
+    return " ".join(whole[:count])
+
+
+def words_of(rounded: Classifier, text: str) -> list[str]:
+    """The words that the page marks."""
+    return [text[word.start : word.end] for word in rounded.vocabulary.words(text)]
 
 
 def surest(trained: Run, rounded: Classifier) -> str:

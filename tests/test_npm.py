@@ -15,11 +15,12 @@ from conftest import Open, run_command
 from lint_web import tools
 from test_javascript import run_node
 
-from export import graph, hostile, node, parity, runtimes
+from export import hostile, node, parity, runtimes
 from export.manifest import read_manifest
 from trainer import __version__
 from trainer.model.classifier import Classifier
 from trainer.run import Run
+from trainer.text.windows import split_ids
 
 FILES: Final = {
     "README.md",
@@ -64,7 +65,8 @@ const explained = classify.explain(text);
 const [results, without] = [classify(text), classify.without(text)];
 const empty = classify.explain(" !? ");
 const same = (await load()) === classify;
-console.log(JSON.stringify({ labels, threshold, explained, results, without, empty, same }));
+const rows = ["", text.repeat(9)].map(classify.rows);
+console.log(JSON.stringify({ labels, threshold, explained, results, without, empty, same, rows }));
 """
 APP: Final = """
 import { load } from "byline";
@@ -95,6 +97,7 @@ const score: number = results[0].score;
 const explained: Explanation = classify.explain(best);
 const known: boolean[] = explained.tokens.map(({ known }) => known);
 const shares: number[] = classify.without("To be")[0];
+const row: number[] = classify.rows("To be")[0];
 const sure: boolean = explained.sure && score >= classify.threshold;
 const labels: readonly string[] = classify.labels;
 const element = document.createElement("phrase-classifier");
@@ -107,7 +110,7 @@ classify(12);
 classify.labels.push("Homer");
 // @ts-expect-error: there is no such thing
 explained.certainty;
-export { element, known, labels, made, shares, sure };
+export { element, known, labels, made, row, shares, sure };
 """
 
 
@@ -206,15 +209,6 @@ def test_installed_package_gives_the_models_answer_to_every_test_phrase_and_host
     assert row.difference > 0  # or Keras was held against itself
 
 
-def test_package_reads_punctuation_where_the_model_does(marked_workshop: Path, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    install(marked_workshop / "dist" / "npm", project)
-    run = Run.read(next((marked_workshop / "runs").iterdir()))
-    texts, truth = parity.texts_of(run)
-    reference = runtimes.ask_keras("rounded", graph.rounded_classifier(run.classifier), texts)
-    assert parity.compare(ask(project, texts), reference, truth, 1).faults == ()
-
-
 def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run, rounded: Classifier) -> None:
     said = evaluate(project, EVERYTHING)
     text = "To be, or not to be zxqv"
@@ -229,7 +223,9 @@ def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run,
     assert explained["results"] == said["results"]
     assert explained["sure"] == (said["results"][0]["score"] >= trained.threshold)
     tokens = explained["tokens"]
-    assert [token["word"] for token in tokens] == trained.vocabulary.tokenize(text)
+    assert [token["word"] for token in tokens] == ["To", "be", "or", "not", "to", "be", "zxqv"]
+    read = [tuple(explained["ids"][token["first"] : token["last"]]) for token in tokens]
+    assert read == [word.ids for word in trained.vocabulary.words(text)]
     assert (tokens[0]["known"], tokens[-1]["known"]) == (True, False)
     assert [window["probabilities"] for window in explained["windows"]] == [explained["probabilities"]]
     others = ["be, or not to be zxqv", "To or not to be zxqv", "To be, not to be zxqv", "To be, or to be zxqv"]
@@ -237,14 +233,32 @@ def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run,
         assert mine == pytest.approx(list(theirs), abs=parity.TOLERANCE)
     assert len(said["without"]) == len(tokens)
     assert (said["empty"]["tokens"], said["empty"]["sure"]) == ([], False)
+    assert said["rows"] == [split_ids(trained.vocabulary.encode(asked), 34).tolist() for asked in ("", text * 9)]
+
+
+def codes_of_readme(project: Path) -> list[str]:
+    return re.findall(r"```js\n(.*?)```", (project / "node_modules/byline/README.md").read_text(), re.DOTALL)
 
 
 def test_code_of_the_packages_readme_answers(project: Path, rounded: Classifier) -> None:
-    code, _ = re.findall(r"```js\n(.*?)```", (project / "node_modules/byline/README.md").read_text(), re.DOTALL)
+    code, *_ = codes_of_readme(project)
     done = run_node(["--input-type=module", "--eval", code], cwd=project)
     assert (done.returncode, done.stderr) == (0, "")
     (ranking,) = rounded.rank(["To be or not to be"])
     assert re.findall(r"label: '(.+?)'", done.stdout) == [result["label"] for result in ranking]
+
+
+def test_rows_feed_the_tensorflow_model_as_the_readme_says(project: Path, dist_path: Path, rounded: Classifier) -> None:
+    (code,) = (code for code in codes_of_readme(project) if "tfjs/model.json" in code)
+    tensorflow = (node.modules() / "node_modules/@tensorflow/tfjs/dist/tf.node.js").as_uri()
+    with Server(dist_path) as server:
+        code = code.replace('"tfjs/model.json"', json.dumps(f"{server.url}tfjs/model.json"))
+        done = run_node(["--input-type=module", "--eval", code.replace("@tensorflow/tfjs", tensorflow)], cwd=project)
+    assert done.returncode == 0, done.stderr
+    answers = dict(re.findall(r"label: '(.+?)', score: ([\d.e-]+)", done.stdout))
+    (ranking,) = rounded.rank(["To be or not to be"])
+    expected = {result["label"]: pytest.approx(result["score"], abs=parity.TOLERANCE) for result in ranking}
+    assert {label: float(score) for label, score in answers.items()} == expected
 
 
 @pytest.mark.parametrize("program", ["deno", "bun"])

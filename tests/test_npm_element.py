@@ -208,7 +208,7 @@ def test_a_model_that_computes_otherwise_gives_no_answer(visit: Open, package: P
 MANY: Final = """
 const labels = Array.from({ length: 30 }, (_, index) => `label ${index}`);
 const results = labels.map((label, index) => ({ label, score: (30 - index) / 465 }));
-const explain = (text) => ({ text, tokens: [{ word: text, mark: false }], results, sure: false });
+const explain = (text) => ({ text, tokens: [{ word: text, known: true }], results, sure: false });
 export const load = async () => Object.assign(() => results, { labels, explain, threshold: 0.5 });
 """
 

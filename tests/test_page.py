@@ -104,9 +104,9 @@ def test_clearing_takes_the_answer_away(visit: Open, site: str) -> None:
 
 def test_unknown_words_are_marked_in_words_and_by_shape(visit: Open, site: str, rounded: Classifier) -> None:
     page = visit().open(site)
-    type_phrase(page, f"{known_phrase(rounded, 2)} smartphonez, {known_phrase(rounded, 1)} Zxqv")
+    type_phrase(page, f"{known_phrase(rounded, 2)} qzxjq, {known_phrase(rounded, 1)} Zxqv😀")
     section = page.get_by_role("region", name="Why")
-    assert section.locator(".unknown").all_text_contents() == ["smartphonez (unknown word)", "Zxqv (unknown word)"]
+    assert section.locator(".unknown").all_text_contents() == ["qzxjq (unknown word)", "Zxqv😀 (unknown word)"]
     assert section.aria_snapshot().count("(unknown word)") == 2
     assert "3 of 5 words known." in section.inner_text()
     assert "underline" in style(page, ".unknown", "textDecorationLine")
@@ -117,8 +117,8 @@ def test_long_text_is_read_by_the_windows_rule_while_the_page_stays_alive(
     visit: Open, site: str, rounded: Classifier
 ) -> None:
     text = known_phrase(rounded, 200) + " " + " ".join(["nought"] * 3 + [known_phrase(rounded, 199)] * 119)
-    words = len(rounded.vocabulary.tokenize(text))
-    assert words > 23_800
+    pieces = len(rounded.vocabulary.encode(text))
+    assert pieces > 23_800
     page = visit().open(site)
     page.evaluate("""() => {
         globalThis.ticks = 0;
@@ -128,7 +128,7 @@ def test_long_text_is_read_by_the_windows_rule_while_the_page_stays_alive(
     type_phrase(page, text)
     assert page.evaluate("ticks") >= 5
     assert shown(page) == expected(rounded, text)
-    windows = -(-words // rounded.vocabulary.sequence_length)
+    windows = -(-pieces // rounded.vocabulary.window)
     assert f"Read in {windows:,} windows" in page.locator("#reading-notes").inner_text()
 
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
-from browser import Server, Visit, type_phrase
+from browser import Visit, type_phrase
 from conftest import Open
-from looking import SHOWN, expected, known_phrase, shown, surest
+from looking import SHOWN, expected, known_phrase, shown, surest, words_of
 from playwright.sync_api import Page
 
 from trainer.model.classifier import Classifier
@@ -32,10 +32,10 @@ def words(page: Page) -> list[str]:
 def test_each_word_is_coloured_by_the_label_that_it_speaks_for_and_says_by_how_much(
     visit: Open, site: str, trained: Run, rounded: Classifier
 ) -> None:
-    page, text = visit().open(site), " ".join(rounded.vocabulary.tokenize(surest(trained, rounded))[:8])
+    page, text = visit().open(site), " ".join(words_of(rounded, surest(trained, rounded))[:8])
     type_phrase(page, text)
     page.wait_for_selector(READ)
-    tokens = rounded.vocabulary.tokenize(text)
+    tokens = words_of(rounded, text)
     assert words(page) == tokens
     (whole,) = rounded.probabilities([text])
     without = rounded.probabilities([" ".join(tokens[:left] + tokens[left + 1 :]) for left in range(len(tokens))])
@@ -66,14 +66,14 @@ def test_each_word_is_coloured_by_the_label_that_it_speaks_for_and_says_by_how_m
 
 
 def test_in_a_long_text_a_word_is_left_out_of_its_own_window(visit: Open, site: str, rounded: Classifier) -> None:
-    page, text = visit().open(site), known_phrase(rounded, 40)
+    page, text = visit().open(site), known_phrase(rounded, 80)
     answers = page.evaluate(
-        "async (text) => [await byline.explain(text), await byline.without(text, { start: 18, end: 19 })]", text
+        "async (text) => [await byline.explain(text), await byline.without(text, { start: 36, end: 37 })]", text
     )
     ids = rounded.vocabulary.encode(text)
-    length = rounded.vocabulary.sequence_length
-    windows = split_ids(ids, length)
-    windows[1] = np.array([*(ids[16:18] + ids[19:32]), 0], np.int32)  # the third reaches back to 24 and has it not
+    windows = split_ids(ids, rounded.vocabulary.sequence_length)
+    (windows[1],) = split_ids(ids[32:36] + ids[37:64], rounded.vocabulary.sequence_length)
+    # The third reaches back to 48 and has it not.
     model = rounded.model.predict(windows, verbose=0)
     assert len(answers[0]["windows"]) == 3
     assert answers[1] == [pytest.approx(average(model), abs=1e-4)]
@@ -100,20 +100,20 @@ def test_strip_shows_where_each_label_speaks_and_leads_into_the_text(
     page = visit().open(site)
     type_phrase(page, PHRASE)
     assert not page.locator("#passages").is_visible()
-    text = known_phrase(rounded, 16 * 20)
+    text = " ".join([known_phrase(rounded, 160)] * 4)
     type_phrase(page, text)
     segments = page.locator(".segment")
     assert segments.count() == 20
     ids = rounded.vocabulary.encode(text)
-    second = rounded.model.predict(np.array([ids[16:32]], np.int32), verbose=0)[0]
+    second = rounded.model.predict(split_ids(ids[32:64], rounded.vocabulary.sequence_length), verbose=0)[0]
     best = int(second.argmax())
     label = segments.nth(1).get_attribute("aria-label") or ""
-    assert label.startswith("Words 17 to 32: ")
+    assert label.startswith("Words 33 to 64: ")
     assert rounded.vocabulary.labels[best] in label
     segments.nth(18).click()
     assert segments.nth(18).get_attribute("aria-pressed") == "true"
     chosen = page.locator(".word.chosen").all_text_contents()
-    assert chosen == rounded.vocabulary.tokenize(text)[18 * 16 : 19 * 16]
+    assert chosen == text.split()[18 * 32 : 19 * 32]
     type_phrase(page, known_phrase(rounded, 200) + " " + known_phrase(rounded, 200) * 9)
     assert segments.count() <= 48
 
@@ -329,26 +329,30 @@ def test_a_dropped_file_is_read_like_a_chosen_one(visit: Open, site: str) -> Non
     assert page.locator("#table-rows tr").count() == 2
 
 
-# Marks
+# Words
 
 
-def test_the_page_counts_words_and_no_marks(visit: Open, marked_workshop: Path) -> None:
-    with Server(marked_workshop / "dist" / "web") as server:
-        page = visit().open(server.url)
-        for text, note in (
-            ("the king, queen!", "All 3 words known."),
-            ("the whale, the", "2 of 3 words known."),
-            ("king!", "Its one word is known."),
-            ("whale!", "Its one word is not known: the answer is little more than a guess."),
-            (
-                "the " * 120 + "!!!",
-                "All 120 words known. Read in 6 windows of 24 words and marks; the answer ",
-            ),
-        ):
-            type_phrase(page, text)
-            assert (page.locator("#reading-notes").text_content() or "").startswith(note)
-        type_phrase(page, "!!!")
-        assert not page.locator("#reading").is_visible()
+def test_the_page_counts_words_and_no_punctuation(visit: Open, site: str, rounded: Classifier) -> None:
+    page = visit().open(site)
+    one, two, three = known_phrase(rounded, 3).split()
+    for text, note in (
+        (f"{one} {two}, {three}!", "All 3 words known."),
+        (f"{one} qzxjq, {two}", "2 of 3 words known."),
+        (f"“{one}!”", "Its one word is known."),
+        ("qzxjq!", "Its one word is not known: the answer is little more than a guess."),
+        (f"{one} " * 120 + "!!!", "All 120 words known. Read in 4 windows; the answer is drawn from all of them."),
+    ):
+        type_phrase(page, text)
+        assert page.locator("#reading-notes").text_content() == note
+    type_phrase(page, "!!!")
+    assert not page.locator("#reading").is_visible()
+
+
+def test_of_a_script_without_spaces_each_piece_is_a_word(visit: Open, site: str, rounded: Classifier) -> None:
+    page, word = visit().open(site), known_phrase(rounded, 1)
+    type_phrase(page, f"{word}日本{word}、東京 ไทย")
+    assert [text.split(" (")[0] for text in words(page)] == words_of(rounded, f"{word}日本{word}、東京 ไทย")
+    assert len(words(page)) >= 4
 
 
 def test_examples_are_of_the_test_split(dist_path: Path, trained: Run) -> None:

@@ -16,8 +16,8 @@ from export import theme, web
 from export.golden import golden
 from export.settings import Settings
 from export.strings import FOLDER, PARTS, read_strings, shipped
-from trainer.model.classifier import Classifier
 from trainer.errors import UserError
+from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 PHRASE = "To be, or not to be, that is the question"
