@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -37,7 +38,9 @@ from trainer.text.windows import FLOOR
 from trainer.training.encode import Encoded, encode, first_rows
 from trainer.training.learn import Learner
 from trainer.training.sentence import train_lesson
+from trainer.training.teacher import Teacher, common_words, open_teacher
 
+_TELLING = 2_000  # texts that tell their language
 _WIDEST = 130  # positions of a row until the phrases' lengths are known
 
 
@@ -62,8 +65,9 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         parts = split_by(corpus, seen, recipe, options)
         for line in warnings_of(parts):
             say(line)
-        sizes = sizes_for(recipe, len(parts.labels), sum(seen.labels.values()), with_teacher=False)
-        vocabulary = _vocabulary(parts, recipe, sizes)
+        teacher = open_teacher(recipe.teacher, list(islice(parts.training_text(), _TELLING)))
+        sizes = sizes_for(recipe, len(parts.labels), sum(seen.labels.values()), with_teacher=teacher is not None)
+        vocabulary = _vocabulary(parts, recipe, sizes, teacher)
         with tempfile.TemporaryDirectory(dir=staging) as folder:
             encoded = encode(
                 parts,
@@ -82,7 +86,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
             sizes = dataclasses.replace(sizes, lstm_steps=min(sizes.lstm_steps, vocabulary.sequence_length - 2))
             ours = not seen.given["validation"] and parts.method != "random"
-            trained = _train(encoded, recipe, sizes, options.seed, refit=ours)
+            trained = _train(encoded, recipe, sizes, teacher, options.seed, refit=ours)
         classifier = Classifier(build_model(trained.final, vocabulary.sequence_length), vocabulary)
         say("measuring the answers to all three parts")
         phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
@@ -104,6 +108,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "seed": options.seed,
             "split": parts.facts() | {"sha256": encoded.sha256, "phrases": encoded.counts},
             "training": trained.facts,
+            "teacher": {name: getattr(teacher, name) for name in ("name", "license", "source")} if teacher else None,
             "temperature": trained.temperature,
             "not_sure": dataclasses.asdict(not_sure),
             "metrics": {part: metrics(tallies[part], not_sure.threshold) for part in PARTS},
@@ -118,7 +123,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
 
 
-def _vocabulary(parts: Split, recipe: Recipe, sizes: Sizes) -> Vocabulary:
+def _vocabulary(parts: Split, recipe: Recipe, sizes: Sizes, teacher: Teacher | None) -> Vocabulary:
     return learn(
         parts.training_text(),
         parts.labels,
@@ -126,6 +131,7 @@ def _vocabulary(parts: Split, recipe: Recipe, sizes: Sizes) -> Vocabulary:
         maximum_pieces=sizes.maximum_pieces,
         model_type=recipe.model_type,
         spelling=Spelling(recipe.keep_case, recipe.fold_accents),
+        extra_words=common_words(teacher, sizes.extra_words) if teacher else (),
     )
 
 
@@ -156,10 +162,10 @@ class _Trained:
         return threshold_of(self.held_out or validation)
 
 
-def _train(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int, refit: bool) -> _Trained:
+def _train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int, refit: bool) -> _Trained:
     if not recipe.tables:
         return _train_lesson(encoded, recipe, seed)
-    learned = Learner(encoded, recipe, sizes, seed).learn(refit)
+    learned = Learner(encoded, recipe, sizes, teacher, seed).learn(refit)
     few = len(learned.truth) > len(encoded.validation)
     counted = tally(learned.held_out, learned.truth.astype(np.int64)) if few else None
     return _Trained(learned.final, learned.chosen, counted, 1 / learned.final.gate.scale, learned.facts)

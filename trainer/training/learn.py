@@ -7,22 +7,30 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluate import truth_of
+from trainer.evaluate import metrics, tally, truth_of
 from trainer.model import linear
 from trainer.model.linear import LinearSettings
 from trainer.model.recipe import Recipe, Sizes
 from trainer.model.tables import TableSizes, squeeze
 from trainer.model.temperature import log_softmax
-from trainer.model.weights import Tables, Weights
+from trainer.model.weights import Encoder, Tables, Weights
 from trainer.terminal import say
+from trainer.training import distil
+from trainer.training.distil import Distillation, encoder_vectors
 from trainer.training.encode import Encoded, first_rows
 from trainer.training.gate import Seen, gated_logits, see, train_gate
-from trainer.training.sentence import train_on_labels, vectors_of
+from trainer.training.sentence import train_on_labels
+from trainer.training.teacher import Teacher
 
 FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the validation phrases alone are too few
 FOLDS: Final = 10
-SURE: Final = 1.5  # standard deviations that a gain on the validation phrases must have
-_STRENGTHS: Final = (0.5, 1.0, 2.0)  # of a label-trained encoder's logits beside the tables'
+STRENGTHS: Final = (1.0, 2.0)  # of a taught vector among the features: few rows want it stronger
+_MOST_TRIED: Final = 5_000  # rows: of more, the first strength alone is tried
+_OF_LABELS: Final = (0.5, 1.0, 2.0)  # strengths of a label-trained encoder's logits beside the tables'
+_SURE: Final = 1.5  # standard deviations that its gain must have: it has seen the labels, and is believed less
+_UNEVEN: Final = 3.0  # times as many rows of the most frequent label as of the rarest: weights are tried
+_MOST_WEIGHED: Final = 60_000  # rows: of more, they are not tried, and hardly matter
+_BALANCE: Final = 0.5  # exponent of the weights under which all labels would count alike
 
 Rows = NDArray[Any]
 Floats = NDArray[np.float32]
@@ -31,27 +39,80 @@ Truth = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Rated:
-    """Phrases with their truth and weights.
+    """Phrases with their truth, weights and vectors.
 
     Attributes:
         rows: Framed, shape [rows, S].
         truth: Labels' indices, shape [rows].
-        weights: How much each counts, shape [rows].
+        weights: How much each counts: less than 1 where it is a misspelt copy, shape [rows].
+        vectors: Of a taught encoder, shape [rows, size]; of no numbers without one.
     """
 
     rows: Rows
     truth: Truth
     weights: Floats
+    vectors: Floats
 
     def __getitem__(self, chosen: Any) -> "Rated":
-        return Rated(self.rows[chosen], self.truth[chosen], self.weights[chosen])
+        return Rated(self.rows[chosen], self.truth[chosen], self.weights[chosen], self.vectors[chosen])
 
     def __add__(self, other: "Rated") -> "Rated":
-        return Rated(
-            np.concatenate([self.rows, other.rows]),
-            np.concatenate([self.truth, other.truth]),
-            np.concatenate([self.weights, other.weights]),
-        )
+        pairs = ((getattr(self, name), getattr(other, name)) for name in ("rows", "truth", "weights", "vectors"))
+        return Rated(*(np.concatenate(pair) for pair in pairs))
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What is chosen on held-out phrases.
+
+    Attributes:
+        strength: Of the taught vector among the features of the SVM; 0: it is left out.
+        balance: Exponent of the labels' weights; 0: every row counts alike.
+    """
+
+    strength: float = 0.0
+    balance: float = 0.0
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The linear part.
+
+    Attributes:
+        tables: Of pieces and pairs.
+        kernel: From a taught vector to logits, shape [size, labels]; None where it is left out.
+    """
+
+    tables: Tables
+    kernel: Floats | None
+
+    def see(self, rated: Rated) -> Seen:
+        """Gives what the gate sees of some phrases."""
+        return see(self.tables, rated.rows, None if self.kernel is None else rated.vectors @ self.kernel)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """What models that have not learned from some phrases say of them.
+
+    Attributes:
+        seen: What the gate sees.
+        truth: Labels' indices, shape [phrases].
+    """
+
+    seen: Seen
+    truth: Truth
+
+    @property
+    def right(self) -> NDArray[np.bool_]:
+        """Says which are answered right, shape [phrases]."""
+        return np.asarray(self.seen.logits.argmax(axis=1) == self.truth)
+
+    @property
+    def macro_f1(self) -> float:
+        """The mean F1 of the labels."""
+        answers = np.exp(log_softmax(self.seen.logits.astype(np.float64)))
+        return float(metrics(tally(answers, self.truth.astype(np.int64)), 0.0)["macro_f1"])
 
 
 @dataclass(frozen=True)
@@ -80,18 +141,22 @@ class Learner:
         encoded: The phrases.
         recipe: How.
         sizes: Of everything that is built.
+        teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
     """
 
-    def __init__(self, encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -> None:
-        self.encoded, self.recipe, self.sizes, self.seed = encoded, recipe, sizes, seed
+    def __init__(self, encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> None:
+        self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
         self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.pair_slots, sizes.pair_cells)
-        self.train = Rated(encoded.rows, encoded.truth, encoded.weights)
+        self.encoder = self._taught() if teacher else None
+        self.train = self._rated(encoded.rows, encoded.truth, encoded.weights)
         rows = first_rows([phrase.text for phrase in encoded.validation], self.vocabulary)
         truth = truth_of(encoded.validation, self.vocabulary.labels).astype(np.int32)
-        self.validation = Rated(rows, truth, np.ones(len(rows), np.float32))
+        self.validation = self._rated(rows, truth, np.ones(len(rows), np.float32))
+        self.few = int((self.train.weights == 1).sum()) + len(rows) < FEW_ROWS
+        self._on_training: dict[Choice, Fitted] = {}
 
     def learn(self, refit: bool) -> Learned:
         """Trains.
@@ -99,67 +164,130 @@ class Learner:
         Args:
             refit: Whether the tables are learned again in the end from the validation phrases, too.
         """
-        say("tables: training")
-        tables = self.tables(self.train)
-        of_tables = see(tables, self.validation.rows)
-        say(f"tables: {_share_right(of_tables.logits, self.validation.truth):.1%} of the validation phrases right")
-        encoder, head = train_on_labels(self.encoded, self.recipe, self.sizes, self.seed)
-        own = vectors_of(encoder, self.vocabulary, self.sizes.lstm_steps, self.validation.rows) @ head[0] + head[1]
-        strength = self._strength(of_tables.logits, own)
-        facts = {"sentence_strength": strength}
-        held = self._held_out(tables)
-        gate = train_gate(held.seen, held.truth, self.sizes.sentence_size)
-        if strength:
-            encoder = replace(encoder, logits=(strength * head[0]).astype(np.float32))
-        chosen = Weights(tables, encoder, gate, self.sizes.lstm_steps)
-        final = chosen
+        choice, held = self._choose()
+        chosen, final = self._trained(choice), None
         if refit and len(self.validation.rows):
-            say("tables: training once more, with the validation phrases")
-            final = replace(chosen, tables=self.tables(self.train + self.validation))
+            say("linear part: training once more, with the validation phrases")
+            final = self.fit(self.train + self.validation, choice)
+        facts: dict[str, Any] = {"sentence_strength": choice.strength, "label_balance": choice.balance}
+        if self.encoder is None:
+            encoder, strength = self._on_labels(held)
+            facts["sentence_strength"] = strength
+            if encoder.logits is not None:
+                own = encoder_vectors(encoder, self.validation.rows, self.sizes.lstm_steps) @ encoder.logits
+                held = HeldOut(replace(held.seen, logits=held.seen.logits + own), held.truth)
+        else:
+            encoder = self.encoder
+        gate = train_gate(held.seen, held.truth, len(encoder.bias))
+
+        def weights(fitted: Fitted) -> Weights:
+            logits = encoder.logits if fitted.kernel is None else fitted.kernel
+            return Weights(fitted.tables, replace(encoder, logits=logits), gate, self.sizes.lstm_steps)
+
         probabilities = np.exp(log_softmax(gated_logits(gate, held.seen)))
-        return Learned(chosen, final, probabilities, held.truth, facts)
+        both = weights(chosen), weights(final or chosen)
+        return Learned(both[0], both[1] if final else both[0], probabilities, held.truth, facts)
 
-    def tables(self, rated: Rated) -> Tables:
+    def fit(self, rated: Rated, choice: Choice) -> Fitted:
         """Trains the linear part on some phrases."""
-        learned = linear.train(rated.rows, rated.truth, rated.weights, self.vocabulary, self.settings, None, self.seed)
-        return squeeze(learned, self.table_sizes)
+        of_label = class_weights(rated.truth, len(self.vocabulary.labels)) ** choice.balance
+        extra = rated.vectors * np.float32(choice.strength) if choice.strength else None
+        balanced = rated.weights if not choice.balance else rated.weights * of_label[rated.truth]
+        learned = linear.train(rated.rows, rated.truth, balanced, self.vocabulary, self.settings, extra, self.seed)
+        kernel = None if learned.extra is None else learned.extra * np.float32(choice.strength)
+        return Fitted(squeeze(learned, self.table_sizes), kernel)
 
-    def _strength(self, logits: Floats, own: Floats) -> float:
-        """Says how much the encoder's own logits are worth beside the tables': 0 where they do not pay."""
-        truth = self.validation.truth
-        before = logits.argmax(axis=1) == truth
-        best, best_gain = 0.0, 0.0
-        for strength in _STRENGTHS:
-            after = (logits + strength * own).argmax(axis=1) == truth
-            gained, lost = int((after & ~before).sum()), int((before & ~after).sum())
-            gain = gained - lost
-            if gain > max(best_gain, SURE * np.sqrt(gained + lost)):
-                best, best_gain = strength, gain
-        return best
+    def _rated(self, rows: Rows, truth: Truth, weights: Floats) -> Rated:
+        vectors = np.zeros((len(rows), 0), np.float32)
+        if self.encoder is not None:
+            vectors = encoder_vectors(self.encoder, rows, self.sizes.lstm_steps)
+        return Rated(rows, truth, weights, vectors)
 
-    def _held_out(self, tables: Tables) -> "_HeldOut":
-        """Gives phrases that the tables have not learned from."""
-        originals = self.train.weights == 1
-        if originals.sum() + len(self.validation.rows) >= FEW_ROWS:
-            return _HeldOut(see(tables, self.validation.rows), self.validation.truth)
-        say(f"gate: {FOLDS} times a {_ordinal(FOLDS)} of the phrases held out")
-        rated = self.train[originals] + self.validation
+    def _taught(self) -> Encoder:
+        assert self.teacher is not None
+        recipe, sizes = self.recipe, self.sizes
+        settings = Distillation(
+            steps=sizes.lstm_steps,
+            embedding_size=sizes.embedding_size,
+            units=sizes.lstm_units,
+            size=sizes.sentence_size,
+            epochs=recipe.epochs or Distillation.epochs,
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate,
+        )
+        texts = [phrase.text for phrase in self.encoded.sample]
+        return distil.encoder(self.teacher, texts, self.vocabulary, settings, self.seed)
+
+    def _choose(self) -> tuple[Choice, HeldOut]:
+        """Chooses on held-out phrases, and gives what the chosen model says of them."""
+        choice = Choice()
+        held = self._held_out(choice)
+        say(f"linear part: {held.right.mean():.1%} of the held-out phrases right")
+        if self.encoder is not None:
+            tried = STRENGTHS if len(self.train.rows) <= _MOST_TRIED else STRENGTHS[:1]
+            for strength in tried:
+                other = Choice(strength)
+                with_vector = self._held_out(other)
+                say(f"with the LSTM's vector times {strength:g}: {with_vector.right.mean():.1%}")
+                if with_vector.right.sum() > held.right.sum():
+                    choice, held = other, with_vector
+        counts = np.bincount(self.train.truth, minlength=len(self.vocabulary.labels))
+        if counts.max() > _UNEVEN * counts.min() and len(self.train.rows) <= _MOST_WEIGHED:
+            other = replace(choice, balance=_BALANCE)
+            weighed = self._held_out(other)
+            gain = weighed.macro_f1 - held.macro_f1
+            say(f"with rare labels weighing more: {weighed.right.mean():.1%}, macro F1 {gain:+.3f}")
+            if gain > max(0.0, float(held.right.mean() - weighed.right.mean())) and gain > _noise(len(held.truth)):
+                choice, held = other, weighed
+        return choice, held
+
+    def _trained(self, choice: Choice) -> Fitted:
+        if choice not in self._on_training:
+            self._on_training[choice] = self.fit(self.train, choice)
+        return self._on_training[choice]
+
+    def _held_out(self, choice: Choice) -> HeldOut:
+        """Asks about phrases that the model has not learned from: the validation phrases, or all in turn."""
+        if not self.few:
+            return HeldOut(self._trained(choice).see(self.validation), self.validation.truth)
+        rated = self.train[self.train.weights == 1] + self.validation
         fold = _folds(rated.truth, self.seed)
-        parts: list[_HeldOut] = []
+        parts: list[HeldOut] = []
         for number in range(FOLDS):
             out = fold == number
             if out.any() and len(np.unique(rated.truth[~out])) > 1:
-                parts.append(_HeldOut(see(self.tables(rated[~out]), rated.rows[out]), rated.truth[out]))
+                parts.append(HeldOut(self.fit(rated[~out], choice).see(rated[out]), rated.truth[out]))
         seen = parts[0].seen
         for part in parts[1:]:
             seen = seen + part.seen
-        return _HeldOut(seen, np.concatenate([part.truth for part in parts]))
+        return HeldOut(seen, np.concatenate([part.truth for part in parts]))
+
+    def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
+        """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
+        say("LSTM: training on the labels")
+        encoder, kernel = train_on_labels(self.encoded, self.recipe, self.sizes, self.seed)
+        if self.few:  # its rows cannot be held out in turn: each time would be a training of its own
+            return encoder, 0.0
+        own = encoder_vectors(encoder, self.validation.rows, self.sizes.lstm_steps) @ kernel
+        best, best_gain = 0.0, 0.0
+        for strength in _OF_LABELS:
+            after = (held.seen.logits + strength * own).argmax(axis=1) == held.truth
+            gained, lost = int((after & ~held.right).sum()), int((held.right & ~after).sum())
+            if gained - lost > max(best_gain, _SURE * np.sqrt(gained + lost)):
+                best, best_gain = strength, gained - lost
+        say(f"LSTM: its logits {f'times {best:g} add {best_gain} right answers' if best else 'add nothing'}")
+        return (replace(encoder, logits=(best * kernel).astype(np.float32)) if best else encoder), best
 
 
-@dataclass(frozen=True)
-class _HeldOut:
-    seen: Seen
-    truth: Truth
+def class_weights(truth: Sequence[int] | Truth, label_count: int) -> Floats:
+    """Gives each label's weight under which all labels count alike, mean 1 over the phrases, shape [labels]."""
+    counts = np.maximum(np.bincount(truth, minlength=label_count), 1)
+    return np.asarray(len(truth) / (label_count * counts), np.float32)
+
+
+def _noise(phrases: int) -> float:
+    """What a share of that many phrases may be off by."""
+    return float(0.25 / np.sqrt(max(phrases, 1)))
 
 
 def _folds(truth: Truth, seed: int) -> NDArray[np.int64]:
@@ -172,17 +300,3 @@ def _folds(truth: Truth, seed: int) -> NDArray[np.int64]:
         fold[of_label] = (start + np.arange(len(of_label))) % FOLDS
         start += len(of_label)
     return fold
-
-
-def _share_right(logits: Floats, truth: Truth) -> float:
-    return float((logits.argmax(axis=1) == truth).mean())
-
-
-def _ordinal(number: int) -> str:
-    return f"{number}th"
-
-
-def class_weights(truth: Sequence[int] | Truth, label_count: int) -> Floats:
-    """Gives each label's weight under which all labels count alike, mean 1 over the phrases, shape [labels]."""
-    counts = np.maximum(np.bincount(truth, minlength=label_count), 1)
-    return np.asarray(len(truth) / (label_count * counts), np.float32)

@@ -10,11 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.model.network import build_encoder, build_lesson, encoder_of, set_encoder, weights_of
+from trainer.model.network import build_encoder, build_lesson, encoder_of, weights_of
 from trainer.model.recipe import Recipe, Sizes
 from trainer.model.weights import Encoder, LessonWeights
 from trainer.quiet import quietly
-from trainer.text.vocabulary import Vocabulary
 from trainer.training.encode import Encoded
 
 if TYPE_CHECKING:
@@ -25,11 +24,11 @@ _MOST_EPOCHS = 20  # where the steps are given and the phrases are few
 _BATCH = 1_024  # rows whose vectors are asked for at once
 
 
-def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -> tuple[Encoder, tuple[Floats, Floats]]:
+def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -> tuple[Encoder, Floats]:
     """Trains a small encoder.
 
     Returns:
-        The encoder, and the kernel, shape [size, labels], and bias, shape [labels], of its own softmax.
+        The encoder, and the kernel, shape [size, labels], from its vector to the logits of its own softmax.
     """
     start(seed)
     with quietly():
@@ -44,13 +43,12 @@ def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -
         size=sizes.sentence_size,
         dropout=recipe.dropout,
     )
-    head = keras.layers.Dense(len(vocabulary.labels), name="head")
+    head = keras.layers.Dense(len(vocabulary.labels), use_bias=False, name="head")
     model = keras.Model(encoder.input, head(encoder.output))
     per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
     steps = recipe.epochs * per_epoch if recipe.epochs else min(recipe.steps, _MOST_EPOCHS * per_epoch)
     _run_steps(model, encoded, recipe, steps, seed)
-    kernel, bias = head.get_weights()
-    return encoder_of(encoder), (kernel, bias)
+    return encoder_of(encoder), head.get_weights()[0]
 
 
 def train_lesson(
@@ -75,27 +73,6 @@ def train_lesson(
     weights = weights_of(model)
     assert isinstance(weights, LessonWeights)
     return weights, history
-
-
-def vectors_of(encoder: Encoder, vocabulary: Vocabulary, steps: int, rows: NDArray[Any]) -> Floats:
-    """Gives the sentences' vectors of framed rows, shape [rows, size]."""
-    import tensorflow as tf
-
-    size = len(encoder.bias)
-    model = build_encoder(
-        vocabulary.sequence_length,
-        vocabulary.size,
-        steps=steps,
-        embedding_size=encoder.embedding.shape[1],
-        units=len(encoder.forward.recurrent),
-        size=size,
-    )
-    set_encoder(model, encoder)
-    signature = tf.TensorSpec([None, vocabulary.sequence_length], tf.int32)
-    forward = tf.function(lambda ids: model(ids, training=False), input_signature=[signature])
-    starts = range(0, len(rows), _BATCH)
-    found = [forward(rows[start : start + _BATCH].astype(np.int32)).numpy() for start in starts]
-    return np.concatenate([np.zeros((0, size), np.float32), *found])
 
 
 def start(seed: int) -> None:
