@@ -154,11 +154,11 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
     return Sizes(
         maximum_pieces=recipe.maximum_pieces or pieces,
         extra_words=round(recipe.extra_words * min(share, 4.0)) if with_teacher else 0,
-        dense_rows=recipe.dense_rows or 304,
+        dense_rows=recipe.dense_rows or 604,
         cells=recipe.cells,
         # Rows that are never seen in pairs need no table of them.
         pair_slots=recipe.pair_slots or min(round(slots * share), 12 * row_count + 100),
-        pair_cells=recipe.pair_cells or (4 if label_count > 100 else 3),
+        pair_cells=recipe.pair_cells or 4,
         embedding_size=recipe.embedding_size or (64 if with_teacher else 8),
         lstm_units=recipe.lstm_units or (64 if with_teacher else 16),
         lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16),
