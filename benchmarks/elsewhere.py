@@ -47,7 +47,7 @@ def letters(seed: int = 1) -> Iterator[str]:
 def not_sure_share(run: Run, texts: list[str]) -> float:
     """Gives the share of texts that are answered "not sure"."""
     best = run.classifier.probabilities(texts).max(axis=1)
-    words = [len(run.vocabulary.words_in(text)) for text in texts]
+    words = [run.vocabulary.known_words(text) for text in texts]
     return float(np.mean([is_not_sure(*asked, run.threshold) for asked in zip(best, words, strict=True)]))
 
 
@@ -72,7 +72,7 @@ def report(run: Run) -> None:
     print(table(["text", "phrases", "not sure"], rows))
     print()
     for text, (best, *_) in zip(KNOWN, run.classifier.rank(KNOWN), strict=True):
-        words = len(run.vocabulary.words_in(text))
+        words = run.vocabulary.known_words(text)
         doubt = " (not sure)" if is_not_sure(float(best["score"]), words, run.threshold) else ""
         print(f"{text}: {best['label']} {best['score']:.0%}{doubt}")
 
