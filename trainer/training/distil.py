@@ -110,8 +110,9 @@ def encoder_vectors(student: Encoder, rows: NDArray[Any], steps: int) -> Floats:
     numbers = dict(zip(_PARTS, map(tf.constant, _arrays(student)), strict=True))
     read = read_pieces(rows, steps)
     vectors = np.zeros((len(read), len(student.bias)), np.float32)
-    forward = tf.function(lambda pieces: _forward(numbers, pieces, 0.0))
     for length, places in _by_length(read):
+        signature = [tf.TensorSpec([None, length], tf.int32)]
+        forward = tf.function(lambda pieces: _forward(numbers, pieces, 0.0), signature, autograph=False)
         for first in range(0, len(places), _READ_AT_ONCE):
             some = places[first : first + _READ_AT_ONCE]
             vectors[some] = forward(tf.constant(read[some, :length])).numpy()
@@ -134,15 +135,16 @@ class _Student:
             import tensorflow as tf
         self.settings, self.seed = settings, seed
         size, units = embedding.shape[1], settings.units
-        glorot, orthogonal = keras.initializers.GlorotUniform(seed), keras.initializers.Orthogonal(seed=seed)
+        glorots = [keras.initializers.GlorotUniform(seed + way) for way in range(3)]
+        orthogonals = [keras.initializers.Orthogonal(seed=seed + way) for way in range(2)]
         bias = np.zeros((2, 1, 4 * units), np.float32)
         bias[..., units : 2 * units] = 1  # an LSTM begins by remembering
         first: list[Any] = [
             embedding,
-            np.stack([glorot((size, 4 * units)), keras.initializers.GlorotUniform(seed + 1)((size, 4 * units))]),
-            np.stack([orthogonal((units, 4 * units)), keras.initializers.Orthogonal(seed=seed + 1)((units, 4 * units))]),
+            np.stack([glorot((size, 4 * units)) for glorot in glorots[:2]]),
+            np.stack([orthogonal((units, 4 * units)) for orthogonal in orthogonals]),
             bias,
-            glorot((2 * units + size, settings.size)),
+            glorots[2]((2 * units + size, settings.size)),
             np.zeros(settings.size, np.float32),
         ]
         self.numbers = {name: tf.Variable(array, name=name) for name, array in zip(_PARTS, first, strict=True)}
@@ -158,7 +160,6 @@ class _Student:
         optimizer = keras.optimizers.Adam(rate)
         optimizer.build(variables)
 
-        @tf.function(reduce_retracing=False)  # type: ignore[untyped-decorator]
         def step(pieces: Any, wanted: Any) -> Any:
             with tf.GradientTape() as tape:
                 given = _forward(self.numbers, pieces, settings.dropout)
@@ -169,11 +170,19 @@ class _Student:
             optimizer.apply(gradients, variables)
             return tf.reduce_mean(cosine)
 
+        steps = {
+            length: tf.function(
+                step,
+                [tf.TensorSpec([None, length], tf.int32), tf.TensorSpec([None, targets.shape[1]])],
+                autograph=False,
+            )
+            for length, _ in _by_length(read)
+        }
         generator = np.random.default_rng(self.seed)
         for epoch in range(settings.epochs):
             cosines = []
             for length, places in self._batches(read, generator):
-                cosines.append(step(tf.constant(read[places, :length]), tf.constant(targets[places])))
+                cosines.append(steps[length](tf.constant(read[places, :length]), tf.constant(targets[places])))
             say(f"encoder: epoch {epoch + 1} of {settings.epochs}, cosine to the teacher {np.mean(cosines):.3f}")
         return _encoder_of([variable.numpy() for variable in variables])
 

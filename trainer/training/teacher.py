@@ -80,7 +80,7 @@ class Teacher:
             cached = self._encoded(texts).astype(np.float16)
             _write(path, cached)
         vectors: Floats = cached.astype(np.float32)
-        return vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6)
+        return _unit(vectors)
 
     def _encoded(self, texts: Sequence[str]) -> Floats:
         order = np.argsort([len(text) for text in texts], kind="stable")
@@ -108,7 +108,7 @@ class Teacher:
         elif hidden.ndim == 3:
             present = mask[..., None].astype(np.float32)
             hidden = (hidden * present).sum(axis=1) / np.maximum(present.sum(axis=1), 1)
-        return np.asarray(hidden / np.maximum(np.linalg.norm(hidden, axis=1, keepdims=True), 1e-6), np.float32)
+        return _unit(hidden)
 
     @cached_property
     def _session(self) -> Any:
@@ -230,7 +230,8 @@ def _minilm(alphabet: frozenset[str]) -> Teacher:
         "all-MiniLM-L6-v2 (int8)",
         "Apache-2.0",
         "https://huggingface.co/sentence-transformers/all-MiniLM-L6-v2",
-        *places,
+        model=places[0],
+        tokenizer=places[1],
         alphabet=alphabet,
     )
 
@@ -257,6 +258,11 @@ def _from_folder(folder: Path, alphabet: frozenset[str]) -> Teacher:
         first,
         alphabet,
     )
+
+
+def _unit(vectors: Floats) -> Floats:
+    """Gives the vectors with length 1."""
+    return np.asarray(vectors / np.maximum(np.linalg.norm(vectors, axis=1, keepdims=True), 1e-6), np.float32)
 
 
 def _read(path: Path, count: int) -> NDArray[np.float16] | None:
