@@ -4,18 +4,23 @@ import io
 import math
 import re
 import tempfile
+import zlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 from trainer.quiet import quietly
-from trainer.text.normalization import SPACE, all_rules, clean, normalizer, rules_for, squeeze
+from trainer.text.interpreter import Segmenter
+from trainer.text.normalization import SPACE, Rules, all_rules, clean, normalizer, rules_for, squeeze, with_marks_apart
 from trainer.text.vocabulary import RESERVED, SCORE_STEP, UNSPACED, Vocabulary
 
 FEW_ROWS: Final = 3_000  # below, every word that was seen is a piece: the unigram model drops what occurs once
-MOST_WORDS: Final = 3_000_000  # distinct ones in memory while counting; above that, what was seen once is forgotten
+FREQUENT: Final = 5  # above, every word that was seen so often
+MOST_RUNS: Final = 1_000_000  # different ones in memory while counting
+MOST_CHARACTERS: Final = 10_000_000  # of the different runs that are learned from
+LONGEST_WORD: Final = 60  # characters; the library crashes on a piece of some thousand
 _LONGEST: Final = 16_384  # bytes of a run without a space
 _SEEDS: Final = 100_000  # pieces to start from
 _ROOM: Final = 1_000  # pieces beside the single characters, which are pieces all
@@ -57,66 +62,109 @@ def learn(
         spelling: What of the spelling is kept.
         extra_words: Words that become pieces whether the text has them or not.
     """
+    runs, rows = _count(texts)
     rules = all_rules(spelling.keep_case, spelling.fold_accents, word_marks_only=model_type == "word")
-    counts, rows = _count(texts, rules)
+    rules = with_marks_apart(rules, set().union(*_normalized(runs, rules)))
+    counts = _normalized(runs, rules)
     if model_type == "word":
-        scores = {SPACE + word: math.log(times) for word, times in counts.most_common(maximum_pieces)}
+        scores = {SPACE + word: 0.0 for word in [*counts][:maximum_pieces] if len(word) <= LONGEST_WORD}
     else:
         scores = _unigram(counts, maximum_pieces)
         plain = normalizer(rules)
-        added = dict.fromkeys(squeeze(plain(clean(word))) for word in extra_words)
-        if rows < FEW_ROWS:
-            added |= dict.fromkeys(word for run in counts for word in _whole_words(run))
-        _add_words(scores, counts, [word for word in added if word and " " not in word])
-    scores = scores or {SPACE: 0.0}
-    unsorted = Vocabulary(
+        extra = dict.fromkeys(word for text in extra_words for word in squeeze(plain(clean(text))).split(" ") if word)
+        whole = [run for run, times in counts.items() if _is_whole(run, times >= FREQUENT or rows < FEW_ROWS)]
+        _add(scores, counts, whole, certain=rows < FEW_ROWS)
+        room = max(maximum_pieces, len(set().union(*counts)) + _ROOM)
+        scores = dict(_by_frequency(scores, counts)[:room]) | {
+            piece: score for piece, score in scores.items() if len(piece) == 1
+        }
+        _add(scores, counts, [word for word in extra if _is_whole(word, True)], certain=True)
+    pieces = _by_frequency(scores or {SPACE: 0.0}, counts)
+    return Vocabulary(
         rules=rules_for(set("".join(scores)), rules),
-        pieces=tuple(scores),
-        scores=tuple(round(score / SCORE_STEP) * SCORE_STEP for score in scores.values()),
+        pieces=tuple(piece for piece, _ in pieces),
+        scores=tuple(score for _, score in pieces),
         labels=tuple(labels),
         sequence_length=sequence_length,
         model_type=model_type,
     )
-    return _by_frequency(unsorted, counts)
 
 
-def _count(texts: Iterable[str], rules: tuple[tuple[str, str], ...]) -> tuple[Counter[str], int]:
-    """Counts runs without a space in normalized text, the most frequent first; and the rows."""
-    plain = normalizer(rules)
+def _count(texts: Iterable[str]) -> tuple[Counter[str], int]:
+    """Counts runs without white space, as they are written; and the rows.
+
+    Of too many different ones those that occur once are thinned out by a hash of them, the same ones each time.
+    """
     counts: Counter[str] = Counter()
-    rows = 0
+    rows, thinning = 0, 1
     for text in texts:
         rows += 1
-        counts.update(run for run in plain(clean(text)).split(" ") if run)
-        if len(counts) > MOST_WORDS:
-            counts = Counter({run: times for run, times in counts.items() if times > 1})
-    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-    return Counter(dict(ordered)), rows
+        counts.update(clean(text).split())
+        while len(counts) > MOST_RUNS:
+            thinning *= 2
+            counts = Counter({run: times for run, times in counts.items() if times > 1 or not _hash(run) % thinning})
+            if thinning > MOST_RUNS:
+                counts = Counter(dict(counts.most_common(MOST_RUNS // 2)))
+    return counts, rows
+
+
+def _hash(run: str) -> int:
+    return zlib.crc32(run.encode())
+
+
+def _normalized(runs: Counter[str], rules: Rules) -> Counter[str]:
+    """Gives the counts of what is between spaces in normalized text, the most frequent first."""
+    plain = normalizer(rules)
+    counts: Counter[str] = Counter()
+    for run, times in runs.items():
+        for part in plain(run).split(" "):
+            counts[part] += times
+    del counts[""]
+    return Counter(dict(sorted(counts.items(), key=lambda item: (-item[1], item[0]))))
 
 
 def _unigram(counts: Counter[str], maximum_pieces: int) -> dict[str, float]:
-    """Gives pieces with their log-probabilities."""
-    import sentencepiece
-    from sentencepiece import sentencepiece_model_pb2 as proto
-
-    alphabet = Counter({SPACE: sum(counts.values())})
+    """Gives pieces with their log-probabilities: those that SentencePiece learns, and every character."""
+    alphabet = Counter({SPACE: sum(counts.values()) or 1})
     for run, times in counts.items():
         for character in run:
             alphabet[character] += times
-    total = sum(alphabet.values()) or 1
-    characters = {character: math.log(times / total) for character, times in alphabet.items()}
-    lines = [f"{run}\t{times}\n" for run, times in counts.items() if len(run.encode()) < _LONGEST]
-    if sum(counts.values()) < 2 or not lines:
-        return characters
+    learned = _learned(_sample(counts), max(maximum_pieces, len(alphabet) + _ROOM))
+    if not learned:
+        total = sum(alphabet.values())
+        return {character: _rounded(math.log(times / total)) for character, times in sorted(alphabet.items())}
+    least = min(learned.values()) - 1
+    return learned | {character: least for character in sorted(alphabet) if character not in learned}
+
+
+def _sample(counts: Counter[str]) -> Counter[str]:
+    """Takes as many runs as are learned from in minutes, by a hash, the same ones each time."""
+    fitting = Counter({run: times for run, times in counts.items() if len(run.encode()) < _LONGEST})
+    thinning = 1
+    while sum(map(len, fitting)) > MOST_CHARACTERS:
+        thinning *= 2
+        fitting = Counter({run: times for run, times in fitting.items() if not _hash(run) % thinning})
+    return fitting
+
+
+def _learned(counts: Counter[str], size: int) -> dict[str, float]:
+    """Gives what the library learns, nothing where the text is too little to learn from."""
+    import sentencepiece
+    from sentencepiece import sentencepiece_model_pb2 as proto
+
+    if sum(counts.values()) < 2:
+        return {}
     with tempfile.TemporaryDirectory() as folder, quietly():
-        (path := Path(folder, "runs.tsv")).write_text("".join(lines), encoding="utf-8", newline="\n")
+        (path := Path(folder, "runs.tsv")).write_text(
+            "".join(f"{run}\t{times}\n" for run, times in counts.items()), encoding="utf-8", newline="\n"
+        )
         written = io.BytesIO()
         try:
             sentencepiece.SentencePieceTrainer.train(
                 input=str(path),
                 input_format="tsv",
                 model_writer=written,
-                vocab_size=max(maximum_pieces, len(alphabet) + _ROOM),
+                vocab_size=size,
                 hard_vocab_limit=False,
                 character_coverage=1.0,
                 max_sentence_length=_LONGEST,
@@ -128,47 +176,53 @@ def _unigram(counts: Counter[str], maximum_pieces: int) -> dict[str, float]:
                 eos_id=-1,
                 minloglevel=2,
             )
-        except RuntimeError:  # too little text to learn from: its characters, and its words beside them
-            return characters
+        except RuntimeError:
+            return {}
     model = proto.ModelProto()
     model.ParseFromString(written.getvalue())
     normal = proto.ModelProto.SentencePiece.NORMAL
-    learned = {piece.piece: float(piece.score) for piece in model.pieces if piece.type == normal}
-    least = min(learned.values(), default=0.0)
-    return learned | {piece: least - 1 for piece in sorted(characters) if piece not in learned}
+    pieces = ((piece.piece, piece.score) for piece in model.pieces if piece.type == normal)
+    return {piece: _rounded(score) for piece, score in pieces if piece not in RESERVED}
 
 
-def _whole_words(run: str) -> list[str]:
-    """Gives the words of a run as pieces spell them without the space: the first of it alone begins with one."""
-    return [match.group() for match in _WORD.finditer(run) if match.start() == 0]
+def _is_whole(run: str, frequent: bool) -> bool:
+    """Whether a run becomes a piece as a whole: a word, or a mark or emoji alone."""
+    return (frequent and len(run) <= LONGEST_WORD and _WORD.fullmatch(run) is not None) or len(run) == 1
 
 
-def _add_words(scores: dict[str, float], counts: Counter[str], words: Sequence[str]) -> None:
-    """Makes words pieces; each is more likely than what it would be cut into."""
-    total = sum(counts.values()) + len(words)
-    alphabet = {piece for piece in scores if len(piece) == 1}
-    least = min(scores.values(), default=0.0)
-    for word in words:
-        piece = SPACE + word
-        if piece not in scores:
-            scores[piece] = max(math.log(max(counts[word], 0.5) / total), 1.5 * least)
-        for character in word:
-            if character not in alphabet:
-                scores[character] = least - 1
-                alphabet.add(character)
+def _add(scores: dict[str, float], counts: Counter[str], words: Iterable[str], *, certain: bool) -> None:
+    """Makes words pieces: SentencePiece takes no word for one that a space always follows.
+
+    Args:
+        scores: Of the pieces; gets those of the words, and of characters that are new.
+        counts: How often the words stand in the training text.
+        words: Without their ▁.
+        certain: Each word is more likely than any pieces it could be cut into.
+    """
+    new = sorted({SPACE + word for word in words}.difference(scores, RESERVED), key=lambda piece: (len(piece), piece))
+    total, least = 2 * sum(counts.values()) + 1, min(scores.values(), default=0.0)
+    for piece in new:
+        scores[piece] = _rounded(max(math.log(max(counts[piece[1:]], 0.5) / total), least - 1))
+    for character in sorted(set("".join(new)).difference(scores)):
+        scores[character] = least - 1
+    if certain:  # the shorter ones first: what they score is what the longer ones are held against
+        segment = Segmenter(scores)
+        for piece in new:
+            score, cut = segment(piece)
+            if cut != [piece]:
+                scores[piece] = score + SCORE_STEP
 
 
-def _by_frequency(vocabulary: Vocabulary, counts: Counter[str]) -> Vocabulary:
-    """Numbers pieces by how often they stand in the training text."""
-    times = [0] * vocabulary.size
-    runs = list(counts)
-    for run, ids in zip(runs, vocabulary.encode_all(runs), strict=True):
+def _rounded(score: float) -> float:
+    return round(score / SCORE_STEP) * SCORE_STEP
+
+
+def _by_frequency(scores: Mapping[str, float], counts: Counter[str]) -> list[tuple[str, float]]:
+    """Orders pieces by how often they stand in the training text."""
+    vocabulary = Vocabulary((), tuple(scores), tuple(scores.values()), (), 3)
+    times: Counter[int] = Counter()
+    for (_, of_run), ids in zip(counts.items(), vocabulary.encode_all(list(counts)), strict=True):
         for piece_id in ids:
-            times[piece_id] += counts[run]
-    first = len(RESERVED)
-    order = sorted(range(len(vocabulary.pieces)), key=lambda index: (-times[first + index], vocabulary.pieces[index]))
-    return replace(
-        vocabulary,
-        pieces=tuple(vocabulary.pieces[index] for index in order),
-        scores=tuple(vocabulary.scores[index] for index in order),
-    )
+            times[piece_id] += of_run
+    numbered = enumerate(scores.items(), len(RESERVED))
+    return [item for _, item in sorted(numbered, key=lambda each: (-times[each[0]], each[1][0]))]

@@ -10,15 +10,16 @@ import math
 import re
 import tempfile
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from trainer.errors import UserError
 from trainer.files import read_json, write_json
-from trainer.text.normalization import SPACE, Rules, clean
+from trainer.text.interpreter import UNKNOWN_PENALTY, Segmenter, Spelled, aligner, spelling
+from trainer.text.normalization import Rules, clean
 
 if TYPE_CHECKING:
     import sentencepiece
@@ -92,51 +93,70 @@ class Vocabulary:
 
     def encode(self, text: str) -> list[int]:
         """Gives the ids of all the text's pieces, uncut, without `[CLS]` and `[SEP]`."""
-        ids: list[int] = self._processor.encode(clean(text))
-        return ids
+        return self.encode_all([text])[0]
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """The same of many texts."""
-        ids: list[list[int]] = self._processor.encode([clean(text) for text in texts], num_threads=1)
-        return ids
+        cleaned = [clean(text) for text in texts]
+        short = [text for text in cleaned if len(text) <= self._longest_exact]
+        ids: Iterator[list[int]] = iter(self._processor.encode(short, num_threads=1))
+        return [next(ids) if len(text) <= self._longest_exact else self._interpreted(text) for text in cleaned]
 
     def words(self, text: str) -> list[Word]:
-        """Gives the words a reader would count, where they stand in `clean(text)`; punctuation is none."""
-        cleaned = clean(text)
-        read = self._processor.encode_as_immutable_proto(cleaned)
+        """Gives the words a reader would count, where they stand in `clean(text)`; punctuation is none.
+
+        A word is what stands between two spaces of the normalized text, without the punctuation at its ends. In scripts
+        that use no spaces each piece is a word.
+        """
         words: list[Word] = []
-        group: list[tuple[int, int, int, str]] = []  # start, end, id and piece of the word at hand
-
-        def close() -> None:
-            if word := self._word(group, cleaned):
-                words.append(word)
-            group.clear()
-
-        for piece in read.pieces:
-            starts_word = piece.piece.startswith(SPACE)
-            alone = _UNSPACED.search(piece.piece) is not None
-            if group and (starts_word or alone or _UNSPACED.search(group[-1][3])):
-                close()
-            group.append((piece.begin, piece.end, piece.id, piece.piece))
-        close()
+        for spelled in self._align(clean(text)):
+            pieces = self._cut(spelling(spelled))
+            at = -1  # of the next piece in the word, whose ▁ is no character of the text
+            unit: list[_Piece] = []
+            for piece in pieces:
+                span = spelled[max(at, 0) : at + len(piece)]
+                at += len(piece)
+                if not span:
+                    continue  # ▁ alone
+                characters = "".join(character for character, _, _ in span)
+                alone = _UNSPACED.search(characters) is not None
+                if unit and (alone or _UNSPACED.search(unit[-1].characters)):
+                    words += _word(unit)
+                    unit = []
+                unit.append(_Piece(characters, self._ids.get(piece, UNKNOWN_ID), span[0][1], span[-1][2]))
+            words += _word(unit)
         return words
 
-    def _word(self, group: Sequence[tuple[int, int, int, str]], text: str) -> Word | None:
-        """Makes a word of pieces, its punctuation at both ends left out; none where nothing is left."""
-        kept = list(group)
-        while kept and not _counts(kept[0], text):
-            kept.pop(0)
-        while kept and not _counts(kept[-1], text):
-            kept.pop()
-        if not kept:
-            return None
-        start, end = kept[0][0], kept[-1][1]
-        while start < end and text[start].isspace():
-            start += 1
-        ids = tuple(piece_id for _, _, piece_id, _ in kept)
-        lengths = [len(piece.strip(SPACE)) if piece_id != UNKNOWN_ID else 0 for _, _, piece_id, piece in kept]
-        known = max(lengths) > 1 or (len(kept) == 1 and lengths[0] == 1)
-        return Word(start, end, ids, known)
+    def _cut(self, word: str) -> list[str]:
+        return [word] if self.model_type == "word" else self._segment(word)[1]
+
+    def _interpreted(self, text: str) -> list[int]:
+        """Encodes without the library, whose float32 sums are no longer exact in a text this long."""
+        found = (self._ids.get(piece, UNKNOWN_ID) for word in self._align(text) for piece in self._cut(spelling(word)))
+        ids: list[int] = []
+        for piece_id in found:
+            if piece_id != UNKNOWN_ID or ids[-1:] != [UNKNOWN_ID]:
+                ids.append(piece_id)
+        return ids
+
+    @cached_property
+    def _ids(self) -> dict[str, int]:
+        return {piece: piece_id for piece_id, piece in enumerate(self.pieces, len(RESERVED))}
+
+    @cached_property
+    def _align(self) -> Callable[[str], list[list[Spelled]]]:
+        return aligner(self.rules)
+
+    @cached_property
+    def _segment(self) -> Segmenter:
+        return Segmenter(dict(zip(self.pieces, self.scores, strict=True)))
+
+    @cached_property
+    def _longest_exact(self) -> int:
+        """The longest text, in characters, whose sum of scores stays a multiple of 1/32 in float32."""
+        of_rule = max((len(new) for _, new in self.rules), default=1)
+        of_character = (UNKNOWN_PENALTY + max(map(abs, self.scores), default=0.0)) * max(of_rule, 1)
+        return int(2**24 * SCORE_STEP / of_character) - 1
 
     def known_words(self, text: str) -> int:
         """How many words of the text the vocabulary knows."""
@@ -292,8 +312,24 @@ def _codes(text: str) -> str:
     return " ".join(f"{ord(character):X}" for character in text)
 
 
-def _counts(piece: tuple[int, int, int, str], text: str) -> bool:
-    """Whether a piece holds a letter, digit, mark or symbol, and not punctuation and spaces alone."""
-    start, end, piece_id, surface = piece
-    shown = text[start:end] if piece_id == UNKNOWN_ID else surface.strip(SPACE)
-    return any(unicodedata.category(character)[0] in "LNMS" for character in shown)
+class _Piece(NamedTuple):
+    characters: str
+    id: int
+    start: int
+    end: int
+
+
+def _word(unit: list[_Piece]) -> list[Word]:
+    """Makes a word of pieces, the punctuation at both ends left out; none where nothing is left."""
+    counting = [index for index, piece in enumerate(unit) if _counts(piece.characters)]
+    if not counting:
+        return []
+    kept = unit[counting[0] : counting[-1] + 1]
+    lengths = [len(piece.characters) if piece.id != UNKNOWN_ID else 0 for piece in kept]
+    known = max(lengths) > 1 or lengths == [1]
+    return [Word(kept[0].start, kept[-1].end, tuple(piece.id for piece in kept), known)]
+
+
+def _counts(characters: str) -> bool:
+    """Whether there is a letter, digit, mark or symbol among them, and not punctuation alone."""
+    return any(unicodedata.category(character)[0] in "LNMS" for character in characters)

@@ -37,7 +37,9 @@ def word_spans(text: str) -> list[tuple[int, int]]:
 
 def has_word(text: str) -> bool:
     """Whether `words_of` finds any, or the text has an emoji."""
-    return _any_word(text).search(text) is not None or any(unicodedata.category(character) == "So" for character in text)
+    return _any_word(text).search(text) is not None or any(
+        unicodedata.category(character) == "So" for character in text
+    )
 
 
 _ASCII_WORD = re.compile("[A-Za-z0-9']+")
