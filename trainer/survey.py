@@ -1,6 +1,5 @@
 """The first look at a corpus: its labels and groups, counted and held against what a classifier needs."""
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -8,17 +7,9 @@ from typing import Final
 
 from trainer.corpus import Corpus, Row
 from trainer.errors import UserError
-from trainer.text.words import words_of
 
-MOST_LABELS: Final = 200
+MOST_LABELS: Final = 1_000
 LONGEST_LABEL: Final = 100  # characters
-
-# Han, kana, bopomofo, Yi, Thai, Lao, Myanmar, Khmer, New Tai Lue, Tai Tham: scripts that put no spaces between words.
-_UNSPACED = re.compile(
-    "[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u1980-\u19ff\u1a20-\u1aaf\u3005-\u312f\u31a0-\u31bf\u31f0-\u31ff"
-    "\u3400-\u9fff\ua000-\ua4cf\uf900-\ufaff\U00020000-\U000323af]+"
-)
-_MUCH = 0.5  # of a label's letters
 
 
 @dataclass
@@ -47,13 +38,11 @@ def survey(corpus: Corpus) -> Survey:
 
     Raises:
         UserError: A source cannot be read; there are fewer than 2 labels or more than `MOST_LABELS`; a label cannot be
-            printed on a line; a group is in two parts; the text is of a script without spaces between words.
+            printed on a line; a group is in two parts.
     """
     seen = Survey()
     labels: Counter[str] = Counter()
     part_of_group: dict[str, str] = {}
-    letters: Counter[str] = Counter()
-    unspaced: Counter[str] = Counter()
     for row in corpus.read(seen.skipped):
         labels[row.label] += 1
         if row.label not in seen.first:
@@ -67,20 +56,10 @@ def survey(corpus: Corpus) -> Survey:
                 seen.groups.setdefault(row.group, Counter())[row.label] += 1
             else:
                 seen.free[row.label] += 1
-        if not row.text.isascii():
-            letters[row.label] += sum(map(len, words_of(row.text)))
-            unspaced[row.label] += sum(map(len, _UNSPACED.findall(row.text)))
-        else:
-            letters[row.label] += len(row.text)
     _check_count(corpus, labels)
     for label, place in corpus.expected.items():
         if label not in labels:
             raise UserError(f"{place}: holds no text")
-    for label in labels:
-        if unspaced[label] > _MUCH * letters[label]:
-            raise wrong(
-                seen.first[label], f"the text of the label {label} puts no spaces between words; Byline reads words"
-            )
     seen.labels = dict(sorted(labels.items()))
     return seen
 
