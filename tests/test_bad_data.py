@@ -178,16 +178,6 @@ BAD: dict[str, tuple[Make, str, str]] = {
         rf"data.jsonl: row 2: {PRINTABLE} '\ud83d'",
     ),
     "a label that is a text": (csv("words," + "c" * 101), "data.csv", f"data.csv: row 3: {PRINTABLE} 'cccc"),
-    "a label with one phrase": (
-        csv("blub,fish"),
-        "data.csv",
-        "data.csv: row 3: the label fish has 1 phrase; training, validation and test need one each",
-    ),
-    "a label with two lines": (
-        folder(fish="\nblub\nblubb\n"),
-        "data",
-        "data/fish.txt: row 2: the label fish has 2 phrases; training, validation and test need one each",
-    ),
     "one label": (tsv(1), "data.tsv", "data.tsv: a classifier needs at least two labels; received one, 'l0'"),
     "1,001 labels": (
         tsv(1_001),
