@@ -42,7 +42,8 @@ def faults(model: bytes) -> list[str]:
     """Says what in a `.tflite` file the mobile clients could not run; an empty list is well.
 
     A second subgraph stops MediaPipe; a Flex or custom operator needs a library that apps do not carry; a variable
-    keeps state, so that from the second phrase on the answers are silently wrong.
+    keeps state, so that from the second phrase on the answers are silently wrong; the BERT clients fill three inputs of
+    int32.
     """
     with quietly():
         from tensorflow.lite.python import schema_py_generated as schema
@@ -54,6 +55,11 @@ def faults(model: bytes) -> list[str]:
     codes = [parsed.OperatorCodes(index) for index in range(parsed.OperatorCodesLength())]
     found += [f"the operator {code.CustomCode().decode()}" for code in codes if code.CustomCode()]
     graphs = [parsed.Subgraphs(index) for index in range(parsed.SubgraphsLength())]
+    inputs = [graphs[0].Tensors(graphs[0].Inputs(index)) for index in range(graphs[0].InputsLength())]
+    if len(inputs) != len(INPUTS):
+        found.append(f"{len(inputs)} inputs")
+    if any(tensor.Type() != schema.TensorType.INT32 for tensor in inputs):
+        found.append("an input that is not int32")
     if any(graph.Tensors(index).IsVariable() for graph in graphs for index in range(graph.TensorsLength())):
         found.append("a variable tensor")
     return found

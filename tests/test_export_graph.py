@@ -10,271 +10,246 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from numpy.typing import NDArray
+from oracle import answers, made_constants, made_lesson, made_rows
 from tensorflow.lite.python import schema_py_generated as schema
+from test_javascript import evaluate
+from test_layers import LENGTH, SIZE, STEPS, made_weights
 
-from export import graph, tfjs, tflite
+from export import graph, node, tfjs, tflite
+from export.graph import Constants
+from export.graph.constants import weights_from
 from trainer.model.classifier import Classifier
-from trainer.model import build_model
+from trainer.model.network import build_model, weights_of
 from trainer.model.pair_table import NOBODY, PairTable
-from trainer.model.recipe import RECIPES, Recipe
+from trainer.model.weights import Weights
 from trainer.run import Run
-from trainer.text.vocabulary import Vocabulary
+from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 
-SIZE, SLOTS, LENGTH = 50, 31, 5
-EVIDENCE = replace(RECIPES["tiny"], sequence_length=LENGTH, pair_slots=SLOTS)
-LESSON_LIKE = replace(EVIDENCE, pair_slots=0, dense_units=(8, 6))
-BOTH = replace(EVIDENCE, dense_units=(8, 6))
-
-
-def made_pairs() -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """As many pairs of words as a table may hold, and their places in it."""
-    generator = np.random.default_rng(1)
-    pairs = np.unique(generator.integers(2, SIZE, (300, 2)), axis=0)
-    generator.shuffle(pairs)
-    placed, places = (found[: SLOTS - 2] for found in PairTable(SIZE, SLOTS).place(*pairs.T))
-    return pairs[placed], places
-
-
-def untrained(recipe: Recipe, labels: int) -> Any:
-    """A model with biases that are not zero, and a full table of pairs."""
-    model = build_model(SIZE, labels, recipe)
-    generator = np.random.default_rng(3)
-    for layer in model.layers:
-        layer.set_weights([generator.normal(0, 0.4, weight.shape) for weight in layer.get_weights()])
-    if recipe.pair_slots:
-        layer, (pairs, places) = model.get_layer("pairs"), made_pairs()
-        vectors, owners = np.zeros((SLOTS, layer.size)), np.full(SLOTS, NOBODY)
-        vectors[places], owners[places] = (
-            generator.normal(0, 0.4, (len(places), layer.size)),
-            layer.table.owner(*pairs.T),
-        )
-        layer.set_weights([vectors, owners])
-    return model
+FORMS = {
+    "dense rows": made_constants(3),
+    "sparse rows and cells": made_constants(12, dense=20, pair_cells=3),
+    "sparse rows, a sentence that speaks for no label": made_constants(2, dense=20, has_logits=False),
+    "1,000 labels": made_constants(1_000, dense=20, pair_cells=4),
+    "the lesson": made_lesson(4),
+}
+ROWS = made_rows(60, 10, 60)
+IN_8_BITS = {"dtype": "uint8", "min": -128.0, "scale": 1.0, "original_dtype": "float32"}
+ASK_TFJS = """
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createPredict } from "./engine/tfjs/predict.js";
+const { folders, rows, modules } = JSON.parse(readFileSync(0, "utf8"));
+const tf = createRequire(`${modules}/modules.cjs`)("@tensorflow/tfjs");
+tf.enableProdMode();
+await tf.setBackend("cpu");
+const answers = folders.map((folder) => {
+    const topology = JSON.parse(readFileSync(`${folder}/model.json`, "utf8"));
+    const shard = new Uint8Array(readFileSync(`${folder}/${topology.weightsManifest[0].paths[0]}`)).buffer;
+    return Array.from(createPredict(tf, topology, shard, rows[0].length)(Int32Array.from(rows.flat()), rows.length));
+});
+console.log(JSON.stringify(answers));
+"""
 
 
-def made_ids() -> NDArray[np.int32]:
-    """Rows with pairs of the table, unknown and repeated words, padded on the right; the last is padding alone."""
-    generator = np.random.default_rng(2)
-    ids = generator.integers(1, SIZE, (200, LENGTH)).astype(np.int32)
-    ids[:40, 1::2] = ids[:40, :-1:2]
-    ids[np.arange(LENGTH) >= generator.integers(2, LENGTH + 1, 200)[:, None]] = 0
-    pairs, _ = made_pairs()
-    ids[100 : 100 + len(pairs), :2] = pairs
-    ids[-1] = 0
-    return ids
+def constants_with(labels: int = 30, dense: int = 20, cells: int = 3) -> tuple[Weights, Constants]:
+    weights = made_weights(labels, dense, cells)
+    return weights, graph.constants_of(weights)
 
 
-@pytest.fixture(scope="module")
-def weights() -> graph.Weights:
-    return graph.weights_of(untrained(EVIDENCE, 3))
+@pytest.mark.parametrize("form", FORMS)
+def test_the_graph_answers_as_the_specification_says(form: str) -> None:
+    constants = FORMS[form]
+    for steps in (8, 3):
+        expected = answers(constants, steps, ROWS)
+        for row_type in ("int8", "float32"):
+            said = graph.inference(constants, steps, row_type)(tf.constant(ROWS)).numpy()
+            assert np.abs(said - expected).max() < 1e-5, (steps, row_type)
 
 
-def test_rounded_rows_are_int8_with_a_scale_that_float16_holds(weights: graph.Weights) -> None:
-    rounded = graph.round_weights(weights)
-    assert np.array_equal(rounded.rows, rounded.rows.astype(np.int8))
-    assert np.array_equal(rounded.scales, rounded.scales.astype(np.float16))
-    assert not np.any(rounded.scales.astype(np.float16).view(np.uint16) & 31)  # few bits are a small download
-    least = np.abs(weights.rows[1:]).max(axis=1) / 127
-    assert np.all(rounded.scales[1:] > 0.995 * least)
-    assert np.all(rounded.scales[1:] < 1.032 * least)
-    restored = rounded.rows[1:] * rounded.scales[1:, None]
-    assert np.all(np.abs(restored - weights.rows[1:]) <= 0.501 * rounded.scales[1:, None] + 0.001 * np.abs(restored))
+@pytest.mark.parametrize("form", FORMS)
+def test_a_tflite_file_answers_as_the_specification_says(form: str) -> None:
+    constants = FORMS[form]
+    expected = answers(constants, 4, ROWS)
+    file = tflite.convert(constants, 10, 4, "int8")
+    assert tflite.faults(file) == []
+    assert np.abs(tflite_answers(file, ROWS) - expected).max() < 1e-5
 
 
-def test_all_other_rounded_weights_are_float16(weights: graph.Weights) -> None:
-    rounded = graph.round_weights(weights)
-    lstms = [
-        array for lstm in (rounded.forward, rounded.backward) for array in (lstm.kernel, lstm.recurrent, lstm.bias)
-    ]
-    assert rounded.evidence
-    kernels = [rounded.evidence.word_kernel, rounded.evidence.pair_kernel]
-    for array in [*lstms, *kernels, *(array for pair in rounded.dense for array in pair)]:
-        assert np.array_equal(array, array.astype(np.float16))
-
-
-def test_rounding_twice_changes_nothing(weights: graph.Weights) -> None:
-    once = graph.round_weights(weights)
-    again = graph.round_weights(replace(once, rows=once.rows * once.scales[:, None]))
-    assert np.array_equal(once.rows, again.rows)
-    assert np.array_equal(once.scales, again.scales)
-    for name in ("word_kernel", "rows", "owners", "pair_kernel"):
-        assert np.array_equal(getattr(once.evidence, name), getattr(again.evidence, name)), name
-
-
-def test_rounded_pairs_are_int8_with_both_ends_which_nobody_is_given(weights: graph.Weights) -> None:
-    before, after = weights.evidence, graph.round_weights(weights).evidence
-    assert before
-    assert after
-    taken = before.owners != NOBODY
-    assert (~taken).sum() == 2
-    for numbers in (after.rows, after.owners):
-        assert np.array_equal(numbers, numbers.astype(np.int8))
-        assert (numbers.min(), numbers.max()) == (-128, 127)  # TF.js's 8 bits are exact then
-    assert np.array_equal(after.owners[taken], before.owners[taken])
-    assert not set(after.owners[~taken]) & set(range(-125, 126))
-    assert np.abs(after.rows[taken]).max(axis=0) == pytest.approx(127)  # every column has the whole range
-    exact, rounded = (of.rows[taken] @ of.pair_kernel for of in (before, after))
-    assert rounded == pytest.approx(exact, abs=0.01 * np.abs(exact).max())
-
-
-def test_a_table_without_pairs_is_rounded_too(weights: graph.Weights) -> None:
-    assert weights.evidence
-    nobodys = replace(weights.evidence, rows=0 * weights.evidence.rows, owners=0 * weights.evidence.owners + NOBODY)
-    rounded = graph.round_weights(replace(weights, evidence=nobodys))
-    assert rounded.evidence
-    assert (rounded.evidence.rows.min(), rounded.evidence.rows.max()) == (-128, 127)
-    assert np.isfinite(rounded.evidence.pair_kernel).all()
-    without = graph.inference(
-        replace(rounded, evidence=replace(rounded.evidence, pair_kernel=0 * nobodys.pair_kernel)), "float32"
-    )
-    assert np.array_equal(graph.inference(rounded, "float32")(made_ids()), without(made_ids()))
-
-
-def test_a_word_and_the_padding_behind_it_are_no_pair(weights: graph.Weights) -> None:
-    assert weights.evidence
-    all_owners = replace(weights.evidence, owners=np.full(SLOTS, PairTable(SIZE, SLOTS).owner(7, 0), np.float32))
-    silent = replace(all_owners, pair_kernel=0 * all_owners.pair_kernel)
-    for ids, is_pair in (([7, 0, 0, 0, 0], False), ([3, 2, 0, 0, 0], True)):  # both would have the same owner
-        speaking, without = (
-            graph.inference(replace(weights, evidence=of), "float32")(tf.constant([ids])) for of in (all_owners, silent)
-        )
-        assert np.array_equal(speaking, without) != is_pair
-
-
-def test_a_recipe_without_evidence_has_none() -> None:
-    weights = graph.weights_of(untrained(LESSON_LIKE, 3))
-    assert weights.evidence is None
-    assert len(weights.dense) == 3
-    assert graph.round_weights(weights).evidence is None
-
-
-@pytest.mark.parametrize("labels", [2, 5])
-@pytest.mark.parametrize("recipe", [EVIDENCE, LESSON_LIKE, BOTH], ids=["evidence", "lesson", "both"])
-def test_every_form_of_the_graph_answers_as_the_keras_model_whose_numbers_it_carries(
-    recipe: Recipe, labels: int
-) -> None:
-    model, ids = untrained(recipe, labels), made_ids()
-    names = tuple(f"label{number}" for number in range(labels))
-    words = tuple((f"w{number}",) for number in range(2, SIZE))
-    rounded_model = graph.rounded_classifier(Classifier(model, Vocabulary("w", words, names, LENGTH))).model
-    exact = graph.weights_of(model)
-    rounded = graph.round_weights(exact)
-    expected, of_rounded = (asked.predict(ids, verbose=0) for asked in (model, rounded_model))
-    assert 0 < np.abs(expected - of_rounded).max() < 0.05
-    for row_type in ("int8", "float32"):
-        assert np.abs(graph.inference(rounded, row_type)(tf.constant(ids)).numpy() - of_rounded).max() < 1e-5
-    assert np.abs(tflite_answers(tflite.convert(rounded, LENGTH, "int8"), ids) - of_rounded).max() < 1e-5
-    assert np.abs(tflite_answers(tflite.convert(exact, LENGTH, "float32"), ids) - expected).max() < 1e-5
-    if rounded.evidence:
-        silent = replace(rounded.evidence, pair_kernel=0 * rounded.evidence.pair_kernel)
-        without = graph.inference(replace(rounded, evidence=silent), "float32")(tf.constant(ids)).numpy()
-        assert (np.abs(without - of_rounded).max(axis=1) > 1e-3).sum() > 20  # the pairs do speak
-
-
-def tflite_answers(file: bytes, ids: NDArray[np.int32]) -> NDArray[np.float32]:
-    interpreter = tf.lite.Interpreter(model_content=file)
+def tflite_answers(file: bytes, rows: NDArray[np.int32]) -> NDArray[np.float32]:
+    interpreter = tf.lite.Interpreter(model_content=file, num_threads=1)
     interpreter.allocate_tensors()
-    (asked,), (said,) = interpreter.get_input_details(), interpreter.get_output_details()
-    answers = []
-    for row in ids:
-        interpreter.set_tensor(asked["index"], row[None])
+    asked = {tensor["name"]: tensor for tensor in interpreter.get_input_details()}
+    assert [tuple(tensor["shape"]) for tensor in asked.values()] == [(1, rows.shape[1])] * 3
+    (said,) = interpreter.get_output_details()
+    collected = []
+    for row in rows:
+        interpreter.set_tensor(asked["serving_default_ids:0"]["index"], row[None])
         interpreter.invoke()
-        answers.append(interpreter.get_tensor(said["index"])[0])
-    return np.array(answers)
+        collected.append(interpreter.get_tensor(said["index"])[0])
+    return np.array(collected)
 
 
-def test_a_row_of_zeros_is_rounded_to_zeros(weights: graph.Weights) -> None:
-    rows = weights.rows.copy()
-    rows[7] = 0
-    rounded = graph.round_weights(replace(weights, rows=rows))
-    assert not rounded.rows[7].any()
-    assert np.isfinite(rounded.scales).all()
+def test_tensorflow_js_answers_as_the_specification_says(tmp_path: Path) -> None:
+    for form, constants in FORMS.items():
+        tfjs.write_tfjs(constants, 10, 4, tmp_path / form)
+    folders = [str(tmp_path / form) for form in FORMS]
+    said = evaluate(ASK_TFJS, {"folders": folders, "rows": ROWS.tolist(), "modules": str(node.modules())})
+    for (form, constants), of_form in zip(FORMS.items(), said, strict=True):
+        assert np.abs(np.array(of_form) - answers(constants, 4, ROWS).ravel()).max() < 1e-5, form
+    wide = {name.split("/")[-1]: weight for name, weight in _stored(tmp_path / "1,000 labels").items()}
+    for name in ("sparse_labels", "pair_labels"):
+        assert wide[name]["quantization"] == IN_8_BITS | {"dtype": "uint16", "min": -32_768.0}, name
 
 
-def test_padding_row_holds_both_ends_and_never_counts(weights: graph.Weights) -> None:
-    rounded = graph.round_weights(weights)
-    assert {-128, 127} <= set(rounded.rows[0])
-    other = rounded.rows.copy()
-    other[0] = 3
-    ids = tf.constant([[4, 9, 0, 0, 0], [0, 0, 0, 0, 0]])
-    assert np.array_equal(
-        graph.inference(rounded, "float32")(ids), graph.inference(replace(rounded, rows=other), "float32")(ids)
+@pytest.mark.parametrize(("labels", "dense", "cells"), [(4, SIZE, 0), (30, 20, 3)])
+def test_the_rounded_keras_model_holds_the_numbers_of_the_graph(labels: int, dense: int, cells: int) -> None:
+    weights, constants = constants_with(labels, dense, cells)
+    model = build_model(weights, LENGTH)
+    pieces = tuple(f"▁{number}" for number in range(SIZE - 4))
+    names = tuple(f"label {number}" for number in range(labels))
+    classifier = Classifier(model, Vocabulary((), pieces, (-1.0,) * len(pieces), names, LENGTH))
+    rows = made_rows(50, LENGTH, SIZE)
+    rounded = graph.round_constants(constants)
+    of_trained, of_rounded = (of.answers(rows) for of in (classifier, graph.rounded_classifier(classifier)))
+    assert 0 < np.abs(of_trained - of_rounded).max() < 0.1
+    assert np.abs(answers(constants, STEPS, rows) - of_trained).max() < 1e-5
+    assert np.abs(answers(rounded, STEPS, rows) - of_rounded).max() < 1e-5
+
+
+def test_rounded_rows_are_whole_numbers_with_scales_that_float16_holds() -> None:
+    _, constants = constants_with()
+    rounded = graph.round_constants(constants)
+    scales = rounded["piece_scales"]
+    assert np.array_equal(scales, scales.astype(np.float16))
+    assert not np.any(scales[1:].astype(np.float16).view(np.uint16) & 31)  # few bits are a small download
+    parts = [
+        ("embedding_rows", rounded["embedding_scales"], slice(1, None)),
+        ("piece_rows", scales[:20], slice(1, None)),
+        ("sparse_values", scales[20:], slice(0, -1)),  # what is stored has a row more
+    ]
+    for name, of_rows, kept in parts:
+        rows, exact = rounded[name][kept], constants[name][1:] if kept.start else constants[name]
+        own = of_rows[kept] if kept.start else of_rows
+        assert np.array_equal(rows, np.rint(rows)), name
+        assert np.abs(rows).max() <= 127, name
+        least = np.abs(exact).max(axis=1) / 127
+        assert np.all(own > 0.995 * least), name
+        assert np.all(own < 1.032 * least), name
+        assert np.all(np.abs(rows * own[:, None] - exact) <= 0.501 * own[:, None] + 0.001 * np.abs(exact)), name
+
+
+def test_what_is_stored_in_8_bits_has_both_ends_and_nobody_reads_them() -> None:
+    _, constants = constants_with()
+    rounded = graph.round_constants(constants)
+    stored = [name for name in rounded if graph.in_8_bits(name)]
+    assert len(stored) == 7
+    for name in stored:
+        assert (rounded[name].min(), rounded[name].max()) == (-128, 127), name
+    rows = made_rows(60, LENGTH, SIZE)
+    other = {name: array.copy() for name, array in rounded.items()}
+    other["piece_rows"][0] = other["embedding_rows"][0] = other["sparse_values"][-1] = 3
+    nobody = np.abs(other["pair_owners"]) >= NOBODY
+    other["pair_values"][nobody] = 3
+    assert np.array_equal(*(graph.inference(of, STEPS, "float32")(tf.constant(rows)) for of in (rounded, other)))
+
+
+def test_owners_of_pairs_are_not_changed_by_rounding() -> None:
+    _, constants = constants_with()
+    taken = constants["pair_owners"] != NOBODY
+    rounded = graph.round_constants(constants)["pair_owners"]
+    assert np.array_equal(rounded[taken], constants["pair_owners"][taken])
+    assert not set(rounded[~taken]) & set(range(-125, 126))
+
+
+def test_all_other_rounded_weights_are_float16() -> None:
+    rounded = graph.round_constants(constants_with()[1])
+    others = {name: array for name, array in rounded.items() if not graph.in_8_bits(name)}
+    assert {"lstm_kernel", "sentence_kernel", "gate_kernel", "bias", "logit_scale"} <= set(others)
+    for name, array in others.items():
+        assert np.array_equal(array, array.astype(np.float16)), name
+
+
+def test_rounding_twice_changes_nothing() -> None:
+    weights, constants = constants_with()
+    once = graph.round_constants(constants)
+    restored = weights_from(once, weights)
+    again = graph.round_constants(graph.constants_of(restored))
+    assert set(once) == set(again)
+    own = made_rows(60, LENGTH, SIZE)
+    assert np.array_equal(*(graph.inference(of, STEPS, "float32")(tf.constant(own)) for of in (once, again)))
+    for name in set(once) - {"piece_rows", "piece_scales"}:  # the reserved rows of pieces are nobody's
+        assert np.array_equal(once[name], again[name]), name
+    assert np.array_equal(once["piece_rows"][4:], again["piece_rows"][4:])
+
+
+def test_a_table_that_holds_no_pair_and_rows_of_zeros_are_rounded_too() -> None:
+    weights, _ = constants_with(4, SIZE, 0)
+    assert isinstance(weights.tables.pairs, np.ndarray)
+    empty = replace(
+        weights.tables,
+        dense=weights.tables.dense * (np.arange(SIZE) != 7)[:, None],
+        pairs=0 * weights.tables.pairs,
+        owners=0 * weights.tables.owners + NOBODY,
     )
+    rounded = graph.round_constants(graph.constants_of(replace(weights, tables=empty)))
+    assert all(np.isfinite(array).all() for array in rounded.values())
+    assert not rounded["piece_rows"][7].any()
+    rows = made_rows(60, LENGTH, SIZE)
+    said = graph.inference(rounded, STEPS, "float32")(tf.constant(rows)).numpy()
+    assert np.abs(said - answers(rounded, STEPS, rows)).max() < 1e-5
 
 
-@pytest.mark.parametrize("part", ["rounded", "as trained"])
-def test_graph_answers_as_keras_does(trained: Run, part: str) -> None:
-    classifier = trained.classifier
-    weights = graph.weights_of(classifier.model)
-    if part == "rounded":
-        weights = graph.round_weights(weights)
-        classifier = graph.rounded_classifier(classifier)
-    ids = np.random.default_rng(1).integers(1, trained.vocabulary.size, (64, trained.vocabulary.sequence_length))
-    for row, length in zip(ids, range(64), strict=True):
-        row[length % (ids.shape[1] + 1) :] = 0
-    answers = graph.inference(weights, "float32")(tf.constant(ids, tf.int32)).numpy()
-    assert np.abs(answers - classifier.model.predict(ids, verbose=0)).max() < 1e-5
+def test_the_last_piece_and_the_padding_behind_it_are_no_pair() -> None:
+    constants = FORMS["dense rows"]
+    owner = PairTable(60, len(constants["pair_owners"])).owner(SEP_ID, PADDING_ID)
+    everywhere = constants | {"pair_owners": np.full_like(constants["pair_owners"], owner)}
+    nowhere = constants | {"pair_owners": np.full_like(constants["pair_owners"], NOBODY)}
+    for row in ([CLS_ID, 7, SEP_ID, 0, 0, 0], [CLS_ID, SEP_ID, 0, 0, 0, 0]):
+        one, other = (graph.inference(of, 4, "float32")(tf.constant([row])).numpy() for of in (everywhere, nowhere))
+        assert np.array_equal(one, other), row
+    everywhere["pair_owners"][:] = PairTable(60, len(constants["pair_owners"])).owner(7, SEP_ID)
+    row = [CLS_ID, 7, SEP_ID, 0, 0, 0]
+    one, other = (graph.inference(of, 4, "float32")(tf.constant([row])).numpy() for of in (everywhere, nowhere))
+    assert not np.array_equal(one, other)
 
 
-def test_tfjs_stores_rows_in_8_bits_and_the_rest_in_float16(dist_path: Path) -> None:
-    model = json.loads((dist_path / "tfjs" / "model.json").read_text())
-    stored = {
-        weight["name"].split("/")[-1]: weight for group in model["weightsManifest"] for weight in group["weights"]
-    }
-    assert stored["embedding_rows"]["quantization"] == {
-        "dtype": "uint8", "min": -128.0, "scale": 1.0, "original_dtype": "float32",
-    }  # fmt: skip
-    for name in ("pair_rows", "pair_owners"):
-        assert stored[name]["quantization"] == stored["embedding_rows"]["quantization"], name
-    of_numbers = ("embedding_scales", "forward_input_kernel", "backward_cell_recurrent", "dense_0_bias")
-    for name in (*of_numbers, "word_kernel", "pair_kernel"):
+def test_tfjs_stores_whole_numbers_in_8_bits_and_the_rest_in_float16(dist_path: Path) -> None:
+    stored = {name.split("/")[-1]: weight for name, weight in _stored(dist_path / "tfjs").items()}
+    for name in ("embedding_rows", "piece_rows", "pair_rows", "pair_owners"):
+        assert stored[name]["quantization"] == IN_8_BITS, name
+    for name in ("embedding_scales", "piece_scales", "lstm_kernel", "lstm_recurrent", "sentence_kernel", "gate_kernel"):
         assert stored[name]["quantization"]["dtype"] == "float16", name
 
 
+def _stored(folder: Path) -> dict[str, Any]:
+    model = json.loads((folder / "model.json").read_text())
+    return {weight["name"]: weight for group in model["weightsManifest"] for weight in group["weights"]}
+
+
 def test_tfjs_holds_each_weight_once_and_no_control_flow(trained: Run, dist_path: Path) -> None:
+    learned = [weight for weight in _stored(dist_path / "tfjs").values() if "quantization" in weight]
+    constants = graph.round_constants(graph.constants_of(weights_of(trained.classifier.model)))
+    assert sum(int(np.prod(weight["shape"])) for weight in learned) == sum(array.size for array in constants.values())
     model = json.loads((dist_path / "tfjs" / "model.json").read_text())
-    stored = [weight for group in model["weightsManifest"] for weight in group["weights"]]
-    learned = [weight for weight in stored if "quantization" in weight]
-    scales = trained.vocabulary.size
-    assert sum(int(np.prod(weight["shape"])) for weight in learned) == trained.classifier.model.count_params() + scales
     operators = {node["op"] for node in model["modelTopology"]["node"]}
-    assert not operators & {
-        "While",
-        "StatelessWhile",
-        "If",
-        "StatelessIf",
-        "Switch",
-        "Merge",
-        "Enter",
-        "TensorListReserve",
-    }
+    loops = {"While", "StatelessWhile", "If", "StatelessIf", "Switch", "Merge", "Enter", "TensorListReserve"}
+    assert not operators & loops
 
 
-@pytest.mark.parametrize("part", ["all", "pairs", "owners"])
-def test_tfjs_refuses_numbers_that_were_not_rounded(weights: graph.Weights, part: str, tmp_path: Path) -> None:
-    rounded = graph.round_weights(weights)
-    assert weights.evidence
-    assert rounded.evidence
-    halves = {
-        "all": weights,
-        "pairs": replace(rounded, evidence=replace(rounded.evidence, rows=weights.evidence.rows)),
-        "owners": replace(rounded, evidence=replace(rounded.evidence, owners=weights.evidence.owners)),
-    }
-    with pytest.raises(ValueError, match="must be rounded"):
-        tfjs.write_tfjs(halves[part], 5, tmp_path)
+@pytest.mark.parametrize("name", ["embedding_rows", "piece_rows", "sparse_values", "pair_values", "sparse_labels"])
+def test_tfjs_refuses_numbers_that_were_not_rounded(name: str, tmp_path: Path) -> None:
+    _, constants = constants_with()
+    with pytest.raises(ValueError, match=f"`{name}` must be rounded"):
+        tfjs.write_tfjs(graph.round_constants(constants) | {name: constants[name]}, LENGTH, STEPS, tmp_path)
 
 
 def test_tflite_stores_int8_rows_and_float16_elsewhere(trained: Run, dist_path: Path) -> None:
     interpreter = tf.lite.Interpreter(str(dist_path / "tflite" / "byline.tflite"))
-    constants = {tuple(tensor["shape"]): tensor["dtype"] for tensor in reversed(interpreter.get_tensor_details())}
-    recipe, size = trained.facts["recipe"], trained.vocabulary.size
-    assert constants[size, recipe["embedding_size"]] is np.int8
-    assert constants[recipe["pair_slots"], len(trained.vocabulary.labels) - 1] is np.int8
-    assert constants[recipe["pair_slots"],] is np.int8
-    stored = {
-        tensor["dtype"] for tensor in interpreter.get_tensor_details() if tensor["name"].startswith("arith.constant")
-    }
-    assert np.float16 in stored
+    stored = {tuple(tensor["shape"]): tensor["dtype"] for tensor in reversed(interpreter.get_tensor_details())}
+    constants = graph.constants_of(weights_of(trained.classifier.model))
+    for name in ("embedding_rows", "piece_rows", "pair_rows", "pair_owners"):
+        assert stored[constants[name].shape] is np.int8, name
+    assert stored[constants["lstm_kernel"].shape] is np.float16
 
 
 def test_a_second_subgraph_is_a_fault() -> None:
@@ -285,10 +260,15 @@ def test_a_second_subgraph_is_a_fault() -> None:
     assert fault.endswith("subgraphs")
 
 
+@pytest.fixture(scope="module")
+def file() -> bytes:
+    return tflite.convert(FORMS["dense rows"], 10, 3, "int8")
+
+
 @pytest.fixture
-def model(dist_path: Path) -> schema.ModelT:
-    """The exported file, unpacked, for a test to spoil."""
-    return schema.ModelT.InitFromPackedBuf((dist_path / "tflite" / "byline.tflite").read_bytes())
+def model(file: bytes) -> schema.ModelT:
+    """A converted file, unpacked, for a test to spoil."""
+    return schema.ModelT.InitFromPackedBuf(file)
 
 
 def faults_of(model: schema.ModelT) -> list[str]:
@@ -306,6 +286,14 @@ def test_a_variable_tensor_is_a_fault(model: schema.ModelT) -> None:
 def test_a_flex_operator_is_a_fault(model: schema.ModelT) -> None:
     model.operatorCodes[0].customCode = "FlexErf"
     assert faults_of(model) == ["the operator FlexErf"]
+
+
+def test_inputs_that_the_bert_clients_cannot_fill_are_faults(model: schema.ModelT) -> None:
+    graph_of = model.subgraphs[0]
+    graph_of.tensors[graph_of.inputs[0]].type = schema.TensorType.INT64
+    assert faults_of(model) == ["an input that is not int32"]
+    graph_of.inputs = graph_of.inputs[:1]
+    assert "1 inputs" in faults_of(model)
 
 
 def test_exported_files_have_no_faults(dist_path: Path) -> None:

@@ -7,7 +7,7 @@
  *
  * Reads a JSON array of strings and writes, for each, all its ids and a probability for every label:
  *
- *     {"runtime": "tfjs 4.22.0, node v20.20.2, cpu", "results": [{"ids": [4, 1], "probabilities": [0.9, 0.1]}]}
+ *     {"runtime": "tfjs 4.22.0, node v20.20.2, wasm", "results": [{"ids": [4, 1], "probabilities": [0.9, 0.1]}]}
  */
 
 import { readFileSync } from "node:fs";
@@ -26,7 +26,9 @@ const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
 
 /** @param {string} folder @returns {typeof import("@tensorflow/tfjs")} */
 function loadTensorFlow(folder) {
-  const tf = createRequire(join(resolve(folder), "modules.cjs"))("@tensorflow/tfjs");
+  const require = createRequire(join(resolve(folder), "modules.cjs"));
+  const tf = require("@tensorflow/tfjs");
+  require("@tensorflow/tfjs-backend-wasm"); // its program stands beside it
   tf.enableProdMode(); // or it advises, on standard error, to use another package under Node
   return tf;
 }
@@ -54,7 +56,7 @@ function readWeights(topology, folder) {
  */
 async function startTensorFlow(modules, topology, weights, length) {
   const tf = loadTensorFlow(modules);
-  await tf.setBackend("cpu");
+  await tf.setBackend("wasm"); // in six times less time than "cpu"
   const runtime = `tfjs ${tf.version.tfjs}, node ${process.version}, ${tf.getBackend()}`;
   return { predict: createPredict(tf, topology, weights, length), runtime };
 }
