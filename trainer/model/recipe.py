@@ -1,9 +1,17 @@
 """The defaults of training that a recipe chooses, each with its reason; and sizes by rule where it chooses none."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from trainer.text.vocabulary import Vocabulary
+
 FEW_LABELS: Final = 10  # up to as many, a row of the tables holds all labels
+_LEAST_SLOTS: Final = 997
+_MOST_SLOTS: Final = 100_000  # pairs beyond are seen once, and tell nothing
+_PIECE_BYTES: Final = 9  # beside its letters: SentencePiece's score and lengths
+_RULE_BYTES: Final = 12
+_GRAPH_BYTES: Final = 24_000  # operations and metadata
+_STEP_BYTES: Final = 2_000  # of the unrolled LSTM
 
 
 @dataclass(frozen=True)
@@ -146,19 +154,17 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
         with_teacher: A teacher's encoder is larger, and knows words that the training text never had.
     """
     few = label_count <= FEW_LABELS
-    budget = recipe.budget_kb or default_budget_kb(label_count, with_teacher)
-    share = budget / default_budget_kb(label_count, with_teacher)
+    share = _budget_kb(recipe, label_count, with_teacher) / _default_kb(label_count, with_teacher)
     # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000.
     pieces = round((8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
-    slots = 30_000 if few else min(20_000, 4_000 + 50 * label_count)
     return Sizes(
         maximum_pieces=recipe.maximum_pieces or pieces,
         extra_words=round(recipe.extra_words * min(share, 4.0)) if with_teacher else 0,
-        dense_rows=recipe.dense_rows or 604,
+        dense_rows=recipe.dense_rows or 304,
         cells=recipe.cells,
-        # Rows that are never seen in pairs need no table of them.
-        pair_slots=recipe.pair_slots or min(round(slots * share), 12 * row_count + 100),
-        pair_cells=recipe.pair_cells or 4,
+        # Pairs get what is left of the budget, see `within_budget`; few rows have few pairs.
+        pair_slots=recipe.pair_slots or min(_MOST_SLOTS, 24 * row_count + 100),
+        pair_cells=recipe.pair_cells or (4 if label_count > 100 else 3),
         embedding_size=recipe.embedding_size or (64 if with_teacher else 8),
         lstm_units=recipe.lstm_units or (64 if with_teacher else 16),
         lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16),
@@ -166,6 +172,47 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
     )
 
 
-def default_budget_kb(label_count: int, with_teacher: bool) -> int:
+def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_teacher: bool) -> Sizes:
+    """Gives pairs what the vocabulary and the encoder leave of the budget, and the LSTM no more steps than there are.
+
+    Args:
+        sizes: By rule.
+        recipe: What it names is taken.
+        vocabulary: As it was learned: its words are part of what is shipped.
+        with_teacher: Whether the encoder has one.
+    """
+    label_count = len(vocabulary.labels)
+    steps = min(sizes.lstm_steps, vocabulary.sequence_length - 2)
+    if recipe.pair_slots or not recipe.tables:
+        return replace(sizes, lstm_steps=steps)
+    left = 1_000 * _budget_kb(recipe, label_count, with_teacher) - bytes_beside_pairs(sizes, vocabulary)
+    slots = max(_LEAST_SLOTS, int(left / (1 + _row_bytes(label_count, sizes.pair_cells))))
+    return replace(sizes, lstm_steps=steps, pair_slots=min(sizes.pair_slots, slots))
+
+
+def bytes_beside_pairs(sizes: Sizes, vocabulary: Vocabulary) -> int:
+    """Estimates the bytes of the .tflite without pairs: rows of int8 with float16 scales, float16 elsewhere."""
+    label_count, count = len(vocabulary.labels), vocabulary.size
+    dense = count if label_count <= FEW_LABELS else min(count, sizes.dense_rows)
+    tables = dense * label_count + (count - dense) * _row_bytes(label_count, sizes.cells) + 2 * count
+    spelling = sum(len(piece.encode()) + _PIECE_BYTES for piece in vocabulary.pieces)
+    spelling += sum(len("".join(rule).encode()) + _RULE_BYTES for rule in vocabulary.rules)
+    units, size = sizes.lstm_units, sizes.sentence_size
+    encoder = count * (sizes.embedding_size + 2) + 16 * units * (sizes.embedding_size + units + 1)
+    encoder += 2 * size * (2 * units + sizes.embedding_size + 1 + label_count)
+    steps = min(sizes.lstm_steps, vocabulary.sequence_length - 2)
+    return tables + spelling + encoder + _GRAPH_BYTES + _STEP_BYTES * steps
+
+
+def _row_bytes(label_count: int, cells: int) -> int:
+    """The bytes of one sparse row, or of a dense one where labels are few: a cell is a label and a value."""
+    return label_count if label_count <= FEW_LABELS else cells * (2 if label_count <= 256 else 3)
+
+
+def _budget_kb(recipe: Recipe, label_count: int, with_teacher: bool) -> int:
+    return recipe.budget_kb or _default_kb(label_count, with_teacher)
+
+
+def _default_kb(label_count: int, with_teacher: bool) -> int:
     """Gives the kilobytes of the .tflite where none are asked for."""
     return 700 if with_teacher else 500 if label_count <= FEW_LABELS else 300

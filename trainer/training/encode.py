@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from trainer.corpus import Phrase
 from trainer.errors import UserError
 from trainer.split import PARTS, Split
-from trainer.text.vocabulary import Vocabulary
+from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 from trainer.text.windows import split_ids
 from trainer.training.augment import Speller
 
@@ -189,19 +189,43 @@ class _Pieces:
         self._flush()
         self._file.close()
         path = self._folder / "rows.bin"
-        repeats: list[int] = []
-        with path.open("wb") as file:
-            for windows in self._windows(length):
-                chosen = windows[:1] if first_window else windows
-                repeats.append(len(chosen))
-                chosen.astype(self._dtype).tofile(file)
+        lengths = np.concatenate(self._lengths)
+        repeats: list[NDArray[np.int64]] = []
+        with (self._folder / "pieces.bin").open("rb") as pieces, path.open("wb") as file:
+            for start in range(0, len(lengths), _FLUSH):
+                some = lengths[start : start + _FLUSH]
+                rows, windows = _frame(np.fromfile(pieces, self._dtype, int(some.sum())), some, length, first_window)
+                rows.tofile(file)
+                repeats.append(windows)
         (self._folder / "pieces.bin").unlink()
-        truth = np.repeat(np.concatenate(self._truth), repeats)
-        weights = np.repeat(np.concatenate(self._weights), repeats)
+        of_phrase = np.concatenate(repeats)
+        truth = np.repeat(np.concatenate(self._truth), of_phrase)
+        weights = np.repeat(np.concatenate(self._weights), of_phrase)
         return np.memmap(path, self._dtype, "r", shape=(len(truth), length)), truth, weights
 
-    def _windows(self, length: int) -> Iterator[NDArray[np.int32]]:
-        lengths = np.concatenate(self._lengths)
-        with (self._folder / "pieces.bin").open("rb") as file:
-            for count in lengths.tolist():
-                yield split_ids(np.fromfile(file, self._dtype, count).tolist(), length)
+
+def _frame(
+    pieces: NDArray[Any], lengths: NDArray[np.int32], length: int, first_window: bool
+) -> tuple[NDArray[Any], NDArray[np.int64]]:
+    """Frames phrases whose pieces stand one after the other.
+
+    Returns:
+        Rows, shape [rows, length], and how many of them each phrase has.
+    """
+    room = length - 2
+    windows = np.ones(len(lengths), np.int64) if first_window else np.maximum(1, -(-lengths.astype(np.int64) // room))
+    begins = np.concatenate([[0], np.cumsum(lengths)])
+    first = np.concatenate([[0], np.cumsum(windows)])
+    rows = np.full((int(first[-1]), length), PADDING_ID, pieces.dtype)
+    rows[:, 0] = CLS_ID
+    read = np.minimum(lengths, room)
+    places = first[:-1]
+    inside = np.zeros(rows.shape, bool)
+    inside[places, 1:-1] = np.arange(room) < read[:, None]
+    kept = np.arange(len(pieces)) - np.repeat(begins[:-1], lengths) < room
+    rows[inside] = pieces[kept]
+    rows[places, read + 1] = SEP_ID
+    for phrase in np.flatnonzero(windows > 1):
+        ids = pieces[begins[phrase] : begins[phrase + 1]].tolist()
+        rows[first[phrase] : first[phrase + 1]] = split_ids(ids, length)
+    return rows, windows

@@ -23,7 +23,7 @@ from trainer.evaluate import Tally, metrics, tally, tally_of, truth_of
 from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_model
-from trainer.model.recipe import Recipe, Sizes, sizes_for
+from trainer.model.recipe import Recipe, Sizes, sizes_for, within_budget
 from trainer.model.temperature import fold, temperature_of
 from trainer.model.weights import LessonWeights, Weights
 from trainer.not_sure import NotSure, threshold_of
@@ -40,6 +40,7 @@ from trainer.training.learn import Learner
 from trainer.training.sentence import train_lesson
 from trainer.training.teacher import Teacher, common_words, open_teacher
 
+_MOST_TAUGHT = 50_000  # rows from which `auto` asks a teacher: it is slow, and tells more the fewer they are
 _TELLING = 2_000  # texts that tell their language
 _WIDEST = 130  # positions of a row until the phrases' lengths are known
 
@@ -65,8 +66,9 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         parts = split_by(corpus, seen, recipe, options)
         for line in warnings_of(parts):
             say(line)
-        teacher = open_teacher(recipe.teacher, list(islice(parts.training_text(), _TELLING)))
-        sizes = sizes_for(recipe, len(parts.labels), sum(seen.labels.values()), with_teacher=teacher is not None)
+        row_count = sum(seen.labels.values())
+        teacher = _teacher(parts, recipe, row_count)
+        sizes = sizes_for(recipe, len(parts.labels), row_count, with_teacher=teacher is not None)
         vocabulary = _vocabulary(parts, recipe, sizes, teacher)
         with tempfile.TemporaryDirectory(dir=staging) as folder:
             encoded = encode(
@@ -84,7 +86,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 say(f"split: no {part} phrases of {labels}: too few rows, and all of them are learned from")
             counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
             say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
-            sizes = dataclasses.replace(sizes, lstm_steps=min(sizes.lstm_steps, vocabulary.sequence_length - 2))
+            sizes = within_budget(sizes, recipe, vocabulary, teacher is not None)
             ours = not seen.given["validation"] and parts.method != "random"
             trained = _train(encoded, recipe, sizes, teacher, options.seed, refit=ours)
         classifier = Classifier(build_model(trained.final, vocabulary.sequence_length), vocabulary)
@@ -121,6 +123,13 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
 
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
+
+
+def _teacher(parts: Split, recipe: Recipe, row_count: int) -> Teacher | None:
+    if recipe.teacher == "auto" and row_count > _MOST_TAUGHT:
+        say(f"teacher: none, {row_count:,} rows say enough themselves (--teacher minilm asks for one)")
+        return None
+    return open_teacher(recipe.teacher, list(islice(parts.training_text(), _TELLING)))
 
 
 def _vocabulary(parts: Split, recipe: Recipe, sizes: Sizes, teacher: Teacher | None) -> Vocabulary:

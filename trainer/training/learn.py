@@ -28,6 +28,7 @@ STRENGTHS: Final = (1.0, 2.0)  # of a taught vector among the features: few rows
 _MOST_TRIED: Final = 5_000  # rows: of more, the first strength alone is tried
 _OF_LABELS: Final = (0.5, 1.0, 2.0)  # strengths of a label-trained encoder's logits beside the tables'
 _SURE: Final = 1.5  # standard deviations that its gain must have: it has seen the labels, and is believed less
+_MOST_REFIT: Final = 60_000  # rows: to more, the validation phrases would add nothing that is seen
 _UNEVEN: Final = 3.0  # times as many rows of the most frequent label as of the rarest: weights are tried
 _MOST_WEIGHED: Final = 60_000  # rows: of more, they are not tried, and hardly matter
 _BALANCE: Final = 0.5  # exponent of the weights under which all labels would count alike
@@ -166,7 +167,7 @@ class Learner:
         """
         choice, held = self._choose()
         chosen, final = self._trained(choice), None
-        if refit and len(self.validation.rows):
+        if refit and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
             say("linear part: training once more, with the validation phrases")
             final = self.fit(self.train + self.validation, choice)
         facts: dict[str, Any] = {"sentence_strength": choice.strength, "label_balance": choice.balance}

@@ -117,6 +117,7 @@ class Teacher:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = int(os.environ.get("OMP_NUM_THREADS", 0) or 0)
         options.log_severity_level = 3
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting is left to others
         try:
             session = onnxruntime.InferenceSession(str(self.model), options, providers=["CPUExecutionProvider"])
         except Exception as error:  # the library's own kinds, which are not public
