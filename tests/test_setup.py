@@ -79,7 +79,7 @@ def test_wheel_holds_the_page_and_nothing_it_should_not(wheel: Path) -> None:
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "web").rglob("*") if path.is_file()}
     wanted -= {"web/biome.json", "web/tsconfig.json"}  # for development
     assert wanted <= set(names)
-    assert {"trainer/vocabulary.schema.json", "export/templates/MODEL_CARD.md.j2"} <= set(names)
+    assert {"trainer/text/vocabulary.schema.json", "export/templates/MODEL_CARD.md.j2"} <= set(names)
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "requirements/"))]
 
 
