@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 
 from trainer import split as splitting
 from trainer.corpus import Corpus, Phrase, Row, of_lines
-from trainer.encoding import Encoded, encode
 from trainer.errors import UserError
 from trainer.split import BLOCKS, PARTS, Split, split
 from trainer.survey import survey
-from trainer.vocabulary import count
+from trainer.text.vocabulary import Vocabulary
+from trainer.training.encode import Encoded, encode
 
 LINES, PER_BLOCK = 400, 400 // BLOCKS
 
@@ -59,9 +59,10 @@ def phrases_of(parts: Split) -> dict[str, list[Phrase]]:
 
 
 def encoded(parts: Split) -> Encoded:
-    vocabulary = count(parts.training_text(), parts.labels, 16, 1, 10_000)
+    vocabulary = Vocabulary((), ("▁a",), (-1.0,), parts.labels, 18, "word")
+    options = {"sequence_length": 18, "first_window": False, "misspelt_weight": 0.0, "seed": 1}
     with tempfile.TemporaryDirectory() as folder:
-        return encode(parts, vocabulary, Path(folder), first_words=False, seed=1)
+        return encode(parts, vocabulary, Path(folder), **options)  # type: ignore[arg-type]
 
 
 def line_numbers(phrase: Phrase) -> list[int]:

@@ -16,25 +16,30 @@ from trainer.options import recipe_of
 @pytest.mark.parametrize(
     ("option", "value", "rule"),
     [
-        ("--epochs", "0", "more than 0; received 0"),
-        ("--epochs", "-3", "more than 0; received -3"),
-        ("--batch-size", "0", "more than 0; received 0"),
-        ("--window-passes", "0", "more than 0; received 0"),
+        ("--epochs", "0", "from 1 to 1000; received 0"),
+        ("--epochs", "-3", "from 1 to 1000; received -3"),
+        ("--steps", "-1", "from 0 to 1000000; received -1"),
+        ("--batch-size", "0", "from 1 to 100000; received 0"),
+        ("--window-passes", "0", "from 1 to 100; received 0"),
         ("--learning-rate", "0", "more than 0; received 0.0"),
         ("--learning-rate", "inf", "received inf"),
+        ("--regularization", "0", "more than 0; received 0.0"),
         ("--dropout", "1", "at least 0 and less than 1; received 1.0"),
         ("--dropout", "nan", "received nan"),
-        ("--word-dropout", "-0.1", "at least 0; received -0.1"),
-        ("--least-steps", "-1", "at least 0; received -1"),
-        ("--pair-slots", "-1", "0, or from 3 to 1048576; received -1"),
-        ("--pair-slots", "1", "0, or from 3 to 1048576; received 1"),
-        ("--pair-slots", "2", "0, or from 3 to 1048576; received 2"),
-        ("--pair-slots", "1048577", "0, or from 3 to 1048576; received 1048577"),
+        ("--misspelt-weight", "-0.1", "at least 0 and less than 1; received -0.1"),
+        ("--embedding-size", "1", "from 2 to 512; received 1"),
+        ("--lstm-units", "1", "from 2 to 512; received 1"),
+        ("--sentence-size", "1", "from 2 to 1024; received 1"),
+        ("--maximum-pieces", "0", "from 16 to 1000000; received 0"),
+        ("--budget-kb", "10", "from 60 to 1000000; received 10"),
+        ("--pair-slots", "0", "from 3 to 1048576; received 0"),
+        ("--pair-slots", "2", "from 3 to 1048576; received 2"),
+        ("--pair-slots", "1048577", "from 3 to 1048576; received 1048577"),
         ("--longest-window", "2", "from 3 to 512; received 2"),
         ("--longest-window", "513", "from 3 to 512; received 513"),
-        ("--label-smoothing", "1.5", "at least 0 and less than 1; received 1.5"),
-        ("--sequence-length", "2", "from 3 to 512; received 2"),
-        ("--sequence-length", "513", "from 3 to 512; received 513"),
+        ("--sequence-length", "3", "from 4 to 514; received 3"),
+        ("--sequence-length", "515", "from 4 to 514; received 515"),
+        ("--teacher", "nobody", "auto, none, minilm or a folder; received 'nobody'"),
         ("--seed", "-1", "received -1"),
         ("--seed", "4294967296", "received 4294967296"),
     ],
@@ -51,7 +56,20 @@ def test_a_number_out_of_its_range_is_refused_before_the_corpus_is_read(
     assert line.endswith(rule)
 
 
-@pytest.mark.parametrize("slots", [0, 3, 1_048_576])
+def test_the_lstm_reads_no_more_pieces_than_a_row_has(capsys: pytest.CaptureFixture[str]) -> None:
+    line = mistake(capsys, "fit", "--sequence-length=10", "--lstm-steps=9")
+    assert line == "error: --lstm-steps: must be at most 8, the pieces of a row; received 9"
+    tiny = recipe_of(parser().parse_args(["fit", "--recipe=tiny", "--sequence-length=6"]))
+    assert (tiny.sequence_length, tiny.lstm_steps) == (6, 4)
+
+
+@pytest.mark.parametrize("option", ["--teacher=minilm", "--pair-slots=99", "--lstm-steps=4", "--budget-kb=100"])
+def test_what_a_recipe_has_no_use_for_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    line = mistake(capsys, "fit", "--recipe=lesson", option)
+    assert line == f"error: {option.partition('=')[0]}: the recipe lesson has no use for it"
+
+
+@pytest.mark.parametrize("slots", [3, 1_048_576])
 def test_a_table_of_pairs_may_have_its_least_and_its_most_slots(slots: int) -> None:
     assert recipe_of(parser().parse_args(["fit", f"--pair-slots={slots}"])).pair_slots == slots
 
