@@ -1,5 +1,5 @@
 /**
- * The likeliest pieces of a word: Viterbi over the pieces' scores in float32, as SentencePiece computes it. Of equal
+ * The likeliest pieces of a word: Viterbi over the pieces' scores, multiples of 1/32, whose sums are exact. Of equal
  * ways the one whose last piece begins first is taken. Words are independent, because no piece holds a space within.
  */
 
@@ -39,7 +39,7 @@ export function createSegmenter({ model_type: type, reserved, pieces, scores }) 
     if (piece.length > longest) longest = piece.length;
     if (scores[at] < least) least = scores[at];
   }
-  const unknown = Math.fround(least - UNKNOWN_PENALTY);
+  const unknown = least - UNKNOWN_PENALTY;
   /** @type {Map<string, Segments>} */
   const kept = new Map();
 
@@ -53,7 +53,7 @@ export function createSegmenter({ model_type: type, reserved, pieces, scores }) 
   function likeliest(word) {
     const text = SPACE + word;
     const length = text.length;
-    const best = new Float32Array(length + 1).fill(Number.NEGATIVE_INFINITY);
+    const best = new Float64Array(length + 1).fill(Number.NEGATIVE_INFINITY);
     const from = new Int32Array(length + 1);
     const ids = new Int32Array(length + 1);
     best[0] = 0;
@@ -65,7 +65,7 @@ export function createSegmenter({ model_type: type, reserved, pieces, scores }) 
         const at = index.get(text.slice(start, end));
         if (at === undefined) continue;
         if (end === start + step) single = true;
-        const score = Math.fround(scores[at] + best[start]);
+        const score = scores[at] + best[start];
         if (score > best[end]) {
           best[end] = score;
           from[end] = start;
@@ -74,7 +74,7 @@ export function createSegmenter({ model_type: type, reserved, pieces, scores }) 
       }
       const next = start + step;
       if (!single) {
-        const score = Math.fround(unknown + best[start]);
+        const score = unknown + best[start];
         if (score > best[next]) {
           best[next] = score;
           from[next] = start;
