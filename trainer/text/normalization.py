@@ -5,7 +5,6 @@ Unicode), JavaScript reads them out of `vocabulary.json`. What they do not name 
 """
 
 import re
-import sys
 import unicodedata
 from collections.abc import Callable, Collection, Iterable
 from functools import cache
@@ -34,6 +33,8 @@ _COMMON_MARKS: Final = frozenset((*range(0x21, 0x7F), *range(0xA1, 0x100), *rang
 _WIDE_MARKS: Final = frozenset((*range(0x3000, 0x3100), *range(0xFF00, 0xFFF0)))  # where words have no spaces
 _WIDE_SCRIPTS: Final = frozenset(("CJK", "HIRAGANA", "KATAKANA", "HANGUL"))
 _END_OF_EUROPE: Final = 0x0530  # Latin, Greek, Cyrillic
+# Where a character may have a case, a composition or a space: without Chinese characters, and without surrogates.
+_CHANGING: Final = (*range(1, 0x3400), *range(0xA000, 0xD7B0), *range(0xF900, 0x20000), *range(0x2F800, 0x2FA20))
 
 
 def clean(text: str) -> str:
@@ -71,10 +72,7 @@ def all_rules(keep_case: bool = False, fold_accents: bool = False, word_marks_on
         return unicodedata.normalize("NFC", folded)
 
     rules: dict[str, str] = {}
-    for code in range(1, sys.maxunicode + 1):
-        if 0xD800 <= code < 0xE000:
-            continue
-        character = chr(code)
+    for character in map(chr, _CHANGING):
         if unicodedata.category(character) in ("Cn", "Co"):
             continue
         new = outcome(character)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 from trainer.errors import UserError
 from trainer.files import read_json, write_json
 from trainer.text.interpreter import UNKNOWN_PENALTY, Segmenter, Spelled, aligner, spelling
-from trainer.text.normalization import Rules, clean
+from trainer.text.normalization import SPACE, Rules, clean
 
 if TYPE_CHECKING:
     import sentencepiece
@@ -262,7 +262,7 @@ class Vocabulary:
             raise UserError(f"{source}: the rules are not sorted, or one stands twice")
         removed = {old for old, new in self.rules if new == "" and len(old) == 1} | {"\0", " "}
         for number, (piece, score) in enumerate(zip(self.pieces, self.scores, strict=True), len(RESERVED)):
-            if not piece or removed.intersection(piece) or clean(piece) != piece:
+            if not piece or removed.intersection(piece) or clean(piece) != piece or SPACE in piece[1:]:
                 raise UserError(f"{source}: piece {number}: {piece!r} can never be met in normalized text")
             if not math.isfinite(score) or (score / SCORE_STEP) % 1:
                 raise UserError(f"{source}: piece {number}: the score {score} is not a multiple of 1/32")
