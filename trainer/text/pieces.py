@@ -24,7 +24,7 @@ LONGEST_WORD: Final = 60  # characters; the library crashes on a piece of some t
 _LONGEST: Final = 16_384  # bytes of a run without a space
 _SEEDS: Final = 100_000  # pieces to start from
 _ROOM: Final = 1_000  # pieces beside the single characters, which are pieces all
-_WORD = re.compile(rf"[^\W_{UNSPACED}]+(?:'[^\W_{UNSPACED}]+)*", re.UNICODE)
+_UNSPACED: Final = re.compile(f"[{UNSPACED}\u3000-\u303f\uff00-\uffef]")
 
 
 @dataclass(frozen=True)
@@ -186,8 +186,10 @@ def _learned(counts: Counter[str], size: int) -> dict[str, float]:
 
 
 def _is_whole(run: str, frequent: bool) -> bool:
-    """Whether a run becomes a piece as a whole: a word, or a mark or emoji alone."""
-    return (frequent and len(run) <= LONGEST_WORD and _WORD.fullmatch(run) is not None) or len(run) == 1
+    """Whether a run becomes a piece as a whole: a mark or an emoji, or a word in a script with spaces."""
+    if not 0 < len(run) <= LONGEST_WORD or _UNSPACED.search(run):
+        return False
+    return len(run) == 1 or (frequent and run == run.strip("'"))
 
 
 def _add(scores: dict[str, float], counts: Counter[str], words: Iterable[str], *, certain: bool) -> None:
