@@ -21,16 +21,26 @@ export function createNormalizer(rules) {
     rules.filter(([old]) => old.length > width(old, 0)).map(([old]) => old.codePointAt(0)),
   );
 
+  // What becomes of each ASCII character, unless a longer rule begins with it: the quick way through most text.
+  const ascii = Array.from({ length: 128 }, (_, code) => {
+    const character = String.fromCharCode(code);
+    return begins.has(code) ? undefined : (outcomes.get(character) ?? character);
+  });
+
   return (text) => {
     /** @type {Run[]} */
     const runs = [];
     /** @type {Run | undefined} */
     let run;
     for (let at = 0; at < text.length; ) {
-      let size = width(text, at);
-      let outcome;
-      if (begins.has(text.codePointAt(at))) [size, outcome] = longestMatch(outcomes, text, at, size, longest);
-      outcome ??= outcomes.get(text.slice(at, at + size)) ?? text.slice(at, at + size);
+      let size = 1;
+      let outcome = ascii[text.charCodeAt(at)];
+      if (outcome === undefined) {
+        size = width(text, at);
+        if (begins.has(text.codePointAt(at)))
+          [size, outcome] = longestMatch(outcomes, text, at, size, longest);
+        outcome ??= outcomes.get(text.slice(at, at + size)) ?? text.slice(at, at + size);
+      }
       // What is removed stays with the character before it: an accent with its letter, a selector with its emoji.
       if (outcome === "" && run) run.ends[run.ends.length - 1] = at + size;
       for (let unit = 0; unit < outcome.length; unit += 1) {

@@ -46,6 +46,7 @@ export const UNKNOWN_ID = 1;
 const UNSPACED =
   /[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u{1b000}-\u{1b16f}\u{20000}-\u{3ffff}]/u;
 const COUNTS = /[\p{L}\p{N}\p{M}\p{S}]/u;
+const PLAIN = /^[a-z0-9]+$/; // of which both are known, sooner than by the sets of Unicode
 
 /**
  * Makes the function from text to pieces and words.
@@ -138,7 +139,16 @@ function readRun(run, { ids: found, ends }, text, ids, tokens) {
 const surface = (run, ends, piece) => run.text.slice(piece === 0 ? 0 : ends[piece - 1], ends[piece]);
 
 /** @param {Run} run @param {number[]} ends @param {number} piece */
-const unspaced = (run, ends, piece) => UNSPACED.test(surface(run, ends, piece));
+function unspaced(run, ends, piece) {
+  const text = surface(run, ends, piece);
+  return !PLAIN.test(text) && UNSPACED.test(text);
+}
+
+/** @param {Run} run @param {number[]} ends @param {number} piece */
+function counts(run, ends, piece) {
+  const text = surface(run, ends, piece);
+  return PLAIN.test(text) || COUNTS.test(text);
+}
 
 /**
  * A word of pieces, the punctuation at both ends left out; none where nothing is left.
@@ -154,8 +164,8 @@ const unspaced = (run, ends, piece) => UNSPACED.test(surface(run, ends, piece));
 function wordOf(run, ids, ends, first, last, text) {
   let from = first;
   let to = last;
-  while (from < to && !COUNTS.test(surface(run, ends, from))) from += 1;
-  while (to > from && !COUNTS.test(surface(run, ends, to - 1))) to -= 1;
+  while (from < to && !counts(run, ends, from)) from += 1;
+  while (to > from && !counts(run, ends, to - 1)) to -= 1;
   if (from === to) return undefined;
   const begin = from === 0 ? 0 : ends[from - 1];
   const start = run.starts[begin];
@@ -182,8 +192,14 @@ function wordOf(run, ids, ends, first, last, text) {
 function isKnown(run, ids, ends, from, to) {
   for (let piece = from; piece < to; piece += 1) {
     if (ids[piece] === UNKNOWN_ID) continue;
-    const length = [...surface(run, ends, piece)].length;
-    if (length > 1 || (length === 1 && to - from === 1)) return true;
+    const count = codePoints(surface(run, ends, piece));
+    if (count > 1 || (count === 1 && to - from === 1)) return true;
   }
   return false;
+}
+
+/** @param {string} text @returns {number} how many there are, up to two */
+function codePoints(text) {
+  if (text.length < 2) return text.length;
+  return text.length === 2 && Number(text.codePointAt(0)) > 0xffff ? 1 : 2;
 }
