@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,15 +14,20 @@ from trainer.corpus import Corpus, Phrase, Row, of_lines
 from trainer.data import Unit
 from trainer.evaluate import metrics, tally, truth_of
 from trainer.model.network import build_lesson, build_model, weights_of
-from trainer.model.recipe import RECIPES, sizes_for
+from trainer.model.recipe import RECIPES, bytes_beside_pairs, sizes_for, within_budget
+from trainer.model.weights import Weights
 from trainer.options import FitOptions
 from trainer.run import Run, digest_of
 from trainer.survey import survey
+from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import split_ids
 from trainer.training import encode as encoding
+from trainer.training import fit as fitting
+from trainer.training.distil import Distillation
 from trainer.training.encode import LENGTHS, Encoded, encode, length_for
 from trainer.training.fit import fit, split_by
 from trainer.training.learn import class_weights
+from trainer.training.teacher import Teacher
 
 FILES = {"run.json", "model.keras", "vocabulary.json", "vocabulary.model", "validation.jsonl", "test.jsonl"}
 
@@ -166,8 +172,49 @@ def test_sizes_by_rule_fit_every_number_of_labels(labels: int, rows: int, with_t
     small = sizes_for(dataclasses.replace(RECIPES["byline"], budget_kb=100), labels, rows, with_teacher)
     assert all(value > 0 for name, value in vars(sizes).items() if name != "extra_words")
     assert small.maximum_pieces < sizes.maximum_pieces
-    assert small.pair_slots <= sizes.pair_slots <= 12 * rows + 100
+    assert small.pair_slots <= sizes.pair_slots <= 24 * rows + 100
     assert (sizes.extra_words > 0) == with_teacher
+
+
+@pytest.mark.parametrize("budget", [0, 200, 400])
+def test_pairs_get_what_is_left_of_the_budget(budget: int) -> None:
+    recipe = dataclasses.replace(RECIPES["byline"], budget_kb=budget)
+    pieces = tuple(f"▁piece{number}" for number in range(2_000))
+    vocabulary = Vocabulary((), pieces, (-1.0,) * 2_000, tuple(f"label{n}" for n in range(77)), 34)
+    sizes = within_budget(sizes_for(recipe, 77, 10_000, False), recipe, vocabulary, False)
+    assert bytes_beside_pairs(sizes, vocabulary) + 9 * sizes.pair_slots <= 1_000 * (budget or 297) or budget == 200
+    assert sizes.pair_slots >= 997
+    assert sizes.lstm_steps == 16
+
+
+def test_a_taught_vector_is_a_feature_where_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The teacher is made up: it knows what the labels are about, and the words that only the test phrases have."""
+    meanings = {"parcel": ["box", "crate", "post", "mail", "ship"], "refund": ["money", "cash", "coins", "bill", "pay"]}
+
+    class MadeUp(Teacher):
+        def encode(self, texts: Sequence[str]) -> Any:
+            found = np.zeros((len(texts), 4), np.float32)
+            for vector, text in zip(found, texts, strict=True):
+                for place, words in enumerate(meanings.values()):
+                    vector[place] = sum(word in text for word in words)
+                vector[2:] = 0.3, 0.1 * (len(text) % 3)
+            return found / np.linalg.norm(found, axis=1, keepdims=True)
+
+    (path := tmp_path / "tokenizer.json").write_text(
+        json.dumps({"model": {"vocab": {word: place for place, word in enumerate(["box", "crate", "money", "coins"])}}})
+    )
+    monkeypatch.setattr(fitting, "open_teacher", lambda *_: MadeUp("made up", "CC0-1.0", "", path, path))
+    monkeypatch.setattr(Distillation, "variants", 100)
+    texts = {
+        label: [f"about the {word} of {n}" for n in range(8) for word in words] for label, words in meanings.items()
+    }
+    recipe = dataclasses.replace(RECIPE, teacher="minilm", epochs=2, extra_words=50)
+    run = fit(of_lines("taught", "", "", "", texts), recipe, FitOptions(path=tmp_path / "run", unit=Unit("line")))
+    assert run.facts["teacher"]["name"] == "made up"
+    found = weights_of(run.classifier.model)
+    assert isinstance(found, Weights)
+    assert (found.encoder.logits is not None) == (run.facts["training"]["sentence_strength"] > 0)
+    assert run.facts["metrics"]["test"]["accuracy"] > 0.9
 
 
 # What is trained on.

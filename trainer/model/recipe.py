@@ -38,7 +38,7 @@ class Recipe:
     maximum_pieces: int = 0
     sequence_length: int = 0  # the smallest of 18, 34, 66 and 130 that holds 99 % of the training phrases
     first_window: bool = False  # a phrase that is longer than the model reads is trained on in all its windows
-    extra_words: int = 6_000  # with a teacher: the language's most common words, which the training text never had
+    extra_words: int = 3_500  # with a teacher: the language's most common words, which the training text never had
 
     # tables
     tables: bool = True
@@ -67,7 +67,7 @@ class Recipe:
     outliers: float = 1.0  # spoiled phrases beside every held-out phrase: they teach what belongs to no label
 
     # size
-    budget_kb: int = 0  # of the .tflite; 0: 500 for few labels, 300 for many, 700 with a teacher
+    budget_kb: int = 0  # of the .tflite; 0: 500 for few labels, 300 for 80, 700 with a teacher
 
 
 RECIPES: Final = {
@@ -159,17 +159,22 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
     pieces = round((8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
     return Sizes(
         maximum_pieces=recipe.maximum_pieces or pieces,
-        extra_words=round(recipe.extra_words * min(share, 4.0)) if with_teacher else 0,
-        dense_rows=recipe.dense_rows or 304,
+        extra_words=round(recipe.extra_words * min(max(2 * share - 1, 0.2), 6.0)) if with_teacher else 0,
+        dense_rows=recipe.dense_rows or min(604, 90_000 // label_count),
         cells=recipe.cells,
         # Pairs get what is left of the budget, see `within_budget`; few rows have few pairs.
         pair_slots=recipe.pair_slots or min(_MOST_SLOTS, 24 * row_count + 100),
-        pair_cells=recipe.pair_cells or (4 if label_count > 100 else 3),
-        embedding_size=recipe.embedding_size or (64 if with_teacher else 8),
-        lstm_units=recipe.lstm_units or (64 if with_teacher else 16),
+        pair_cells=recipe.pair_cells or 4,
+        embedding_size=recipe.embedding_size or (_by_share(share, 48, 64) if with_teacher else 8),
+        lstm_units=recipe.lstm_units or (_by_share(share, 48, 96) if with_teacher else 16),
         lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16),
         sentence_size=recipe.sentence_size or (128 if with_teacher else 16),
     )
+
+
+def _by_share(share: float, least: int, most: int) -> int:
+    """Gives a size of the encoder: what the default budget holds, or with twice as much and more, what is best."""
+    return most if share >= 2 else least
 
 
 def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_teacher: bool) -> Sizes:
@@ -215,4 +220,6 @@ def _budget_kb(recipe: Recipe, label_count: int, with_teacher: bool) -> int:
 
 def _default_kb(label_count: int, with_teacher: bool) -> int:
     """Gives the kilobytes of the .tflite where none are asked for."""
-    return 700 if with_teacher else 500 if label_count <= FEW_LABELS else 300
+    if with_teacher:
+        return max(700, 600 + label_count)
+    return 500 if label_count <= FEW_LABELS else 220 + label_count
