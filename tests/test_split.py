@@ -281,9 +281,18 @@ def test_one_label_is_refused() -> None:
 
 
 @pytest.mark.parametrize(("lines", "told"), [(("a b c d",), "1 phrase"), (("a b c d", "e f g h"), "2 phrases")])
-def test_a_label_with_fewer_than_three_rows_is_named_with_its_place(lines: tuple[str, ...], told: str) -> None:
+def test_labels_with_fewer_than_three_rows_are_refused_where_no_label_has_more(
+    lines: tuple[str, ...], told: str
+) -> None:
     with pytest.raises(UserError, match=f"poor: row 1: the label poor has {told}; training, validation and test need"):
-        by_windows(corpus_of(rich=numbered("rich", 6), poor=lines))
+        by_windows(corpus_of(poor=lines, second=numbered("second", 6, 2)))
+
+
+def test_a_label_with_fewer_than_three_rows_is_learned_and_not_measured_beside_others() -> None:
+    for rows in (1, 2):
+        parts = lines_by_part(by_lines(corpus_of(rich=numbered("rich", 6), poor=numbered("poor", 6, rows))), "poor")
+        assert parts["train"]
+        assert not parts["validation"]
 
 
 def test_a_label_with_too_few_words_for_a_window_is_named() -> None:
@@ -318,8 +327,10 @@ def test_every_row_of_any_corpus_is_in_exactly_one_part_or_the_corpus_is_refused
         assert phrase.label == row.label
         assert random or row.part in ("", "train") or part == row.part
     assert all(len(of_group) == 1 for group, of_group in found.items() if group)
-    for _, of_part in phrases_of(parts).items():
-        assert {phrase.label for phrase in of_part} == {row.label for row in rows}
+    labels = {row.label for row in rows}
+    for part, of_part in phrases_of(parts).items():
+        held = {phrase.label for phrase in of_part}
+        assert held == labels if part == "train" else held and held <= labels
 
 
 def test_no_block_is_left_over_where_a_label_does_not_divide_evenly() -> None:
