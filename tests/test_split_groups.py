@@ -57,9 +57,17 @@ def test_a_rare_label_in_three_groups_is_in_every_part() -> None:
 
 
 @pytest.mark.parametrize("groups", [1, 2])
-def test_a_label_in_fewer_than_three_groups_is_named_with_how_many_it_has(groups: int) -> None:
+def test_a_label_in_fewer_than_three_groups_is_learned_and_not_measured(groups: int) -> None:
     rows = MIXED + grouped((f"rare{number}", {"rare": 30}) for number in range(groups))
-    with pytest.raises(UserError, match=f"the label rare has {30 * groups} phrases in {groups} groups?; training, val"):
+    phrases = phrases_of(by_lines(of_rows(rows)))
+    assert sum(phrase.label == "rare" for phrase in phrases["train"]) == 30
+    assert not any(phrase.label == "rare" for phrase in phrases["validation"])
+
+
+@pytest.mark.parametrize("groups", [1, 2])
+def test_labels_in_fewer_than_three_groups_are_refused_where_none_is_in_more(groups: int) -> None:
+    rows = grouped((f"{label}{number}", {label: 30}) for number in range(groups) for label in ("odd", "rare"))
+    with pytest.raises(UserError, match=f"the label odd has {30 * groups} phrases in {groups} groups?; training, val"):
         by_lines(of_rows(rows))
 
 
@@ -120,11 +128,13 @@ def test_a_group_in_two_given_parts_is_refused_and_its_row_named() -> None:
         by_lines(of_rows(rows))
 
 
-def test_a_label_that_a_given_part_lacks_is_named() -> None:
+def test_a_label_that_a_given_part_lacks_is_not_measured_there_and_one_without_training_is_named() -> None:
     rows = [row for label in "ab" for row in given_rows("train", "validation", "test", label=label)]
-    rows += given_rows("train", "validation", label="c")
-    with pytest.raises(UserError, match="the label c has too little text for a test part"):
-        encoded(by_lines(of_rows(rows)))
+    lacking = [*rows, *given_rows("train", "validation", label="c")]
+    assert encoded(by_lines(of_rows(lacking))).unmeasured == {"test": ("c",)}
+    untrained = [*rows, *given_rows("validation", "test", label="c")]
+    with pytest.raises(UserError, match="the label c has too little text for a train part"):
+        encoded(by_lines(of_rows(untrained)))
 
 
 def test_groups_are_drawn_by_their_names_wherever_they_stand() -> None:
