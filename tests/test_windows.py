@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.text.windows import SHORTEST, average, cut, split_ids
+from trainer.text.vocabulary import CLS_ID, SEP_ID
+from trainer.text.windows import BORDERS, SHORTEST, average, cut, piece_counts, split_ids
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "windows.json").read_text(encoding="utf-8"))
 
@@ -31,16 +32,25 @@ def test_ids_become_rows_as_the_shared_vectors_say(case: dict[str, Any]) -> None
     assert rows.tolist() == case["rows"]
 
 
-@given(st.lists(st.integers(1, 99), max_size=60), st.integers(1, 17))
-def test_rows_hold_every_id_in_order_and_are_padded_only_where_the_text_is_short(ids: list[int], length: int) -> None:
-    rows = split_ids(ids, length)
-    assert rows.shape == (max(1, -(-len(ids) // length)), length)
-    if len(ids) <= length:
-        assert rows[0].tolist() == ids + [0] * (length - len(ids))
+@given(st.lists(st.integers(4, 99), max_size=60), st.integers(3, 19))
+def test_rows_hold_every_piece_in_order_between_borders_and_are_padded_only_where_the_text_is_short(
+    ids: list[int], length: int
+) -> None:
+    rows, room = split_ids(ids, length), length - BORDERS
+    assert rows.shape == (max(1, -(-len(ids) // room)), length)
+    assert (rows[:, 0] == CLS_ID).all()
+    assert piece_counts(rows).tolist() == [min(len(ids), room)] * len(rows)
+    if len(ids) <= room:
+        assert rows[0].tolist() == [CLS_ID, *ids, SEP_ID] + [0] * (room - len(ids))
     else:
-        left_over = len(ids) % length or length
-        assert [*rows[:-1].ravel(), *rows[-1][-left_over:]] == ids
-        assert rows[-1].tolist() == ids[-length:]
+        left_over = len(ids) % room or room
+        assert (rows[:, -1] == SEP_ID).all()
+        assert [*rows[:-1, 1:-1].ravel(), *rows[-1, 1:-1][-left_over:]] == ids
+        assert rows[-1, 1:-1].tolist() == ids[-room:]
+
+
+def test_an_unknown_piece_is_counted() -> None:
+    assert piece_counts(split_ids([1, 7, 1], 9)).tolist() == [3]
 
 
 @pytest.mark.parametrize("case", VECTORS["averages"], ids=lambda case: f"{len(case['probabilities'])}-windows")
