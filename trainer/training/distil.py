@@ -105,17 +105,12 @@ def encoder_vectors(student: Encoder, rows: NDArray[Any], steps: int) -> Floats:
     Returns:
         float32, shape [rows, size].
     """
-    import tensorflow as tf
-
-    numbers = dict(zip(_PARTS, map(tf.constant, _arrays(student)), strict=True))
     read = read_pieces(rows, steps)
     vectors = np.zeros((len(read), len(student.bias)), np.float32)
     for length, places in _by_length(read):
-        signature = [tf.TensorSpec([None, length], tf.int32)]
-        forward = tf.function(lambda pieces: _forward(numbers, pieces, 0.0), signature, autograph=False)
         for first in range(0, len(places), _READ_AT_ONCE):
             some = places[first : first + _READ_AT_ONCE]
-            vectors[some] = forward(tf.constant(read[some, :length])).numpy()
+            vectors[some] = _vectors(student, read[some, :length])
     return vectors
 
 
@@ -229,17 +224,34 @@ def _forward(numbers: dict[str, Any], pieces: Any, dropout: float) -> Any:
     return tf.matmul(sums / root, numbers["projection"]) + numbers["shift"]
 
 
-def _arrays(student: Encoder) -> list[Floats]:
-    """Gives an encoder's numbers in the order of `_PARTS`, both directions stacked."""
-    both = (student.forward, student.backward)
-    return [
-        student.embedding,
-        np.stack([lstm.kernel for lstm in both]),
-        np.stack([lstm.recurrent for lstm in both]),
-        np.stack([lstm.bias[None] for lstm in both]),
-        student.kernel,
-        student.bias,
-    ]
+def _vectors(student: Encoder, pieces: Integers) -> Floats:
+    """The same in NumPy, which needs no graph: few rows would wait for one longer than for their vectors."""
+    lengths = (pieces != 0).sum(axis=1)
+    ahead = np.broadcast_to(np.arange(pieces.shape[1]), pieces.shape)
+    behind = np.where(ahead < lengths[:, None], lengths[:, None] - 1 - ahead, ahead)
+    embedded = student.embedding[pieces] * (pieces != 0)[..., None].astype(np.float32)
+    sums = [_sum_of_states(student.forward, embedded, lengths)]
+    sums.append(_sum_of_states(student.backward, np.take_along_axis(embedded, behind[..., None], axis=1), lengths))
+    sums.append(embedded.sum(axis=1))
+    pooled = np.concatenate(sums, axis=1) / np.sqrt(np.maximum(lengths, 1))[:, None].astype(np.float32)
+    return np.asarray(pooled @ student.kernel + student.bias, np.float32)
+
+
+def _sum_of_states(lstm: Lstm, embedded: Floats, lengths: NDArray[Any]) -> Floats:
+    """Sums what one direction gives of embedded pieces, [batch, steps, embedding_size] -> [batch, units]."""
+    units = len(lstm.recurrent)
+    state = memory = total = np.zeros((len(embedded), units), np.float32)
+    for step in range(embedded.shape[1]):
+        gates = embedded[:, step] @ lstm.kernel + state @ lstm.recurrent + lstm.bias
+        enter, forget, leave = (_sigmoid(gates[:, at * units : (at + 1) * units]) for at in (0, 1, 3))
+        memory = forget * memory + enter * np.tanh(gates[:, 2 * units : 3 * units])
+        state = leave * np.tanh(memory)
+        total = total + state * (step < lengths)[:, None]
+    return total
+
+
+def _sigmoid(x: Floats) -> Floats:
+    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5, np.float32)
 
 
 def _encoder_of(arrays: list[Floats]) -> Encoder:
