@@ -24,7 +24,7 @@ from trainer.training.teacher import Teacher
 
 FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the validation phrases alone are too few
 FOLDS: Final = 10
-STRENGTHS: Final = (1.0, 2.0)  # of a taught vector among the features: few rows want it stronger
+STRENGTHS: Final = (1.0, 3.0)  # of a taught vector (about 0.8 long) among the features: few rows want it stronger
 _MOST_TRIED: Final = 5_000  # rows: of more, the first strength alone is tried
 _OF_LABELS: Final = (0.5, 1.0, 2.0)  # strengths of a label-trained encoder's logits beside the tables'
 _SURE: Final = 1.5  # standard deviations that its gain must have: it has seen the labels, and is believed less
