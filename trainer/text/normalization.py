@@ -6,8 +6,9 @@ Unicode), JavaScript reads them out of `vocabulary.json`. What they do not name 
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterator
 from functools import cache
+from itertools import permutations
 from typing import Final
 
 Rules = tuple[tuple[str, str], ...]
@@ -113,7 +114,7 @@ def rules_for(alphabet: Collection[str], rules: Rules) -> Rules:
         alphabet: The characters of the pieces.
         rules: All there are.
     """
-    known = set(alphabet) - {SPACE} | {" "}
+    known, outcomes = set(alphabet) - {SPACE} | {" "}, dict(rules)
     scripts = {_script(character) for character in known}
     kept = {code: "" for code in map(chr, range(0x0300, 0x0370)) if code not in known}
     marks = (*map(chr, range(_END_OF_MARKS)), *map(chr, sorted(_WIDE_MARKS)))
@@ -121,7 +122,7 @@ def rules_for(alphabet: Collection[str], rules: Rules) -> Rules:
     kept |= dict.fromkeys(f"'{APOSTROPHES}", " ")
     for code in range(0xC0, _END_OF_EUROPE):
         character = chr(code)
-        plain = _without_accents(_by_key(rules).get(character, character))
+        plain = _without_accents(outcomes.get(character, character))
         if plain != character and plain and known.issuperset(plain):
             kept[character] = plain
     kept = {old: new for old, new in kept.items() if old not in known}
@@ -129,11 +130,6 @@ def rules_for(alphabet: Collection[str], rules: Rules) -> Rules:
         if known.issuperset(new) and (new.strip(" ") or _is_of(old, scripts)):
             kept[old] = new
     return tuple(sorted(kept.items()))
-
-
-@cache
-def _by_key(rules: Rules) -> dict[str, str]:
-    return dict(rules)
 
 
 def normalizer(rules: Rules) -> Callable[[str], str]:
@@ -207,16 +203,16 @@ def _lower(character: str) -> str:
     return "σ" if lower == "ς" else lower
 
 
-def _decomposed(character: str) -> Iterable[str]:
-    """Gives the other spellings of a composed character: all apart, and the last mark apart."""
+def _decomposed(character: str) -> Iterator[str]:
+    """Gives the other spellings of a composed character: some or all of its marks apart, in any order."""
     apart = unicodedata.normalize("NFD", character)
     if len(apart) < 2 or unicodedata.normalize("NFC", apart) != character:
         return
-    yield apart
-    halves = unicodedata.decomposition(character)
-    if halves and not halves.startswith("<"):
-        spelled = "".join(chr(int(code, 16)) for code in halves.split())
-        if spelled != apart:
-            yield spelled
-    elif 0xAC00 <= ord(character) < 0xD7A4 and len(apart) == 3:  # Hangul: a syllable and its last consonant
-        yield unicodedata.normalize("NFC", apart[:2]) + apart[2]
+    spellings = set()
+    for marks in {apart[1:], *("".join(order) for order in permutations(apart[1:]) if len(apart) > 2)}:
+        for size in range(len(marks)):
+            first = unicodedata.normalize("NFC", apart[0] + marks[:size])
+            spelling = first + marks[size:]
+            if len(first) == 1 and unicodedata.normalize("NFC", spelling) == character:
+                spellings.add(spelling)
+    yield from spellings - {character}
