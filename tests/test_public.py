@@ -64,12 +64,12 @@ def test_our_own_parts_are_made_again(monkeypatch: pytest.MonkeyPatch, tmp_path:
         public_sources.write(tmp_path / "zh_waimai10k" / f"{part}.csv", rows)
         for folder in ("langid20_sentences", "langid20_words"):
             public_sources.write(tmp_path / folder / f"{part}.csv", rows)
-    rows, splits = public_sources.measured(tmp_path)
+    known, splits = public_sources.measured(tmp_path)
     (path := tmp_path / "splits.json").write_text(json.dumps(splits), encoding="utf-8")
     monkeypatch.setattr(public_sources, "_SPLITS", path)
     found = public_sources.waimai(["label,review\n1,乙\n0,甲\n".encode()])
     assert found == {"train": [Phrase("甲", "negative")], "test": [Phrase("乙", "positive")]}
-    assert rows["zh_waimai10k/test"] == digest(found["test"])
+    assert known["zh_waimai10k/test"] == digest(found["test"])
 
 
 def test_every_set_has_a_source_and_known_rows() -> None:

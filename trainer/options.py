@@ -229,7 +229,8 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> No
 
 
 def _default(value: float | str, name: str) -> str:
-    return "by rule" if value == 0 and (_RANGES.get(name, (0, 0))[0] > 0) else str(value)
+    by_rule = name == "regularization" or _RANGES.get(name, (0, 0))[0] > 0
+    return "by rule" if value == 0 and by_rule else str(value)
 
 
 def recipe_of(arguments: argparse.Namespace) -> Recipe:

@@ -18,12 +18,12 @@ NGRAMS: Final = range(2, 6)  # characters
 
 def is_piece(rows: Rows) -> NDArray[np.bool_]:
     """Says where pieces stand, `<unk>` among them: neither padding nor a border of the text."""
-    return (rows == UNKNOWN_ID) | (rows >= len(RESERVED))
+    return np.asarray((rows == UNKNOWN_ID) | (rows >= len(RESERVED)))
 
 
 def piece_numbers(rows: Rows) -> NDArray[np.float32]:
     """Counts the pieces of each row, one at least, shape [rows]."""
-    return np.maximum(is_piece(rows).sum(axis=1), 1).astype(np.float32)
+    return np.asarray(np.maximum(is_piece(rows).sum(axis=1), 1), np.float32)
 
 
 def piece_counts(rows: Rows, vocabulary_size: int) -> Any:
@@ -96,7 +96,7 @@ class Block:
     weights: NDArray[np.float32]
 
 
-def weigh(counts: Any, occurrences: Any, mean_pieces: float, strength: float) -> Block:
+def weigh(counts: Any, occurrences: Any, mean_pieces: float, strength: float, power: float = 1.0) -> Block:
     """Weighs a block by inverse document frequency, and so that its rows have about the length `strength`.
 
     Args:
@@ -104,10 +104,11 @@ def weigh(counts: Any, occurrences: Any, mean_pieces: float, strength: float) ->
         occurrences: The same of the rows as they were written, without augmented copies.
         mean_pieces: Of those rows.
         strength: Of this block beside the others.
+        power: Of the inverse document frequencies.
     """
     rows = occurrences.shape[0]
     documents = np.asarray((occurrences > 0).sum(axis=0)).ravel()
-    idf = np.log((1 + rows) / (1 + documents)) + 1
+    idf = (np.log((1 + rows) / (1 + documents)) + 1) ** power
     mean = np.asarray(occurrences.mean(axis=0)).ravel()
     norm = np.sqrt(max(float((idf**2 * mean).sum()) / mean_pieces, 1e-12))
     return Block(counts, (strength * idf / norm).astype(np.float32))

@@ -42,12 +42,12 @@ class Recipe:
 
     # tables
     tables: bool = True
-    regularization: float = 0.5  # liblinear's C
+    regularization: float = 0.0  # liblinear's C; 0: 0.5, for up to ten labels 0.25
     dense_rows: int = 0
     cells: int = 8  # labels of a piece beyond the dense rows: 4 cost a point, 16 bring 0.1
     pair_slots: int = 0
     pair_cells: int = 0
-    misspelt_weight: float = 0.3  # of one misspelt copy of every phrase: 1 to 5 points on misspelt text
+    misspelt_weight: float = 0.3  # of misspelt copies of every phrase, one or of few four: 1 to 5 points on such text
 
     # encoder
     teacher: str = "auto"  # what is installed and fits the language

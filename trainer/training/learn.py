@@ -194,7 +194,9 @@ class Learner:
         of_label = class_weights(rated.truth, len(self.vocabulary.labels)) ** choice.balance
         extra = rated.vectors * np.float32(choice.strength) if choice.strength else None
         balanced = rated.weights if not choice.balance else rated.weights * of_label[rated.truth]
-        learned = linear.train(rated.rows, rated.truth, balanced, self.vocabulary, self.settings, extra, self.seed)
+        learned = linear.train(
+            rated.rows, rated.truth, balanced, self.vocabulary, self.settings, extra, self.seed, rated.weights == 1
+        )
         kernel = None if learned.extra is None else learned.extra * np.float32(choice.strength)
         return Fitted(squeeze(learned, self.table_sizes), kernel)
 

@@ -1,0 +1,129 @@
+"""The linear part: what it sees of a row, and that what it learned folds exactly into rows."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from trainer.model import features, linear
+from trainer.model.linear import LinearSettings, train
+from trainer.text.pieces import learn
+from trainer.text.vocabulary import CLS_ID, SEP_ID, UNKNOWN_ID, Vocabulary
+from trainer.text.windows import split_ids
+
+ANIMALS = ("my cat sleeps", "a cat purrs loudly", "the kitten sleeps all day", "cats and kittens purr")
+DOGS = ("my dog barks", "a dog fetches sticks", "the puppy barks all day", "dogs and puppies bark")
+BIRDS = ("my bird sings", "a bird flies south", "the parrot sings all day", "birds and parrots fly")
+
+
+def taught(labels: int = 3) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
+    texts = [*ANIMALS, *DOGS, *BIRDS][: 4 * labels]
+    vocabulary = learn(texts, [f"label {n}" for n in range(labels)], sequence_length=18, maximum_pieces=200)
+    rows = np.stack([split_ids(ids, 18)[0] for ids in vocabulary.encode_all(texts)])
+    return vocabulary, rows, np.repeat(np.arange(labels), 4).astype(np.int32)
+
+
+def folded(learned: linear.Linear, rows: np.ndarray, size: int) -> np.ndarray:
+    """The formula, a row and a pair at a time."""
+    pairs = {
+        (int(one), int(other)): n for n, (one, other) in enumerate(zip(learned.first, learned.second, strict=True))
+    }
+    found = []
+    for row in rows:
+        pieces = [piece for piece in row if piece == UNKNOWN_ID or piece > SEP_ID]
+        total = learned.pieces[pieces].sum(axis=0)
+        there = row[row != 0]
+        for pair in zip(there[:-1].tolist(), there[1:].tolist(), strict=True):
+            if pair in pairs:
+                total = total + learned.pairs[pairs[pair]]
+        found.append(total / np.sqrt(max(1, len(pieces))) + learned.bias)
+    return np.stack(found)
+
+
+def test_features() -> None:
+    rows = np.array([[CLS_ID, 7, 1, 7, SEP_ID, 0], [CLS_ID, SEP_ID, 0, 0, 0, 0]])
+    assert features.piece_numbers(rows).tolist() == [3, 1]
+    assert features.piece_counts(rows, 9).toarray()[0].tolist() == [0, 1, 0, 0, 0, 0, 0, 2, 0]
+    numbers, codes = features.pair_codes(rows, 9)
+    assert [(int(n), int(c) // 9, int(c) % 9) for n, c in zip(numbers, codes, strict=True)] == [
+        (0, CLS_ID, 7),
+        (0, 7, 1),
+        (0, 1, 7),
+        (0, 7, SEP_ID),
+        (1, CLS_ID, SEP_ID),
+    ]
+
+
+def test_ngrams_stay_inside_a_piece() -> None:
+    vocabulary = replace(taught()[0], pieces=("▁ab", "ba"), scores=(-1.0, -1.0))
+    grams = features.ngrams_of(vocabulary)
+    assert grams.shape == (6, 4)  # ▁a, ab, ▁ab, ba
+    assert grams.sum(axis=1).ravel().tolist()[0] == [0, 0, 0, 0, 3, 1]
+
+
+@pytest.mark.parametrize("labels", [2, 3])
+def test_folding_is_exact(labels: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    vocabulary, rows, truth = taught(labels)
+    seen = {}
+    solve = linear._solve
+
+    def kept(data: object, *rest: object) -> tuple[np.ndarray, np.ndarray]:
+        kernel, bias = solve(data, *rest)  # type: ignore[arg-type]
+        seen["logits"] = data @ kernel + bias  # type: ignore[operator]
+        return kernel, bias
+
+    monkeypatch.setattr(linear, "_solve", kept)
+    learned = train(rows, truth, None, vocabulary, LinearSettings())
+    np.testing.assert_allclose(folded(learned, rows, vocabulary.size), seen["logits"], atol=2e-5)
+    assert (seen["logits"].argmax(axis=1) == truth).all()
+    if labels == 2:
+        np.testing.assert_allclose(learned.pieces[:, 0], -learned.pieces[:, 1])
+
+
+def test_a_word_never_seen_speaks_by_its_characters() -> None:
+    vocabulary, rows, truth = taught()
+    words = learn(
+        [*ANIMALS, *DOGS, *BIRDS], vocabulary.labels, sequence_length=18, maximum_pieces=200, extra_words=("catsy",)
+    )
+    rows = np.stack([split_ids(ids, 18)[0] for ids in words.encode_all([*ANIMALS, *DOGS, *BIRDS])])
+    learned = train(rows, truth, None, words, LinearSettings())
+    (unseen,) = words.encode("catsy")
+    assert learned.piece_times[unseen] == 0
+    assert learned.pieces[unseen].argmax() == 0
+
+
+def test_a_copy_of_little_weight_changes_little() -> None:
+    vocabulary, rows, truth = taught()
+    alone = train(rows, truth, None, vocabulary, LinearSettings())
+    both, weights = np.concatenate([rows, rows]), np.repeat([1.0, 1e-6], len(rows)).astype(np.float32)
+    wrong = np.concatenate([truth, (truth + 1) % 3]).astype(np.int32)
+    with_copies = train(both, wrong, weights, vocabulary, LinearSettings())
+    np.testing.assert_allclose(with_copies.pieces, alone.pieces, atol=0.02)
+
+
+def test_a_label_without_a_row_never_wins() -> None:
+    vocabulary, rows, truth = taught()
+    learned = train(rows[:8], truth[:8], None, vocabulary, LinearSettings())
+    assert learned.pieces.shape[1] == 3
+    assert (folded(learned, rows, vocabulary.size).argmax(axis=1) < 2).all()
+
+
+def test_extra_features_get_a_kernel() -> None:
+    vocabulary, rows, truth = taught()
+    extra = np.eye(3, dtype=np.float32)[truth]
+    learned = train(rows, truth, None, vocabulary, LinearSettings(), extra)
+    assert learned.extra is not None
+    assert (learned.extra.argmax(axis=0) == np.arange(3)).all()
+
+
+def test_many_rows_are_solved_in_passes() -> None:
+    vocabulary, rows, truth = taught()
+    learned = train(np.tile(rows, (50, 1)), np.tile(truth, 50), None, vocabulary, LinearSettings(most_rows=100))
+    assert (folded(learned, rows, vocabulary.size).argmax(axis=1) == truth).all()
+
+
+def test_equal_seeds_give_equal_numbers() -> None:
+    vocabulary, rows, truth = taught()
+    one, other = (train(rows, truth, None, vocabulary, LinearSettings(), seed=3) for _ in range(2))
+    np.testing.assert_array_equal(one.pieces, other.pieces)
+    np.testing.assert_array_equal(one.pairs, other.pairs)
