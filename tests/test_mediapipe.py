@@ -1,21 +1,30 @@
-"""MediaPipe's `TextClassifier` reads raw strings from the `.tflite` file. It wants another protobuf, so it runs in
-`.venv-mediapipe/`, which the first test builds from its own hashed lock."""
+"""MediaPipe's `TextClassifier` reads raw strings from the `.tflite` file, in Python and in Chromium.
+
+In Python it wants another protobuf, so it runs in `.venv-mediapipe/`, which the first test builds from its own hashed
+lock. In Chromium it is `@mediapipe/tasks-text`, out of the lock in `tests/web/`.
+"""
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from browser import Server
 from conftest import ROOT
+from playwright.sync_api import Browser
 
-from export import graph, metadata, parity, runtimes
+from export import graph, metadata, node, parity, runtimes
 from trainer.run import Run
-from trainer.vocabulary import normalize
+from trainer.text.normalization import clean
 
 ENVIRONMENT = ROOT / ".venv-mediapipe"
 LOCK = ROOT / "requirements" / "mediapipe.txt"
+Ask = Callable[[Path, list[str]], list[list[float]]]
 
 
 @pytest.fixture(scope="session")
@@ -36,7 +45,7 @@ def python() -> Path:
     return interpreter
 
 
-def ask(python: Path, model: Path, texts: list[str]) -> list[list[float]]:
+def ask_python(python: Path, model: Path, texts: list[str]) -> list[list[float]]:
     program = [str(python), str(ROOT / "tests" / "mediapipe_answers.py")]
     request = json.dumps({"model": str(model), "texts": texts})
     done = subprocess.run(program, input=request, capture_output=True, text=True, check=False)
@@ -45,19 +54,42 @@ def ask(python: Path, model: Path, texts: list[str]) -> list[list[float]]:
     return rows
 
 
-def test_mediapipe_gives_the_models_answer_from_the_raw_string(
-    trained: Run, dist_path: Path, python: Path, tmp_path: Path
-) -> None:
+CLASSIFY = """async ([model, texts]) => {
+  const { FilesetResolver, TextClassifier } = await import("./node_modules/@mediapipe/tasks-text/text_bundle.mjs");
+  const files = await FilesetResolver.forTextTasks("./node_modules/@mediapipe/tasks-text/wasm");
+  const classifier = await TextClassifier.createFromOptions(files, { baseOptions: { modelAssetPath: model } });
+  const rows = JSON.parse(texts).map((text) => {
+    const { categories } = classifier.classify(text).classifications[0];
+    return categories.sort((a, b) => a.index - b.index).map(({ score }) => score);
+  });
+  classifier.close();
+  return rows;
+}"""
+
+
+def ask_browser(chromium: Browser, folder: Path, model: Path, texts: list[str]) -> list[list[float]]:
+    (folder / "node_modules").symlink_to(node.modules(ROOT / "tests" / "web") / "node_modules")
+    (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
+    shutil.copyfile(model, folder / model.name)
+    page = chromium.new_page()
+    try:
+        with Server(folder) as server:
+            page.goto(server.url)
+            rows: list[list[float]] = page.evaluate(CLASSIFY, [f"./{model.name}", json.dumps(texts)])
+    finally:
+        page.close()
+    return rows
+
+
+def held_against_the_model(trained: Run, dist_path: Path, ask: Ask, folder: Path) -> None:
+    """Holds what a client says of raw strings against the rounded model's answer to their first windows."""
     texts, truth = parity.texts_of(trained)
-    normal = [normalize(text) for text in texts]
-    probe = tmp_path / "probe.tflite"
+    probe = folder / "probe.tflite"
     runtimes.write_probe(trained.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
     model = parity.int8_path(dist_path, "byline")
-    answers = runtimes.Answers(
-        "MediaPipe",
-        "",
-        [[int(word_id) for word_id in row if word_id] for row in ask(python, probe, normal)],
-        np.array(ask(python, model, normal)),
+    raw = [clean(text) for text in texts]  # the clients stop at NUL
+    answers: Any = runtimes.Answers(
+        "MediaPipe", "", runtimes.pieces_of(ask(probe, raw)), np.array(ask(model, raw), np.float64)
     )
     rounded = graph.rounded_classifier(trained.classifier)
     reference = runtimes.ask_keras("rounded", rounded, texts)
@@ -65,3 +97,19 @@ def test_mediapipe_gives_the_models_answer_from_the_raw_string(
     row = parity.compare(answers, first, truth, parity.size_of(model))
     assert row.faults == ()
     assert row.strings == len(texts)
+
+
+def test_in_python_it_gives_the_models_answer_from_the_raw_string(
+    trained: Run, dist_path: Path, python: Path, tmp_path: Path
+) -> None:
+    held_against_the_model(trained, dist_path, lambda model, texts: ask_python(python, model, texts), tmp_path)
+
+
+def test_in_chromium_it_gives_the_models_answer_from_the_raw_string(
+    trained: Run, dist_path: Path, chromium: Browser, tmp_path: Path
+) -> None:
+    def ask(model: Path, texts: list[str]) -> list[list[float]]:
+        (folder := tmp_path / f"asked-{model.stem}").mkdir()
+        return ask_browser(chromium, folder, model, texts)
+
+    held_against_the_model(trained, dist_path, ask, tmp_path)
