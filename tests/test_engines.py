@@ -4,7 +4,6 @@ import base64
 import json
 import shutil
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,28 +12,30 @@ import pytest
 from browser import READY, Server, Visit, type_phrase
 from conftest import ROOT, Open
 from looking import expected, shown
+from oracle import answers, made_constants, made_lesson, made_rows
 from playwright.sync_api import Page
-from test_export_graph import EVIDENCE, LENGTH, LESSON_LIKE, SIZE, made_ids, untrained
 from test_javascript import run_node
 
 from export import chromium as chromium_proof
-from export import graph, hostile, node, parity, runtimes, tfjs, web
-from export.compact import compact
+from export import hostile, node, parity, runtimes, tfjs, web
 from export.golden import golden
+from export.graph import Constants
 from export.settings import Settings
-from trainer.model.classifier import Classifier
 from trainer.errors import UserError
-from trainer.model.recipe import RECIPES, Recipe
+from trainer.model.classifier import Classifier
 from trainer.run import Run
-from trainer.text.vocabulary import UNKNOWN_ID, Vocabulary, word_characters_of
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
+from trainer.text.windows import split_ids
 
-# Every kind of graph that a recipe can ask for.
-RECIPES_OF = {
-    "pairs": EVIDENCE,
-    "pairs and dense layers": replace(EVIDENCE, dense_units=(8, 6)),
-    "dense layers": LESSON_LIKE,
-    "the LSTM alone": replace(EVIDENCE, pair_slots=0),
-    "many units": replace(EVIDENCE, lstm_units=40, embedding_size=12),
+SIZE, LENGTH, STEPS = 60, 10, 6
+# Every form of the graph.
+FORMS = {
+    "dense rows": made_constants(3),
+    "sparse rows and cells": made_constants(12, dense=20, pair_cells=3),
+    "300 labels": made_constants(300, dense=20, pair_cells=4),
+    "a sentence that speaks for no label": made_constants(3, has_logits=False),
+    "many units": made_constants(3, embedding=33, units=19, sentence=40),
+    "the lesson": made_lesson(3),
 }
 BACKENDS = {"own": ("own", False), "wasm": ("tfjs", True), "cpu": ("tfjs", False)}  # engine, and whether it has WASM
 ASK = """
@@ -78,34 +79,34 @@ def bundle(engine: str, model: Path, output: Path) -> Any:
 
 
 class Model:
-    """An untrained model, exported, with a text for every row of ids.
+    """A model of made numbers, exported, with a text for every row of ids.
 
     Attributes:
         assets: What its worker is given.
         golden: A phrase and its probabilities.
         texts: As words.
-        probabilities: The rounded Keras model's, of all texts.
+        probabilities: The oracle's, of all texts.
     """
 
-    def __init__(self, recipe: Recipe, folder: Path) -> None:
-        names = ("a", "b", "c")
-        # The first letters of some numbers alone: no form of a word is another's.
-        words = tuple((f"w{number}",) for number in range(2, SIZE))
-        vocabulary = Vocabulary(word_characters_of(()), words, names, LENGTH)
-        rounded = graph.rounded_classifier(Classifier(untrained(recipe, len(names)), vocabulary))
-        tfjs.write_tfjs(graph.round_weights(graph.weights_of(rounded.model)), LENGTH, folder)
+    def __init__(self, constants: Constants, folder: Path) -> None:
+        labels = (constants.get("bias", constants.get("dense_2_bias", np.zeros(0)))).size
+        names = tuple(f"label {number}" for number in range(labels))
+        pieces = tuple(f"▁w{number}" for number in range(len(RESERVED), SIZE))
+        vocabulary = Vocabulary((), pieces, (-1.0,) * len(pieces), names, LENGTH, "word")
+        tfjs.write_tfjs(constants, LENGTH, STEPS, folder)
         (shard,) = folder.glob("*.bin")
         self.topology = folder / "model.json"
         self.assets = {
-            "vocabulary": json.dumps(compact(vocabulary)),
+            "vocabulary": json.dumps(vocabulary.to_json()),
             "topology": self.topology.read_text(),
             "weights": base64.b64encode(shard.read_bytes()).decode(),
         }
-        rows = made_ids()
         self.texts = [
-            " ".join(f"w{word_id}" if word_id > UNKNOWN_ID else "zz" for word_id in row if word_id) for row in rows
+            " ".join("zz" if id_ == UNKNOWN_ID else f"w{id_}" for id_ in row if id_ not in (0, 2, 3))
+            for row in made_rows(40, LENGTH, SIZE)
         ]
-        self.probabilities = rounded.model.predict(rows, verbose=0)
+        rows = np.concatenate([split_ids(ids, LENGTH) for ids in vocabulary.encode_all(self.texts)])
+        self.probabilities = answers(constants, STEPS, rows)
         self.golden = {"text": self.texts[7], "probabilities": [float(p) for p in self.probabilities[7]]}
 
     def with_wasm(self, program: bytes) -> dict[str, str]:
@@ -118,7 +119,7 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Model]:
 
     def model(name: str) -> Model:
         if name not in made:
-            made[name] = Model(RECIPES_OF[name], tmp_path_factory.mktemp("model"))
+            made[name] = Model(FORMS[name], tmp_path_factory.mktemp("model"))
         return made[name]
 
     return model
@@ -130,7 +131,7 @@ def workers(models: Callable[[str], Model], tmp_path_factory: pytest.TempPathFac
     folder = tmp_path_factory.mktemp("workers")
     (folder / "index.html").write_text("<!doctype html><link rel=icon href=data:,><title>workers</title>")
     for engine in ("own", "tfjs"):
-        done = bundle(engine, models("pairs").topology, folder / engine)
+        done = bundle(engine, models("dense rows").topology, folder / engine)
         assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     shutil.copytree(folder / "tfjs", folder / "wrong")
     worker = folder / "wrong" / "worker.js"
@@ -153,14 +154,9 @@ def ask(page: Page, engine: str, assets: dict[str, str], golden: Any, texts: lis
 # The same numbers
 
 
-def test_every_recipe_is_a_graph_that_is_tried_here() -> None:
-    kinds = {(bool(recipe.pair_slots), bool(recipe.dense_units)) for recipe in RECIPES_OF.values()}
-    assert {(bool(recipe.pair_slots), bool(recipe.dense_units)) for recipe in RECIPES.values()} <= kinds
-
-
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize("kind", RECIPES_OF)
-def test_every_backend_answers_every_kind_of_graph_as_keras_does(
+@pytest.mark.parametrize("kind", FORMS)
+def test_every_backend_answers_every_kind_of_graph_as_the_specification_says(
     bare: Page, workers: Path, models: Callable[[str], Model], kind: str, backend: str
 ) -> None:
     model, (engine, has_wasm) = models(kind), BACKENDS[backend]
@@ -174,7 +170,7 @@ def test_every_backend_answers_every_kind_of_graph_as_keras_does(
 def test_the_build_refuses_a_graph_with_an_operation_that_tfjs_has_no_kernel_for(
     models: Callable[[str], Model], tmp_path: Path
 ) -> None:
-    topology = json.loads(models("pairs").topology.read_text())
+    topology = json.loads(models("dense rows").topology.read_text())
     for graph_node, operation in zip(topology["modelTopology"]["node"][-2:], ("Erf", "LogSoftmax"), strict=True):
         graph_node["op"] = operation
     model = tmp_path / "model.json"
@@ -190,7 +186,7 @@ def test_both_backends_have_a_kernel_for_every_operation_of_every_kind_of_graph(
     models: Callable[[str], Model],
 ) -> None:
     listed = (node.WEB / "src" / "engine" / "tfjs" / "operations.js").read_text()
-    for kind in RECIPES_OF:
+    for kind in FORMS:
         for graph_node in json.loads(models(kind).assets["topology"])["modelTopology"]["node"]:
             assert f'"{graph_node["op"]}"' in listed, kind
 
@@ -199,7 +195,7 @@ def test_both_backends_have_a_kernel_for_every_operation_of_every_kind_of_graph(
 
 
 def test_wasm_that_computes_wrongly_is_not_taken(bare: Page, workers: Path, models: Callable[[str], Model]) -> None:
-    model = models("pairs")
+    model = models("dense rows")
     assets = model.with_wasm((workers / "wrong" / "engine.wasm").read_bytes())
     said = ask(bare, "wrong", assets, model.golden, model.texts)
     assert said["ready"] == "cpu"
@@ -212,7 +208,7 @@ def test_wasm_that_computes_wrongly_is_not_taken(bare: Page, workers: Path, mode
 def test_wasm_that_does_not_start_is_not_taken(
     bare: Page, workers: Path, models: Callable[[str], Model], program: bytes | str
 ) -> None:
-    model, whole = models("pairs"), (workers / "tfjs" / "engine.wasm").read_bytes()
+    model, whole = models("dense rows"), (workers / "tfjs" / "engine.wasm").read_bytes()
     given = whole[: len(whole) // 2] if isinstance(program, str) else program
     said = ask(bare, "tfjs", model.with_wasm(given), model.golden, model.texts[:20])
     assert said["ready"] == "cpu"
@@ -223,7 +219,7 @@ def test_wasm_that_does_not_start_is_not_taken(
 def test_a_model_that_answers_the_golden_phrase_otherwise_is_never_ready(
     bare: Page, workers: Path, models: Callable[[str], Model], engine: str
 ) -> None:
-    model = models("pairs")
+    model = models("dense rows")
     golden = model.golden | {"probabilities": model.golden["probabilities"][::-1]}
     said = ask(bare, engine, model.with_wasm((workers / "tfjs" / "engine.wasm").read_bytes()), golden, model.texts)
     assert said == {"unready": "This machine computes another answer than the trained model gives."}
