@@ -70,7 +70,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "test": test,
         "golden": golden,
         "vocabulary": run.vocabulary.to_json(),
-        "topology": {"weightsManifest": topology["weightsManifest"]},  # the graph is TF.js's alone
+        "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph
         "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),
     }
     environment = _environment()

@@ -228,7 +228,7 @@ def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run,
     assert read == [word.ids for word in trained.vocabulary.words(text)]
     assert (tokens[0]["known"], tokens[-1]["known"]) == (True, False)
     assert [window["probabilities"] for window in explained["windows"]] == [explained["probabilities"]]
-    others = ["be, or not to be zxqv", "To or not to be zxqv", "To be, not to be zxqv", "To be, or to be zxqv"]
+    others = ["be, or not to be zxqv", "To, or not to be zxqv", "To be, not to be zxqv", "To be, or to be zxqv"]
     for mine, theirs in zip(said["without"], rounded.probabilities(others), strict=False):
         assert mine == pytest.approx(list(theirs), abs=parity.TOLERANCE)
     assert len(said["without"]) == len(tokens)

@@ -36,7 +36,8 @@ export function createInterpreter(topology, shards, length) {
     return weight;
   };
   const has = (/** @type {string} */ name) => weights.has(name);
-  const steps = topology.userDefinedMetadata?.lstm_steps ?? length - 2;
+  const steps = topology.userDefinedMetadata?.lstm_steps;
+  if (!steps) throw new Error("The model must say how many pieces its LSTM reads.");
   const readRow = has("gate_kernel") ? createGated(named, has, steps) : createLesson(named, has, steps);
   let probabilities = new Float64Array(0);
 
