@@ -1,7 +1,9 @@
-"""The tokenizer contract, which every runtime interprets: `tests/vectors/tokenizer.json` is read in JavaScript too."""
+"""The tokenizer contract: `vocabulary.json`, SentencePiece's own file, ids and words.
+
+`tests/vectors/tokenizer.json` is read in JavaScript too.
+"""
 
 import json
-import unicodedata
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
@@ -11,389 +13,155 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
+from sentencepiece import SentencePieceProcessor
 
-from trainer import vocabulary as module
 from trainer.errors import UserError
-from trainer.vocabulary import (
-    UNKNOWN_ID,
-    Vocabulary,
-    count,
-    is_mark,
-    ranges,
-    token_pattern,
-    word_characters_of,
-    words_of,
-)
+from trainer.text.interpreter import Segmenter
+from trainer.text.normalization import clean
+from trainer.text.vocabulary import RESERVED, Vocabulary
 
 VECTORS: dict[str, Any] = json.loads((Path(__file__).parent / "vectors" / "tokenizer.json").read_text(encoding="ascii"))
-TEXTS = ("The cat sat. The CAT’S mat, the Émigré's hat!", "'Twas the cat's café; 'twas the end", "½ of 12 cats: Ελλάδα")
-
-
-def write(path: Path, value: Any) -> Path:
-    path.write_text(json.dumps(value), encoding="ascii")
-    return path
-
-
-@pytest.fixture(scope="module")
-def of_vectors(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    return Vocabulary.read(write(tmp_path_factory.mktemp("vectors") / "vocabulary.json", VECTORS["vocabulary"]))
-
-
-@pytest.fixture(scope="module")
-def of_marks(tmp_path_factory: pytest.TempPathFactory) -> Vocabulary:
-    content = VECTORS["punctuation"]["vocabulary"]
-    return Vocabulary.read(write(tmp_path_factory.mktemp("vectors") / "vocabulary.json", content))
-
-
-@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: ascii(case["text"])[1:31])
-def test_text_becomes_tokens_and_ids_as_the_shared_vectors_say(of_vectors: Vocabulary, case: dict[str, Any]) -> None:
-    assert of_vectors.tokenize(case["text"]) == case["tokens"]
-    assert of_vectors.encode(case["text"]) == case["ids"]
-
-
-@pytest.mark.parametrize("case", VECTORS["punctuation"]["cases"], ids=lambda case: ascii(case["text"])[1:31])
-def test_text_becomes_words_and_marks_as_the_shared_vectors_say(of_marks: Vocabulary, case: dict[str, Any]) -> None:
-    assert of_marks.tokenize(case["text"]) == case["tokens"]
-    assert of_marks.encode(case["text"]) == case["ids"]
-
-
-# What `count` makes of training text.
-
-
-def counted(*texts: str, minimum_count: int = 1, maximum_words: int = 100, punctuation: bool = False) -> Vocabulary:
-    return count(texts, ["one", "two"], 16, minimum_count, maximum_words, punctuation)
-
-
-def test_ids_are_dense_and_run_by_frequency_then_alphabet() -> None:
-    vocabulary = counted("b b b a a c", "d d")
-    assert [forms[0] for forms in vocabulary.words] == ["b", "a", "d", "c"]
-    assert [vocabulary.ids[word] for word in "badc"] == [2, 3, 4, 5]
-    assert vocabulary.size == 6
-
-
-def test_occurrences_in_every_case_and_with_either_apostrophe_count_as_one_word() -> None:
-    vocabulary = counted("Don't don’t DON'T", "mild mild", minimum_count=3)
-    assert [forms[0] for forms in vocabulary.words] == ["don't"]
-
-
-def test_a_words_forms_share_its_id() -> None:
-    vocabulary = counted("'twas the cat's caf\u00e9")
-    for forms in (
-        ("the", "The", "THE"),
-        ("'twas", "'Twas", "'TWAS", "’twas", "’Twas", "’TWAS"),
-        ("cat's", "Cat's", "CAT'S", "cat’s", "Cat’s", "CAT’S"),
-        ("caf\u00e9", "Caf\u00e9", "CAF\u00c9"),
-    ):
-        (word_id,) = {vocabulary.ids[form] for form in forms}
-        assert vocabulary.words[word_id - 2][0] == forms[0]
-        assert set(vocabulary.words[word_id - 2]) == set(forms)
-
-
-def test_a_spelling_that_training_text_has_is_a_form_and_one_that_it_has_not_is_unknown() -> None:
-    vocabulary = counted("MacDuff the")
-    assert vocabulary.encode("MacDuff Macduff MACDUFF macDuff tHe") == [vocabulary.ids["macduff"]] * 3 + [1, 1]
-
-
-def test_no_form_stands_twice_even_where_two_words_have_one_capital_form() -> None:
-    vocabulary = counted("stra\u00dfe strasse stra\u00dfe Strasse STRASSE strasse \u017fo so")
-    forms = [form for of_word in vocabulary.words for form in of_word]
-    assert len(forms) == len(set(forms))
-    assert vocabulary.ids["stra\u00dfe"] != vocabulary.ids["strasse"]
-
-
-@pytest.mark.parametrize("punctuation", [False, True])
-def test_a_form_that_no_text_can_spell_with_the_word_characters_is_left_out(punctuation: bool) -> None:
-    """A capital J with a caron is two characters, a small one is one, which the text does not have."""
-    vocabulary = counted("J\u030c J\u030c", punctuation=punctuation)
-    vocabulary.validate("counted")
-    assert vocabulary.encode("J\u030c") == [2]
-    assert "\u01f0" not in vocabulary.ids
-
-
-def test_a_rare_word_is_unknown() -> None:
-    vocabulary = counted("twice twice once", minimum_count=2)
-    assert vocabulary.encode("twice once") == [2, UNKNOWN_ID]
-
-
-def test_of_too_many_words_the_most_frequent_are_kept() -> None:
-    vocabulary = counted("c c c b b a", maximum_words=2)
-    assert vocabulary.encode("c b a") == [2, 3, UNKNOWN_ID]
-
-
-def test_labels_and_length_are_taken_over() -> None:
-    vocabulary = count(["a"], ["z", "a"], 7, 1, 9)
-    assert (vocabulary.labels, vocabulary.sequence_length) == (("z", "a"), 7)
-
-
-def test_word_characters_are_the_texts_letters_digits_and_marks_in_either_case_ascii_and_apostrophes() -> None:
-    found = set(word_characters_of(["\u00e9 \u00bd \u0905\u093f — “x” _ <b> \U0001f451 \u00a0 \u00ad\r\n\0"]))
-    assert found >= set("azAZ09'’\u00e9\u00c9\u00bd\u0905\u093f")
-    assert not found & set(" —“”_<>&.,-\U0001f451\u00a0\u00ad\r\n\0\u00ea")
-
-
-def test_word_characters_are_composed() -> None:
-    assert {"\u00e9", "\u00c9"} <= set(word_characters_of(["cafe\u0301"]))
-    assert "\u0301" not in word_characters_of(["cafe\u0301"])
-
-
-@settings(max_examples=60, deadline=None)  # the first text of a script compiles an expression
-@given(st.lists(st.text(max_size=40), min_size=1, max_size=8))
-def test_a_vocabulary_counted_on_any_text_keeps_the_contract(texts: list[str]) -> None:
-    vocabulary = counted(*texts)
-    vocabulary.validate("counted")
-    assert sorted(set(vocabulary.ids.values())) == list(range(2, vocabulary.size))
-    assert all(vocabulary.ids.get(token, 0) >= 2 for text in texts for token in vocabulary.tokenize(text))
-
-
-# What `count` makes of it with punctuation.
-
-
-def test_without_punctuation_no_key_of_the_file_speaks_of_marks() -> None:
-    vocabulary = counted("the king, the King!", "“The king…”")
-    assert vocabulary.marks == ""
-    assert "marks" not in vocabulary.to_json()
-    assert vocabulary.encode("the, The king") == [3, 3, 2]
-
-
-def test_marks_are_counted_and_numbered_among_the_words() -> None:
-    vocabulary = counted("no, no, no, no!", "well, well; so", punctuation=True)
-    assert [forms[0] for forms in vocabulary.words] == [",", "no", "well", "!", ";", "so"]
-    assert vocabulary.marks == "!,;"
-    assert vocabulary.encode("no, so: no!!") == [3, 2, 7, 3, 5, 5]
-
-
-def test_a_rare_mark_delimits_and_so_does_one_beyond_the_most_words() -> None:
-    vocabulary = counted("so, so, so; end-end", minimum_count=2, punctuation=True)
-    assert vocabulary.marks == ","
-    assert vocabulary.tokenize("so;so, end-end") == ["so", "so", ",", "end", "end"]
-    assert counted("so, so, so.", maximum_words=2, punctuation=True).marks == ","
-
-
-def test_marks_are_punctuation_and_symbols_and_nothing_that_a_word_or_a_reserved_token_needs() -> None:
-    text = "a'b ’ <c> $ + ^ — \U0001f451 1 ½ \u0301\u0905\u093f \u00a0\u00ad\u200b\u2028\0\t \ue000 _ \u037e"
-    vocabulary = counted(text, punctuation=True)
-    assert set(vocabulary.marks) == set("$+^—–\U0001f451_;")
-    assert not any(map(is_mark, ["'", "’", "<", ">", "a", "1", " ", "", ",,"]))
-    assert vocabulary.encode("<PAD> <UNKNOWN>") == [UNKNOWN_ID, UNKNOWN_ID]
-
-
-def test_curly_quotes_are_the_straight_one_and_long_dashes_are_one() -> None:
-    vocabulary = counted("“so” – so-so — …", punctuation=True)
-    assert {forms for forms in vocabulary.words if is_mark(forms[0])} == {('"', "“", "”"), ("—", "–"), ("-",), ("…",)}
-    assert set(vocabulary.marks) == set('"“”—–-…')
-
-
-def test_a_writing_with_capitals_that_is_frequent_is_a_word_of_its_own() -> None:
-    vocabulary = counted("The the the the THE. The love Love LOVE LOVE love", minimum_count=2, punctuation=True)
-    assert vocabulary.words == (("the", "THE"), ("love", "Love"), ("LOVE",), ("The",))
-
-
-def test_either_apostrophe_counts_for_the_same_writing() -> None:
-    vocabulary = counted("Don't Don’t don't don’t DON'T", minimum_count=2, punctuation=True)
-    assert vocabulary.words == (("don't", "DON'T", "DON’T", "don’t"), ("Don't", "Don’t"))
-
-
-def test_a_word_that_is_seldom_in_lower_case_gives_its_other_forms_to_its_most_frequent_writing() -> None:
-    vocabulary = counted("London London London LONDON LONDON london", minimum_count=2, punctuation=True)
-    assert vocabulary.words == (("London", "london"), ("LONDON",))
-
-
-def test_unseen_and_rare_writings_go_to_the_word_in_lower_case_even_where_it_is_the_rarer_one() -> None:
-    vocabulary = counted("March " * 9 + "march MARCH march", minimum_count=2, punctuation=True)
-    assert vocabulary.words == (("March",), ("march", "MARCH"))
-
-
-def test_rare_writings_of_one_word_are_frequent_together() -> None:
-    vocabulary = counted("So sO, so", minimum_count=2, punctuation=True)
-    assert vocabulary.words == (("so", "SO", "So", "sO"),)
-
-
-def test_a_words_own_writing_is_never_another_words_form() -> None:
-    vocabulary = counted("stra\u00dfe stra\u00dfe stra\u00dfe STRASSE STRASSE", minimum_count=2, punctuation=True)
-    assert vocabulary.ids["STRASSE"] != vocabulary.ids["stra\u00dfe"]
-    assert vocabulary.ids["strasse"] == vocabulary.ids["STRASSE"]
-
-
-def test_a_circled_letter_is_a_mark_with_no_lower_case() -> None:
-    vocabulary = counted("\u24b6 a \u24d0 \u24d0", punctuation=True)
-    assert [vocabulary.ids[mark] for mark in ("\u24d0", "\u24b6")] == [2, 4]
-
-
-def test_words_in_a_text_are_its_tokens_without_the_marks() -> None:
-    vocabulary = counted("so, so!", punctuation=True)
-    assert vocabulary.words_in("so, what!? so") == ["so", "what", "so"]
-    assert counted("so, so!").words_in("so, what!? so") == ["so", "what", "so"]
-
-
-@settings(max_examples=60, deadline=None)
-@given(
-    st.lists(st.text(st.characters() | st.sampled_from("tThHeE’',,.“—"), max_size=40), min_size=1, max_size=8),
-    st.integers(1, 3),
+VOCABULARIES = {name: Vocabulary.from_json(value, name) for name, value in VECTORS["vocabularies"].items()}
+ENGLISH = VOCABULARIES["english"]
+
+
+@pytest.mark.parametrize("case", VECTORS["cases"], ids=lambda case: f"{case['vocabulary']}-{ascii(case['text'])[1:25]}")
+def test_text_becomes_ids_and_words_as_the_shared_vectors_say(case: dict[str, Any]) -> None:
+    vocabulary = VOCABULARIES[case["vocabulary"]]
+    assert vocabulary.encode(case["text"]) == case["ids"]
+    words = vocabulary.words(case["text"])
+    assert [[word.start, word.end, word.known] for word in words] == case["words"]
+    assert vocabulary.known_words(case["text"]) == sum(known for _, _, known in case["words"])
+
+
+HOSTILE = st.text(
+    st.sampled_from(
+        "abdefgorstu  '’´`.,!?()-▁<>[]IİÉé\u0301\u0300\u0307\u00ad\u200d\ufe0f\0😀👍🏽今天好吃ไทย안\ud800\u3000،"
+    ),
+    max_size=60,
 )
-def test_a_vocabulary_counted_with_punctuation_on_any_text_keeps_the_contract(texts: list[str], least: int) -> None:
-    vocabulary = counted(*texts, minimum_count=least, maximum_words=1_000, punctuation=True)
-    Vocabulary.from_json(json.loads(json.dumps(vocabulary.to_json())), "counted")
-    assert sorted(set(vocabulary.ids.values())) == list(range(2, vocabulary.size))
-    for text in texts:
-        assert least > 1 or UNKNOWN_ID not in vocabulary.encode(text)
-        assert vocabulary.words_in(text) == replace(vocabulary, marks="").tokenize(text)
 
 
-# Words before a vocabulary is counted.
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(sorted(VOCABULARIES)), st.one_of(HOSTILE, st.text(max_size=40)))
+@example("english", "\u2581\u0301 a\u2581")
+@example("word", "\ud800 unknown words \u2581 the")
+def test_the_library_and_the_plain_interpreter_read_alike(name: str, text: str) -> None:
+    vocabulary = VOCABULARIES[name]
+    ids = vocabulary.encode(text)
+    assert vocabulary._interpreted(clean(text)) == ids
+    words = vocabulary.words(text)
+    assert all(0 <= one.end <= other.start for one, other in pairwise(words))
+    assert all(word.start < word.end <= len(clean(text)) and word.ids for word in words)
 
 
-@settings(deadline=None)
-@given(st.text(st.characters() | st.sampled_from("the'’é\u0301\0 THE\U0001f451\U00010400"), max_size=60))
-@example("n\0o e\u0301")
-@example("n\0o")
-def test_words_are_the_same_before_a_vocabulary_is_counted_and_after(text: str) -> None:
-    pattern = token_pattern(word_characters_of([text]))
-    assert words_of(text) == pattern.findall(unicodedata.normalize("NFC", text.replace("\0", "")))
+def test_equal_scores_are_cut_alike() -> None:
+    """Scores are multiples of 1/32, so that ways through a word often weigh the same."""
+    pieces = ("▁", "a", "b", "ab", "ba", "aba", "▁a", "bb", "aa")
+    tied = replace(ENGLISH, pieces=pieces, scores=(-1.0, -1.0, -1.0, -2.0, -2.0, -3.0, -2.0, -2.0, -2.0))
+    texts = [f"{number:b}".replace("0", "a").replace("1", "b") for number in range(1, 600)]
+    assert [tied._interpreted(text) for text in texts] == tied.encode_all(texts)
 
 
-def test_of_more_forms_than_memory_holds_those_seen_once_are_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_FORMS", 4)
-    vocabulary = counted("the the cat", "the dog sat é", "the cat cat")
-    assert [forms[0] for forms in vocabulary.words] == ["the", "cat"]
-    assert vocabulary.encode("the cat dog") == [2, 3, UNKNOWN_ID]
-    assert vocabulary.tokenize("é cat") == ["é", "cat"]  # its letters are known all the same
+def test_a_text_too_long_for_exact_sums_is_read_word_by_word() -> None:
+    text = "refund qqq, " * 10_000
+    assert ENGLISH.encode(text) == ENGLISH.encode("refund qqq, ") * 10_000
+    assert ENGLISH.encode("q" * 100_000) == ENGLISH.encode("q")
+    assert len(ENGLISH.encode_all(["go", text, "go"])[2]) == 1
 
 
-# What holds for any text.
-
-ANY_TEXT = st.text(st.characters() | st.sampled_from("the'’é\u0301\0 THE"), max_size=60)
-OF_TEXTS = counted(*TEXTS)
-
-
-@given(ANY_TEXT)
-def test_tokens_are_made_of_word_characters_and_their_ids_are_total(text: str) -> None:
-    tokens, ids = OF_TEXTS.tokenize(text), OF_TEXTS.encode(text)
-    assert all(token and set(token) <= set(OF_TEXTS.word_characters) for token in tokens)
-    assert len(ids) == len(tokens)
-    assert all(UNKNOWN_ID <= word_id < OF_TEXTS.size for word_id in ids)  # never `PADDING_ID`
+def test_the_most_likely_pieces_are_chosen() -> None:
+    score, pieces = Segmenter({"▁": -1.0, "a": -5.0, "ab": -1.0, "b": -2.0, "▁a": -4.0})("▁ab")
+    assert (score, pieces) == (-2.0, ["▁", "ab"])
+    assert Segmenter({"▁": -1.0})("▁xyz")[1] == ["▁", "xyz"]
 
 
-@given(ANY_TEXT, st.integers(0, 60))
-def test_a_nul_changes_nothing(text: str, position: int) -> None:
-    assert OF_TEXTS.encode(text[:position] + "\0" + text[position:]) == OF_TEXTS.encode(text)
+def test_no_text_can_spell_a_reserved_piece() -> None:
+    for vocabulary in VOCABULARIES.values():
+        assert not {0, 2, 3}.intersection(vocabulary.encode(" ".join(RESERVED) + "".join(RESERVED)))
 
 
-@given(ANY_TEXT)
-def test_composed_and_decomposed_text_have_equal_ids(text: str) -> None:
-    ids = {form: OF_TEXTS.encode(unicodedata.normalize(form, text)) for form in ("NFC", "NFD")}
-    assert ids["NFC"] == ids["NFD"] == OF_TEXTS.encode(text)
+def test_sentencepieces_own_file_says_the_same_each_time() -> None:
+    for vocabulary in VOCABULARIES.values():
+        written = vocabulary.model_proto()
+        assert written == replace(vocabulary).model_proto()
+        library = SentencePieceProcessor(model_proto=written)
+        assert [library.id_to_piece(piece) for piece in range(len(RESERVED))] == list(RESERVED)
+        assert (library.vocab_size(), library.pad_id(), library.unk_id()) == (vocabulary.size, 0, 1)
+        assert (library.bos_id(), library.eos_id()) == (-1, -1)
+        assert [library.id_to_piece(piece) for piece in range(vocabulary.size)] == [
+            vocabulary.piece(piece) for piece in range(vocabulary.size)
+        ]
 
 
-@given(st.sets(st.characters(), min_size=1, max_size=40))
-def test_ranges_hold_exactly_the_characters_and_do_not_touch(characters: set[str]) -> None:
-    spans = [(ord(first), ord(last)) for first, last in ranges("".join(characters))]
-    assert {chr(code) for first, last in spans for code in range(first, last + 1)} == characters
-    assert all(last + 1 < first for (_, last), (first, _) in pairwise(spans))
+def test_a_word_is_unknown_if_it_is_made_of_single_characters() -> None:
+    known = {
+        text: [word.known for word in ENGLISH.words(text)] for text in ("refund", "a", "now", "zzz", "refunds now")
+    }
+    assert known == {"refund": [True], "a": [True], "now": [False], "zzz": [False], "refunds now": [True, False]}
 
 
-def test_ranges_are_the_fewest() -> None:
-    assert ranges("cabzé9") == [("9", "9"), ("a", "c"), ("z", "z"), ("é", "é")]
-    assert ranges("") == []
-
-
-# The file.
-
-
-def test_a_vocabulary_is_read_as_it_was_written(tmp_path: Path, of_vectors: Vocabulary, of_marks: Vocabulary) -> None:
-    for vocabulary in (OF_TEXTS, of_vectors, of_marks):
+def test_a_files_content_comes_back(tmp_path: Path) -> None:
+    for vocabulary in VOCABULARIES.values():
         vocabulary.write(tmp_path / "vocabulary.json")
         assert Vocabulary.read(tmp_path / "vocabulary.json") == vocabulary
-    assert of_vectors.to_json() == VECTORS["vocabulary"]
-    assert of_marks.to_json() == VECTORS["punctuation"]["vocabulary"]
 
 
-def put(key: str, value: Any) -> Callable[[dict[str, Any]], object]:
-    return lambda content: content.update({key: value})
+def test_labels_and_length_are_replaced_and_nothing_else_is_read_differently() -> None:
+    other = replace(ENGLISH, labels=("x", "y", "z"), sequence_length=4)
+    assert other.encode("go to the café") == ENGLISH.encode("go to the café")
+    assert other.window == 2
 
 
-def marked(mark: str) -> Callable[[dict[str, Any]], object]:
-    return lambda content: content.update(marks=[[mark, mark]], words=[[mark]])
+def changed(**values: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda content: content.update(values)
 
 
-BROKEN: dict[str, tuple[Callable[[dict[str, Any]], object], str]] = {
-    "another format": (put("format", "words"), r"\$\.format"),
-    "a later version": (put("version", 2), r"\$\.version"),
-    "another normalization": (put("normalization", "NFKC"), r"\$\.normalization"),
-    "an unknown key": (put("lowercase", True), "lowercase"),
-    "no labels": (lambda content: content.pop("labels"), "'labels' is a required property"),
-    "one label": (put("labels", ["alone"]), r"\$\.labels"),
-    "an empty label": (put("labels", ["", "b"]), r"\$\.labels"),
-    "a label twice": (put("labels", ["a", "a"]), "a label stands twice"),
-    "other reserved tokens": (put("reserved", ["<PAD>", "<OOV>"]), r"\$\.reserved"),
-    "no sequence length": (put("sequence_length", 0), r"\$\.sequence_length"),
-    "a sequence length of text": (put("sequence_length", "16"), r"\$\.sequence_length"),
-    "a word without a form": (put("words", [["the"], []]), r"\$\.words\[1\]"),
-    "an empty form": (put("words", [["the", ""]]), r"\$\.words"),
-    "a token with a space": (put("words", [["the end"]]), "'the end' is not made of word characters"),
-    "a token with a tab": (put("words", [["the\t"]]), "is not made of word characters"),
-    "a reserved token as a word": (put("words", [["<PAD>"]]), "'<PAD>' is not made of word characters"),
-    "a form twice in a word": (put("words", [["the", "the"]]), "word 2: 'the' stands twice"),
-    "a form of two words": (put("words", [["the", "The"], ["king"], ["The"]]), "word 4: 'The' stands twice"),
-    "a decomposed form": (put("words", [["cafe\u0301"]]), "word 2: .* NFC"),
-    "a form that NFC changes": (
-        lambda content: content.update(word_characters=[["\u212a", "\u212a"]], words=[["\u212a"]]),
-        "word 2: .* NFC",
-    ),
-    "an angle bracket in words": (put("word_characters", [["<", "<"], ["a", "z"]]), r"U\+003C"),
-    "a space in words": (put("word_characters", [[" ", "z"]]), r"U\+0020"),
-    "NUL in words": (put("word_characters", [["\0", "\0"]]), r"U\+0000"),
-    "an emoji in words": (put("word_characters", [["\U0001f451", "\U0001f451"]]), r"U\+1F451"),
-    "half a surrogate pair in words": (put("word_characters", [["\ud800", "\ud800"]]), r"U\+D800"),
-    "a range of one end": (put("word_characters", [["a"]]), r"\$\.word_characters"),
-    "a range of strings": (put("word_characters", [["aa", "zz"]]), r"\$\.word_characters"),
-    "no word characters": (put("word_characters", []), r"\$\.word_characters"),
-    "a range backwards": (put("word_characters", [["z", "a"]]), "word_characters"),
-    "marks that are none": (put("marks", []), r"\$\.marks"),
-    "a mark that is no range": (put("marks", [","]), r"\$\.marks\[0\]"),
-    "a range of marks backwards": (put("marks", [["/", "!"]]), r"\$\.marks: the range '/' to '!' runs backwards"),
-    "a mark without an id": (put("marks", [[",", ","]]), "mark ',' is none of the words' forms"),
-    "an angle bracket as a mark": (marked("<"), r"mark U\+003C"),
-    "an apostrophe as a mark": (marked("’"), r"mark U\+2019"),
-    "a letter as a mark": (marked("x"), r"mark U\+0078"),
-    "a digit as a mark": (marked("7"), r"mark U\+0037"),
-    "a combining mark as a mark": (marked("\u0301"), r"mark U\+0301"),
-    "a space as a mark": (marked(" "), r"mark U\+0020"),
-    "a control as a mark": (marked("\u0085"), r"mark U\+0085"),
-    "half a surrogate pair as a mark": (marked("\udc51"), r"mark U\+DC51"),
-    "a mark that NFC changes": (marked("\u037e"), "word 2: .* NFC"),
-    "a run of marks": (
-        lambda content: content.update(marks=[["!", "!"]], words=[["!"], ["!!"]]),
-        "word 3: '!!' is not made of word characters in NFC, nor a mark",
-    ),
-    "a word with a mark": (
-        lambda content: content.update(marks=[["!", "!"]], words=[["!"], ["the!"]]),
-        "word 3: 'the!' is not made of word characters in NFC, nor a mark",
-    ),
-    "a form that is no mark": (put("words", [["the"], [","]]), "word 3: ',' is not made of word characters"),
+def first_piece(piece: str) -> Callable[[dict[str, Any]], None]:
+    return lambda content: content.update(pieces=[piece, *content["pieces"][1:]])
+
+
+MISTAKES = {
+    "another version": (changed(version=1), "version"),
+    "another type": (changed(model_type="bpe"), "model_type"),
+    "a field too many": (changed(marks=[]), "marks"),
+    "no pieces": (changed(pieces=[], scores=[]), "pieces"),
+    "scores too few": (lambda content: content["scores"].pop(), "scores"),
+    "a score between the steps": (lambda content: content["scores"].__setitem__(0, -1.01), "1/32"),
+    "a score that is none": (lambda content: content["scores"].__setitem__(0, "-1"), "scores"),
+    "an endless score": (lambda content: content["scores"].__setitem__(0, float("-inf")), "1/32"),
+    "a piece twice": (lambda content: content["pieces"].__setitem__(0, content["pieces"][1]), "stands twice"),
+    "a reserved piece": (first_piece("[CLS]"), "stands twice"),
+    "an empty piece": (first_piece(""), "pieces"),
+    "a piece with a space": (first_piece("a b"), "never be met"),
+    "a piece with NUL": (first_piece("a\0"), "never be met"),
+    "a piece with half a character": (first_piece("\ud800"), "never be met"),
+    "a piece with a removed character": (first_piece("a\u00ad"), "never be met"),
+    "a piece that goes on behind a space": (first_piece("▁a▁b"), "never be met"),
+    "a piece on which the library crashes": (first_piece("a" * 5_000), "pieces"),
+    "rules in another order": (lambda content: content["rules"].reverse(), "sorted"),
+    "a rule twice": (lambda content: content["rules"].insert(0, content["rules"][0]), "sorted"),
+    "a rule of three": (lambda content: content["rules"].insert(0, ["a", "b", "c"]), "rules"),
+    "a rule for half a character": (lambda content: content["rules"].append(["\ud800", "a"]), "no text holds"),
+    "a rule that gives NUL": (lambda content: content["rules"].append(["\U0010fffd", "\0"]), "no text holds"),
+    "a rule without end": (lambda content: content["rules"].append(["\U0010fffd", "a" * 999]), "rules"),
+    "a label twice": (changed(labels=["a", "a"]), "stands twice"),
+    "one label": (changed(labels=["a"]), "labels"),
+    "a label of two lines": (changed(labels=["a", "b\nc"]), "one line"),
+    "a blank label": (changed(labels=["a", " "]), "one line"),
+    "no room for a piece": (changed(sequence_length=2), "sequence_length"),
 }
 
 
-@pytest.mark.parametrize("case", BROKEN)
-def test_a_broken_rule_is_one_line_that_names_the_file(case: str, tmp_path: Path) -> None:
-    change, message = BROKEN[case]
-    content = json.loads(json.dumps(VECTORS["vocabulary"]))
+@pytest.mark.parametrize(("change", "rule"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_in_the_file_is_named(change: Callable[[dict[str, Any]], Any], rule: str) -> None:
+    content = json.loads(json.dumps(VECTORS["vocabularies"]["english"]))
     change(content)
-    path = write(tmp_path / "vocabulary.json", content)
-    with pytest.raises(UserError, match=message) as raised:
-        Vocabulary.read(path)
-    assert str(raised.value).startswith(f"{path}: ")
-    assert len(str(raised.value).splitlines()) == 1
+    with pytest.raises(UserError, match=r"^vocabulary\.json: ") as caught:
+        Vocabulary.from_json(content, "vocabulary.json")
+    assert rule in str(caught.value)
 
 
-@pytest.mark.parametrize("content", [b"", b"{", b"\xff\xfe", b"[]", b"null", b'"vocabulary"'])
-def test_a_file_that_is_no_vocabulary_at_all_is_named(content: bytes, tmp_path: Path) -> None:
-    path = tmp_path / "vocabulary.json"
-    path.write_bytes(content)
-    with pytest.raises(UserError) as raised:
-        Vocabulary.read(path)
-    assert str(raised.value).startswith(f"{path}: ")
-
-
-def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=r"nowhere\.json: cannot be read \(No such file or directory\)"):
-        Vocabulary.read(tmp_path / "nowhere.json")
+def test_a_label_may_hold_joiners_and_emoji() -> None:
+    content = VECTORS["vocabularies"]["english"] | {"labels": ["می\u200cخواهم", "👨\u200d👩\u200d👧"]}
+    assert Vocabulary.from_json(content, "x").labels == ("می\u200cخواهم", "👨\u200d👩\u200d👧")

@@ -132,11 +132,13 @@ class Vocabulary:
 
     def _interpreted(self, text: str) -> list[int]:
         """Encodes without the library, whose float32 sums are no longer exact in a text this long."""
-        found = (self._ids.get(piece, UNKNOWN_ID) for word in self._align(text) for piece in self._cut(spelling(word)))
         ids: list[int] = []
-        for piece_id in found:
-            if piece_id != UNKNOWN_ID or ids[-1:] != [UNKNOWN_ID]:
-                ids.append(piece_id)
+        read: dict[str, list[int]] = {}
+        for word in map(spelling, self._align(text)):
+            if word not in read:
+                read[word] = [self._ids.get(piece, UNKNOWN_ID) for piece in self._cut(word)]
+            joined = ids[-1:] == read[word][:1] == [UNKNOWN_ID]  # a run of what is unknown is one piece
+            ids += read[word][joined:]
         return ids
 
     @cached_property
@@ -260,6 +262,11 @@ class Vocabulary:
         keys = [old for old, _ in self.rules]
         if keys != sorted(set(keys)) or not all(keys):
             raise UserError(f"{source}: the rules are not sorted, or one stands twice")
+        for old, new in self.rules:
+            if clean(old + new) != old + new:
+                raise UserError(
+                    f"{source}: the rule for {old!r} speaks of NUL or a lone surrogate, which no text holds"
+                )
         removed = {old for old, new in self.rules if new == "" and len(old) == 1} | {"\0", " "}
         for number, (piece, score) in enumerate(zip(self.pieces, self.scores, strict=True), len(RESERVED)):
             if not piece or removed.intersection(piece) or clean(piece) != piece or SPACE in piece[1:]:
