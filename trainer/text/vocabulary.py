@@ -259,14 +259,14 @@ class Vocabulary:
         for kind, values in (("piece", (*RESERVED, *self.pieces)), ("label", self.labels)):
             if (twice := _first_twice(values)) is not None:
                 raise UserError(f"{source}: the {kind} {twice!r} stands twice")
-        keys = [old for old, _ in self.rules]
-        if keys != sorted(set(keys)) or not all(keys):
-            raise UserError(f"{source}: the rules are not sorted, or one stands twice")
         for old, new in self.rules:
             if clean(old + new) != old + new:
                 raise UserError(
                     f"{source}: the rule for {old!r} speaks of NUL or a lone surrogate, which no text holds"
                 )
+        keys = [old for old, _ in self.rules]
+        if keys != sorted(set(keys)) or not all(keys):
+            raise UserError(f"{source}: the rules are not sorted, or one stands twice")
         removed = {old for old, new in self.rules if new == "" and len(old) == 1} | {"\0", " "}
         for number, (piece, score) in enumerate(zip(self.pieces, self.scores, strict=True), len(RESERVED)):
             if not piece or removed.intersection(piece) or clean(piece) != piece or SPACE in piece[1:]:
