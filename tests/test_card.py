@@ -52,7 +52,7 @@ def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[
     run = Run(Path("run"), run_facts | of_run, vocabulary)
     return {
         "description": "Who wrote it?",
-        "version": "0.1.0",
+        "version": "0.2.0",
         "license": "MIT",
         "author": "",
         "labels": list(labels),
