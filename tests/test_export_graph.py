@@ -63,7 +63,7 @@ def test_the_graph_answers_as_the_specification_says(form: str) -> None:
         expected = answers(constants, steps, ROWS)
         for row_type in ("int8", "float32"):
             said = graph.inference(constants, steps, row_type)(tf.constant(ROWS)).numpy()
-            assert np.abs(said - expected).max() < 1e-5, (steps, row_type)
+            assert np.abs(said - expected).max() < 2e-5, (steps, row_type)
 
 
 @pytest.mark.parametrize("form", FORMS)
