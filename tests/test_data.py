@@ -390,4 +390,4 @@ def test_a_table_of_ones_own_becomes_a_run_that_knows_its_labels_and_groups(
     songs = {record["слова"]: record["песня"] for record in records}
     assert {songs[text] for text in test}.isdisjoint(songs[text] for text in validation)
     recipe = json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"])))
-    assert recipe | {"epochs": 1, "least_steps": 0} == run.facts["recipe"]
+    assert recipe | {"epochs": 1} == run.facts["recipe"]
