@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from public_sets import Examples
 
 from trainer.corpus import Phrase, tidy
+from trainer.data import Unit
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions
 from trainer.training.fit import fit
@@ -140,7 +141,8 @@ def _byline(examples: Examples, seed: int, teacher: str) -> Answers:
 
     with tempfile.TemporaryDirectory() as folder:
         recipe = replace(RECIPES["byline"], teacher=teacher)
-        run = fit(examples.corpus(), recipe, FitOptions(seed=seed, path=Path(folder, "run")))
+        options = FitOptions(seed=seed, unit=Unit("line"), path=Path(folder, "run"))
+        run = fit(examples.corpus(), recipe, options)
         classifier = rounded_classifier(run.classifier)
         size = _exported_size(run) if seed == 1 else 0
     facts = {"training": run.facts["training"], "threshold": run.threshold, "pieces": run.vocabulary.size}

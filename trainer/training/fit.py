@@ -22,6 +22,7 @@ from trainer.errors import UserError
 from trainer.evaluate import Tally, metrics, tally, tally_of, truth_of
 from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model.classifier import Classifier
+from trainer.model.linear import FEW_ROWS
 from trainer.model.network import build_model
 from trainer.model.recipe import Recipe, Sizes, sizes_for, within_budget
 from trainer.model.temperature import fold, temperature_of
@@ -69,7 +70,10 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         row_count = sum(seen.labels.values())
         teacher = _teacher(parts, recipe, row_count)
         sizes = sizes_for(recipe, len(parts.labels), row_count, with_teacher=teacher is not None)
-        vocabulary = _vocabulary(parts, recipe, sizes, teacher)
+        ours = not seen.given["validation"] and parts.method != "random"
+        learned_from = row_count - seen.given["test"]
+        few = ours and learned_from < FEW_ROWS and recipe.tables and not parts.window
+        vocabulary = _vocabulary(parts, recipe, sizes, teacher, with_validation=few)
         with tempfile.TemporaryDirectory(dir=staging) as folder:
             encoded = encode(
                 parts,
@@ -87,7 +91,6 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
             say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
             sizes = within_budget(sizes, recipe, vocabulary, teacher is not None)
-            ours = not seen.given["validation"] and parts.method != "random"
             trained = _train(encoded, recipe, sizes, teacher, options.seed, refit=ours)
         classifier = Classifier(build_model(trained.final, vocabulary.sequence_length), vocabulary)
         say("measuring the answers to all three parts")
@@ -132,9 +135,13 @@ def _teacher(parts: Split, recipe: Recipe, row_count: int) -> Teacher | None:
     return open_teacher(recipe.teacher, list(islice(parts.training_text(), _TELLING)))
 
 
-def _vocabulary(parts: Split, recipe: Recipe, sizes: Sizes, teacher: Teacher | None) -> Vocabulary:
+def _vocabulary(
+    parts: Split, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, *, with_validation: bool
+) -> Vocabulary:
+    """Learns the pieces; of few rows with the words of those validation rows that are learned from in the end, too."""
+    learned_from = (row.text for part, row in parts.rows() if part != "test")
     return learn(
-        parts.training_text(),
+        learned_from if with_validation else parts.training_text(),
         parts.labels,
         sequence_length=recipe.sequence_length or _WIDEST,
         maximum_pieces=sizes.maximum_pieces,
