@@ -1,6 +1,6 @@
 # make demo   sets up, trains on the built-in corpus, exports, proves
 # make test   sets up, passes the tests
-# make benchmarks   sets up, measures Byline beside its alternatives, writes the README's tables (some hours)
+# make benchmarks   sets up, measures Byline beside its alternatives, writes the tables (some hours)
 # Everything goes into .venv/ and the user's cache; Python 3.11 is all that has to be there.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -27,8 +27,8 @@ picture: .venv/test
 	.venv/bin/python benchmarks/picture.py
 
 benchmarks: .venv/benchmarks
+	.venv/bin/python benchmarks/public.py --seeds 3 --write
 	.venv/bin/python benchmarks/accuracy.py --corpus all --part test --seeds 3 --write
-	.venv/bin/python benchmarks/size.py --write
 	.venv/bin/python benchmarks/training.py --repeats 3 --write
 	.venv/bin/python benchmarks/web.py --write
 

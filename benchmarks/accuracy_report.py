@@ -21,7 +21,7 @@ def write(corpora: Sequence[str]) -> None:
     if not results:
         raise SystemExit("error: benchmarks/results has no accuracy; --part test --write makes it")
     chart.accuracy(results[0])
-    tables.put("accuracy", f"{full(results[0])}\n\n![Accuracy on typed windows beside bytes](docs/accuracy.svg)")
+    tables.put("accuracy", f"{full(results[0])}\n\n![Accuracy on typed windows beside bytes](../docs/accuracy.svg)")
     tables.put("accuracy-corpora", _corpora(results))
 
 

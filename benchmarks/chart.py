@@ -53,26 +53,6 @@ def spread(heights: Sequence[float], gap: float) -> list[float]:
     return moved
 
 
-def sizes(parts: dict[str, dict[str, int]]) -> Path:
-    """Draws what the bytes of each int8 `.tflite` are.
-
-    Args:
-        parts: Recipe -> part -> bytes.
-    """
-    pyplot = _pyplot()
-    figure, axes = pyplot.subplots(figsize=(8, 0.8 + 0.5 * len(parts)))
-    recipes = list(parts)[::-1]
-    left = np.zeros(len(recipes))
-    colours = ("#b3261e", "#e0866d", "#8a8a8a", "#3b5b92", "#9fb3d9")
-    for colour, part in zip(colours, next(iter(parts.values())), strict=False):
-        widths = np.array([parts[name][part] / 1000 for name in recipes])
-        axes.barh([name.replace("`", "") for name in recipes], widths, left=left, color=colour, label=part)
-        left += widths
-    axes.set_xlabel("kB in the int8 .tflite")
-    axes.legend(frameon=False, loc="lower left", bbox_to_anchor=(0, 1), ncols=len(colours))
-    return _save(figure, "size.svg")
-
-
 def _pyplot() -> Any:
     import matplotlib
 

@@ -20,11 +20,11 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tables import ROOT, table
 
 from trainer import lesson
-from trainer.training.fit import fit
+from trainer.model.recipe import RECIPES
 from trainer.not_sure import is_not_sure
 from trainer.options import FitOptions
-from trainer.model.recipe import RECIPES
 from trainer.run import Run
+from trainer.training.fit import fit
 
 KNOWN: Final = (
     "To be or not to be",

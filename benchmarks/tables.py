@@ -1,4 +1,4 @@
-"""Tables in Markdown, their place in the README, and the numbers that they are made of: python benchmarks/accuracy.py
+"""Tables in Markdown, their places in the READMEs, and the numbers they are made of: python benchmarks/accuracy.py
 
 A benchmark writes its numbers to benchmarks/results/<name>.json; tables and pictures are made of those alone.
 """
@@ -15,6 +15,7 @@ from trainer.files import read_json, write_json, write_text
 
 ROOT: Final = Path(__file__).parent.parent
 README: Final = ROOT / "README.md"
+REPORT: Final = Path(__file__).parent / "README.md"
 RESULTS: Final = Path(__file__).parent / "results"
 _PACKAGES: Final = ("tensorflow", "keras", "numpy", "scikit-learn", "fasttext-community", "onnxruntime")
 
@@ -25,7 +26,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]], text_columns: int 
     return "\n".join([f"| {' | '.join(head)} |", rule, *(f"| {' | '.join(row)} |" for row in rows)])
 
 
-def put(name: str, content: str, path: Path = README) -> None:
+def put(name: str, content: str, path: Path = REPORT) -> None:
     """Puts something between `<!-- name -->` and `<!-- /name -->` in a document.
 
     Raises:

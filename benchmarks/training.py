@@ -25,9 +25,9 @@ from alternatives import EMBEDDED, built
 from ours import exported, int8_file
 
 from trainer import lesson
-from trainer.training.fit import fit
-from trainer.options import FitOptions
 from trainer.model.recipe import RECIPES, Recipe
+from trainer.options import FitOptions
+from trainer.training.fit import fit
 
 _FIRST: Final = "Byline, `lesson`"  # whose time is 1
 _BY_LINE: Final = "Byline, `lesson`, by line"

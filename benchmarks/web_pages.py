@@ -8,6 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from export import graph, node
+from trainer.model.network import weights_of
+from trainer.model.weights import steps_of
 from trainer.quiet import quietly
 from trainer.run import Run
 
@@ -101,7 +103,9 @@ def write_onnx(run: Run, path: Path) -> None:
         import tensorflow as tf
         import tf2onnx
 
-        weights = graph.round_weights(graph.weights_of(run.classifier.model))
+        weights = weights_of(run.classifier.model)
+        constants = graph.round_constants(graph.constants_of(weights))
+        probabilities = graph.inference(constants, steps_of(weights, run.vocabulary.window), "int8")
         signature = [tf.TensorSpec([1, run.vocabulary.sequence_length], tf.int32, name="ids")]
-        function = tf.function(graph.inference(weights, "int8"), input_signature=signature)
+        function = tf.function(probabilities, input_signature=signature)
         tf2onnx.convert.from_function(function, input_signature=signature, opset=17, output_path=str(path))

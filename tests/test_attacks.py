@@ -8,15 +8,17 @@ import pickle
 import zipfile
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from export import metadata
+from export import metadata, tflite
 from export.web import script_json
 from trainer import poetry
 from trainer.errors import UserError
 from trainer.run import Run
-from trainer.text.vocabulary import Vocabulary
+from trainer.text.pieces import learn
+from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, UNKNOWN_ID
 
 SCRIPT = "</script><script>alert(1)</script>"
 
@@ -27,26 +29,34 @@ def test_no_label_can_leave_the_pages_script_element() -> None:
     assert json.loads(embedded)["labels"][0] == SCRIPT
 
 
-@pytest.mark.parametrize("label", ["two\nlines", "", "  ", "bell\x07", "tab\there"])
+@pytest.mark.parametrize("label", ["two\nlines", "", "  ", "old\rmac", "sepa\u2028rated", "n\0ul"])
 def test_a_label_that_would_break_the_mobile_list_is_refused(label: str) -> None:
-    with pytest.raises(UserError, match="a label is one line of printable characters"):
+    with pytest.raises(UserError, match="a label is one line, and not blank"):
         metadata.label_list(["good", label])
 
 
-@pytest.mark.parametrize("form", ["two words", "tab\tbed", "line\nbreak", "<UNKNOWN>", "", "e\u0301"])
-def test_a_poisoned_vocabulary_never_reaches_the_mobile_list(trained: Run, form: str) -> None:
-    """On a token with a space or a missing id, one mobile client crashes and the other hangs."""
-    poisoned = replace(trained.vocabulary, words=(*trained.vocabulary.words, (form,)))
-    with pytest.raises(UserError, match="is not made of word characters in NFC"):
-        metadata.token_list(poisoned)
+@pytest.mark.parametrize("piece", ["", "▁two words", "so\u00adft", "line\nbreak", "<unk>", "[SEP]", "\ud800"])
+def test_a_poisoned_vocabulary_never_reaches_a_phone(trained: Run, piece: str) -> None:
+    """On a piece that is empty, reserved or listed twice, a mobile client's process ends."""
+    own = trained.vocabulary
+    poisoned = replace(own, pieces=(*own.pieces, piece), scores=(*own.scores, -10.0))
+    with pytest.raises(UserError, match="piece"):
+        poisoned.validate("vocabulary.json")
 
 
-def test_delimiters_never_match_nothing(trained: Run) -> None:
-    import re
+def as_floats(ids: Any) -> Any:
+    import tensorflow as tf
 
-    pattern = metadata.delimiters(trained.vocabulary)
-    assert re.fullmatch(pattern, "") is None
-    assert "\\" not in pattern  # literal ranges only: classes mean other things in RE2 and in JavaScript
+    return tf.cast(ids, tf.float32)
+
+
+def test_more_outputs_than_labels_never_reach_a_phone(trained: Run) -> None:
+    """On labels that are fewer than outputs, `BertNLClassifier` crashes."""
+    labels = trained.vocabulary.labels
+    about = metadata.Description("byline", "", "", "", "")
+    bare = tflite.convert_function(as_floats, 6, half=False)
+    with pytest.raises(ValueError, match="an output for each label"):
+        metadata.add_metadata(bare, trained.vocabulary, labels, about)
 
 
 def test_the_data_packages_pickle_cannot_run_code(tmp_path: Path) -> None:
@@ -60,11 +70,17 @@ def test_the_data_packages_pickle_cannot_run_code(tmp_path: Path) -> None:
 
 
 def test_a_vocabulary_with_prototype_words_gives_them_ids(trained: Run) -> None:
-    vocabulary = Vocabulary("_'abcdefghijklmnopqrstuvwxyz", (("constructor",),), ("a", "b"), 4)
-    assert vocabulary.encode("constructor toString __proto__"[:11]) == [2]
-    assert trained.vocabulary.encode("__proto__ hasOwnProperty").count(0) == 0
+    words = ["constructor toString __proto__"] * 3
+    vocabulary = learn(words, ("a", "b"), sequence_length=8, maximum_pieces=50, model_type="word")
+    assert len(set(vocabulary.encode("constructor toString")) - {UNKNOWN_ID}) == 2
+    assert PADDING_ID not in trained.vocabulary.encode("__proto__ hasOwnProperty")
+
+
+def test_no_text_spells_a_reserved_token(trained: Run) -> None:
+    assert not {PADDING_ID, CLS_ID, SEP_ID}.intersection(trained.vocabulary.encode("<pad> [CLS] [SEP] <s> </s>"))
 
 
 def test_associated_files_are_in_the_tflite_file_once(dist_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO((dist_path / "tflite" / "byline.tflite").read_bytes())) as archive:
-        assert sorted(archive.namelist()) == [metadata.LABELS_FILE, metadata.VOCABULARY_FILE]
+        assert sorted(archive.namelist()) == [metadata.LABELS_FILE, metadata.TOKENIZER_FILE]
+        assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}  # or the clients refuse it

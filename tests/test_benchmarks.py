@@ -100,9 +100,9 @@ def test_document_without_the_markers_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "<!-- size -->\nold\n"
 
 
-@pytest.mark.parametrize("name", ["accuracy", "accuracy-corpora", "size", "recipes"])
-def test_readme_has_a_place_for_every_table(name: str) -> None:
-    text = tables.README.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["accuracy", "accuracy-corpora", "recipes", "web", "public"])
+def test_report_has_a_place_for_every_table(name: str) -> None:
+    text = tables.REPORT.read_text(encoding="utf-8")
     assert text.count(f"<!-- {name} -->\n") == text.count(f"<!-- /{name} -->") == 1
 
 

@@ -34,7 +34,7 @@ def measured(count: int, threshold: float = 0.4, phrases: int = 3000) -> dict[st
 
 def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[str, Any]:
     """What the page says of a model that nobody trained."""
-    vocabulary = Vocabulary("abc", (("a",),), labels, 16)
+    vocabulary = Vocabulary((), ("a",), (0.0,), labels, 18)
     run_facts = {
         "created": "2026-11-25T04:29:17.549855+00:00",
         "corpus": {"name": "Voices", "description": "Made up.", "license": "MIT", "labels": {labels[0]: 1234}},
@@ -62,8 +62,7 @@ def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[
         "not_sure": test["not_sure"],
         "test_phrases": test["phrases"],
         "vocabulary_size": 11_600,
-        "sequence_length": 16,
-        "marks": False,
+        "window": 16,
         "model_bytes": 542_306,
         "card": figures.card_facts(run, test, 335_000),
     }

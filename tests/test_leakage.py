@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from trainer.corpus import Corpus, Row, of_lines
-from trainer.training.fit import warnings_of
 from trainer.leakage import leaked
 from trainer.split import Split, split
 from trainer.survey import survey
+from trainer.training.fit import warnings_of
 
 WORDS = [f"word{number}" for number in range(400)]
 TEXT = " ".join(np.random.default_rng(3).choice(WORDS, 600))

@@ -81,7 +81,12 @@ def must_not_be_called(*_: object) -> None:
         ("Butler", 13_162, "Sing, O goddess, the anger of Achilles son of Peleus, that", "horses."),
         ("Cowper", 18_897, "Achilles sing, O Goddess! Peleus' son;", "Such burial the illustrious Hector found."),
         ("Derby", 17_866, "Of Peleus' son, Achilles, sing, O Muse,", "Such were the rites to glorious Hector paid."),
-        ("Shakespeare", 20_614, "Now, fair Hippolyta, our nuptial hour", "Love's fire heats water, water cools not love."),
+        (
+            "Shakespeare",
+            20_614,
+            "Now, fair Hippolyta, our nuptial hour",
+            "Love's fire heats water, water cools not love.",
+        ),
     ],
 )
 def test_an_authors_lines_are_always_the_same(

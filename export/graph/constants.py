@@ -96,8 +96,8 @@ def _lstms_of(constants: Constants) -> tuple[Lstm, Lstm]:
     back = np.argsort(_ORDER)
     parts = [constants[f"lstm_{part}"] for part in ("kernel", "recurrent", "bias")]
     forward, backward = (
-        Lstm(*(_in_order(part[direction], back) for part in parts[:2]), _in_order(parts[2][direction], back)[0])
-        for direction in (0, 1)
+        Lstm(kernel, recurrent, bias[0])
+        for kernel, recurrent, bias in ([_in_order(part[direction], back) for part in parts] for direction in (0, 1))
     )
     return forward, backward
 
