@@ -65,14 +65,14 @@ def test_ngrams_stay_inside_a_piece() -> None:
 def test_folding_is_exact(labels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     vocabulary, rows, truth = taught(labels)
     seen = {}
-    solve = linear._solve
+    solve = linear.solve
 
     def kept(data: object, *rest: object) -> tuple[np.ndarray, np.ndarray]:
         kernel, bias = solve(data, *rest)  # type: ignore[arg-type]
         seen["logits"] = data @ kernel + bias  # type: ignore[operator]
         return kernel, bias
 
-    monkeypatch.setattr(linear, "_solve", kept)
+    monkeypatch.setattr(linear, "solve", kept)
     learned = train(rows, truth, None, vocabulary, LinearSettings())
     np.testing.assert_allclose(folded(learned, rows, vocabulary.size), seen["logits"], atol=2e-5)
     assert (seen["logits"].argmax(axis=1) == truth).all()

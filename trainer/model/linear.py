@@ -116,7 +116,7 @@ def train(
     parts = [scale @ of_kind.counts @ sparse.diags(of_kind.weights) for of_kind in blocks]
     if extra is not None:
         parts.append(sparse.csr_matrix(extra))
-    kernel, bias = _solve(sparse.hstack(parts, format="csr"), truth, row_weights, label_count, settings, seed)
+    kernel, bias = solve(sparse.hstack(parts, format="csr"), truth, row_weights, label_count, settings, seed)
     ends = np.cumsum([0, *(part.shape[1] for part in parts)])
     of_pieces, of_pairs, of_grams = (
         kernel[ends[index] : ends[index + 1]] * of_kind.weights[:, None] for index, of_kind in enumerate(blocks)
@@ -138,7 +138,7 @@ def _frequent(codes: NDArray[np.int64], least: int) -> NDArray[np.int64]:
     return found[times >= least]
 
 
-def _solve(
+def solve(
     data: Any, truth: NDArray[np.int32], weights: Floats | None, label_count: int, settings: LinearSettings, seed: int
 ) -> tuple[Floats, Floats]:
     """Gives kernel, shape [features, labels], and bias, shape [labels]; a label without a row never wins."""

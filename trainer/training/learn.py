@@ -1,7 +1,7 @@
 """Trains a model's numbers: the encoder, the tables with or without its vector, the gate."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any, Final
 
 import numpy as np
@@ -18,6 +18,7 @@ from trainer.terminal import say
 from trainer.training import distil
 from trainer.training.distil import Distillation, encoder_vectors
 from trainer.training.encode import Encoded, first_rows
+from trainer.training.fragments import count_fragments, is_fragment, with_count
 from trainer.training.gate import Seen, gated_logits, see, train_gate
 from trainer.training.sentence import train_on_labels
 from trainer.training.teacher import Teacher
@@ -26,6 +27,8 @@ FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the val
 FOLDS: Final = 10
 STRENGTHS: Final = (1.0, 3.0)  # of a taught vector (about 0.8 long) among the features: few rows want it stronger
 _MOST_TRIED: Final = 5_000  # rows: of more, the first strength alone is tried
+_APART: Final = 0.5  # of the tables' logits beside an SVM of the taught vector alone: of few rows better than one SVM
+_OWN_REGULARIZATION: Final = 3.0  # liblinear's C of that SVM
 _OF_LABELS: Final = (0.5, 1.0, 2.0)  # strengths of a label-trained encoder's logits beside the tables'
 _SURE: Final = 1.5  # standard deviations that its gain must have: it has seen the labels, and is believed less
 _MOST_REFIT: Final = 60_000  # rows: to more, the validation phrases would add nothing that is seen
@@ -47,18 +50,20 @@ class Rated:
         truth: Labels' indices, shape [rows].
         weights: How much each counts: less than 1 where it is a misspelt copy, shape [rows].
         vectors: Of a taught encoder, shape [rows, size]; of no numbers without one.
+        fragments: Their count, shape [rows].
     """
 
     rows: Rows
     truth: Truth
     weights: Floats
     vectors: Floats
+    fragments: Floats
 
     def __getitem__(self, chosen: Any) -> "Rated":
-        return Rated(self.rows[chosen], self.truth[chosen], self.weights[chosen], self.vectors[chosen])
+        return Rated(*(getattr(self, field.name)[chosen] for field in fields(self)))
 
     def __add__(self, other: "Rated") -> "Rated":
-        pairs = ((getattr(self, name), getattr(other, name)) for name in ("rows", "truth", "weights", "vectors"))
+        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
         return Rated(*(np.concatenate(pair) for pair in pairs))
 
 
@@ -67,11 +72,13 @@ class Choice:
     """What is chosen on held-out phrases.
 
     Attributes:
-        strength: Of the taught vector among the features of the SVM; 0: it is left out.
+        strength: Of the taught vector among the features of the SVM; 0: it is not among them.
+        apart: Of the tables' logits beside those of an SVM of the taught vector alone; 0: there is none.
         balance: Exponent of the labels' weights; 0: every row counts alike.
     """
 
     strength: float = 0.0
+    apart: float = 0.0
     balance: float = 0.0
 
 
@@ -89,7 +96,8 @@ class Fitted:
 
     def see(self, rated: Rated) -> Seen:
         """Gives what the gate sees of some phrases."""
-        return see(self.tables, rated.rows, None if self.kernel is None else rated.vectors @ self.kernel)
+        own = None if self.kernel is None else rated.vectors @ self.kernel
+        return see(self.tables, rated.rows, rated.fragments, own)
 
 
 @dataclass(frozen=True)
@@ -151,6 +159,9 @@ class Learner:
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
         self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.pair_slots, sizes.pair_cells)
+        self.fragment = is_fragment(self.vocabulary)
+        # The last number of a piece and of the vector is the count of fragments.
+        self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)
         self.encoder = self._taught() if teacher else None
         self.train = self._rated(encoded.rows, encoded.truth, encoded.weights)
         rows = first_rows([phrase.text for phrase in encoded.validation], self.vocabulary)
@@ -170,7 +181,11 @@ class Learner:
         if refit and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
             say("linear part: training once more, with the validation phrases")
             final = self.fit(self.train + self.validation, choice)
-        facts: dict[str, Any] = {"sentence_strength": choice.strength, "label_balance": choice.balance}
+        facts: dict[str, Any] = {
+            "sentence_strength": choice.strength,
+            "tables_apart": choice.apart,
+            "label_balance": choice.balance,
+        }
         if self.encoder is None:
             encoder, strength = self._on_labels(held)
             facts["sentence_strength"] = strength
@@ -179,11 +194,12 @@ class Learner:
                 held = HeldOut(replace(held.seen, logits=held.seen.logits + own), held.truth)
         else:
             encoder = self.encoder
-        gate = train_gate(held.seen, held.truth, len(encoder.bias))
+        gate = train_gate(held.seen, held.truth, self.sizes.sentence_size)
 
         def weights(fitted: Fitted) -> Weights:
             logits = encoder.logits if fitted.kernel is None else fitted.kernel
-            return Weights(fitted.tables, replace(encoder, logits=logits), gate, self.sizes.lstm_steps)
+            counting = with_count(replace(encoder, logits=logits), self.fragment)
+            return Weights(fitted.tables, counting, gate, self.sizes.lstm_steps)
 
         probabilities = np.exp(log_softmax(gated_logits(gate, held.seen)))
         both = weights(chosen), weights(final or chosen)
@@ -198,17 +214,25 @@ class Learner:
             rated.rows, rated.truth, balanced, self.vocabulary, self.settings, extra, self.seed, rated.weights == 1
         )
         kernel = None if learned.extra is None else learned.extra * np.float32(choice.strength)
+        if choice.apart:
+            own = replace(self.settings, regularization=_OWN_REGULARIZATION)
+            label_count = len(self.vocabulary.labels)
+            kernel, bias = linear.solve(rated.vectors, rated.truth, balanced, label_count, own, self.seed)
+            share = np.float32(choice.apart)
+            learned = replace(
+                learned, pieces=learned.pieces * share, pairs=learned.pairs * share, bias=learned.bias * share + bias
+            )
         return Fitted(squeeze(learned, self.table_sizes), kernel)
 
     def _rated(self, rows: Rows, truth: Truth, weights: Floats) -> Rated:
         vectors = np.zeros((len(rows), 0), np.float32)
         if self.encoder is not None:
             vectors = encoder_vectors(self.encoder, rows, self.sizes.lstm_steps)
-        return Rated(rows, truth, weights, vectors)
+        return Rated(rows, truth, weights, vectors, count_fragments(rows, self.fragment, self.sizes.lstm_steps))
 
     def _taught(self) -> Encoder:
         assert self.teacher is not None
-        recipe, sizes = self.recipe, self.sizes
+        recipe, sizes = self.recipe, self.free
         settings = Distillation(
             steps=sizes.lstm_steps,
             embedding_size=sizes.embedding_size,
@@ -227,11 +251,12 @@ class Learner:
         held = self._held_out(choice)
         say(f"linear part: {held.right.mean():.1%} of the held-out phrases right")
         if self.encoder is not None:
-            tried = STRENGTHS if len(self.train.rows) <= _MOST_TRIED else STRENGTHS[:1]
-            for strength in tried:
-                other = Choice(strength)
+            some = len(self.train.rows) <= _MOST_TRIED
+            tried = [Choice(strength) for strength in (STRENGTHS if some else STRENGTHS[:1])]
+            for other in [*tried, Choice(apart=_APART)] if some else tried:
                 with_vector = self._held_out(other)
-                say(f"with the LSTM's vector times {strength:g}: {with_vector.right.mean():.1%}")
+                how = f"times {other.strength:g}" if other.strength else f"and {other.apart:g} of the tables"
+                say(f"with the LSTM's vector {how}: {with_vector.right.mean():.1%}")
                 if with_vector.right.sum() > held.right.sum():
                     choice, held = other, with_vector
         counts = np.bincount(self.train.truth, minlength=len(self.vocabulary.labels))
@@ -268,7 +293,7 @@ class Learner:
     def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
         """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
         say("LSTM: training on the labels")
-        encoder, kernel = train_on_labels(self.encoded, self.recipe, self.sizes, self.seed)
+        encoder, kernel = train_on_labels(self.encoded, self.recipe, self.free, self.seed)
         if self.few:  # its rows cannot be held out in turn: each time would be a training of its own
             return encoder, 0.0
         own = encoder_vectors(encoder, self.validation.rows, self.sizes.lstm_steps) @ kernel
