@@ -1,9 +1,11 @@
 """The linear part: what it sees of a row, and that what it learned folds exactly into rows."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from trainer.model import features, linear
 from trainer.model.linear import LinearSettings, train
@@ -16,14 +18,14 @@ DOGS = ("my dog barks", "a dog fetches sticks", "the puppy barks all day", "dogs
 BIRDS = ("my bird sings", "a bird flies south", "the parrot sings all day", "birds and parrots fly")
 
 
-def taught(labels: int = 3) -> tuple[Vocabulary, np.ndarray, np.ndarray]:
+def taught(labels: int = 3) -> tuple[Vocabulary, NDArray[Any], NDArray[Any]]:
     texts = [*ANIMALS, *DOGS, *BIRDS][: 4 * labels]
     vocabulary = learn(texts, [f"label {n}" for n in range(labels)], sequence_length=18, maximum_pieces=200)
     rows = np.stack([split_ids(ids, 18)[0] for ids in vocabulary.encode_all(texts)])
     return vocabulary, rows, np.repeat(np.arange(labels), 4).astype(np.int32)
 
 
-def folded(learned: linear.Linear, rows: np.ndarray, size: int) -> np.ndarray:
+def folded(learned: linear.Linear, rows: NDArray[Any], size: int) -> NDArray[Any]:
     """The formula, a row and a pair at a time."""
     pairs = {
         (int(one), int(other)): n for n, (one, other) in enumerate(zip(learned.first, learned.second, strict=True))
@@ -67,7 +69,7 @@ def test_folding_is_exact(labels: int, monkeypatch: pytest.MonkeyPatch) -> None:
     seen = {}
     solve = linear.solve
 
-    def kept(data: object, *rest: object) -> tuple[np.ndarray, np.ndarray]:
+    def kept(data: object, *rest: object) -> tuple[NDArray[Any], NDArray[Any]]:
         kernel, bias = solve(data, *rest)  # type: ignore[arg-type]
         seen["logits"] = data @ kernel + bias  # type: ignore[operator]
         return kernel, bias

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from trainer.model.pair_table import NOBODY, PairTable, prime_up_to
 from trainer.model.recipe import RECIPES
-from trainer.options import MOST_PAIR_SLOTS
+from trainer.model.tables import MOST_PAIR_SLOTS
 
 SIZES = (10, 12_002, 60_000, 1_000_000)
 EXACT = 1 << 24  # whole numbers up to this are exact in float32

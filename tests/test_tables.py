@@ -1,7 +1,10 @@
 """The linear part squeezed into tables, and what they say of rows."""
 
+from typing import Any
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from trainer.model.linear import Linear
 from trainer.model.tables import TableSizes, known_pairs, logits, squeeze
@@ -29,7 +32,7 @@ def learned(labels: int, pairs: int = 40, seed: int = 1) -> Linear:
     )
 
 
-def some_rows(number: int = 30, seed: int = 2) -> np.ndarray:
+def some_rows(number: int = 30, seed: int = 2) -> NDArray[Any]:
     generator = np.random.default_rng(seed)
     rows = np.zeros((number, 12), np.int32)
     for row in rows:
@@ -39,7 +42,7 @@ def some_rows(number: int = 30, seed: int = 2) -> np.ndarray:
     return rows
 
 
-def plain(tables: Tables, rows: np.ndarray) -> np.ndarray:
+def plain(tables: Tables, rows: NDArray[Any]) -> NDArray[Any]:
     """The formula, a piece at a time; pairs as `known_pairs` finds them are left out."""
     found = []
     for row in rows:
