@@ -38,10 +38,12 @@ ASK_TFJS = """
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createPredict } from "./engine/tfjs/predict.js";
-const { folders, rows, modules } = JSON.parse(readFileSync(0, "utf8"));
-const tf = createRequire(`${modules}/modules.cjs`)("@tensorflow/tfjs");
+const { backend, folders, rows, modules } = JSON.parse(readFileSync(0, "utf8"));
+const require = createRequire(`${modules}/modules.cjs`);
+const tf = require("@tensorflow/tfjs");
+require("@tensorflow/tfjs-backend-wasm");
 tf.enableProdMode();
-await tf.setBackend("cpu");
+await tf.setBackend(backend);
 const answers = folders.map((folder) => {
     const topology = JSON.parse(readFileSync(`${folder}/model.json`, "utf8"));
     const shard = new Uint8Array(readFileSync(`${folder}/${topology.weightsManifest[0].paths[0]}`)).buffer;
@@ -93,9 +95,14 @@ def test_tensorflow_js_answers_as_the_specification_says(tmp_path: Path) -> None
     for form, constants in FORMS.items():
         tfjs.write_tfjs(constants, 10, 4, tmp_path / form)
     folders = [str(tmp_path / form) for form in FORMS]
-    said = evaluate(ASK_TFJS, {"folders": folders, "rows": ROWS.tolist(), "modules": str(node.modules())})
-    for (form, constants), of_form in zip(FORMS.items(), said, strict=True):
-        assert np.abs(np.array(of_form) - answers(constants, 4, ROWS).ravel()).max() < 1e-5, form
+    asked = {"folders": folders, "rows": ROWS.tolist(), "modules": str(node.modules())}
+    said = [evaluate(ASK_TFJS, asked | {"backend": backend}) for backend in ("cpu", "wasm")]
+    for (form, constants), of_cpu, of_wasm in zip(FORMS.items(), *said, strict=True):
+        for of_backend in (of_cpu, of_wasm):
+            assert np.abs(np.array(of_backend) - answers(constants, 4, ROWS).ravel()).max() < 1e-5, form
+        stored = _stored(tmp_path / form)
+        learned = {name.split("/")[-1]: weight["shape"] for name, weight in stored.items() if "quantization" in weight}
+        assert learned == {name: list(array.shape) for name, array in constants.items()}, form  # whom the page asks for
     wide = {name.split("/")[-1]: weight for name, weight in _stored(tmp_path / "1,000 labels").items()}
     for name in ("sparse_labels", "pair_labels"):
         assert wide[name]["quantization"] == IN_8_BITS | {"dtype": "uint16", "min": -32_768.0}, name

@@ -37,7 +37,7 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
     import tensorflow as tf
 
     def probabilities(ids: Any) -> Any:
-        constant = _Constants(constants, row_type)
+        constant = _Constants(constants, row_type, one_row=ids.shape[0] == 1)
         pieces = ids[:, 1:-1]
         unknown = tf.cast(pieces == UNKNOWN_ID, tf.float32)
         present = unknown + tf.cast(pieces >= len(RESERVED), tf.float32)
@@ -64,24 +64,21 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
 class _Constants:
     """Makes each constant once, in the type that it is stored in."""
 
-    def __init__(self, constants: Constants, row_type: RowType) -> None:
-        self.arrays, self.row_type = constants, row_type
+    def __init__(self, constants: Constants, row_type: RowType, one_row: bool) -> None:
+        self.arrays, self.row_type, self.one_row = constants, row_type, one_row
+        self._made: dict[str, Any] = {}
 
     def __call__(self, name: str) -> Any:
         import tensorflow as tf
 
-        array = self.arrays[name]
-        if self.row_type == "int8" and name in IN_8_BITS:
-            array = array.astype(np.int8)
-        if name in LABELS and self.row_type == "int8":
-            array = array.astype(np.int8 if array.min() >= -128 else np.int16)
-        return tf.constant(array, name=name)
-
-    def directions(self, name: str) -> Any:
-        """Gives the forward and the backward LSTM's part."""
-        import tensorflow as tf
-
-        return tf.unstack(self(name))
+        if name not in self._made:
+            array = self.arrays[name]
+            if self.row_type == "int8" and name in IN_8_BITS:
+                array = array.astype(np.int8)
+            if name in LABELS and self.row_type == "int8":
+                array = array.astype(np.int8 if array.min() >= -128 else np.int16)
+            self._made[name] = tf.constant(array, name=name)
+        return self._made[name]
 
     def rows(self, name: str, places: Any) -> Any:
         """Gathers rows as float32."""
@@ -108,7 +105,7 @@ def _pieces(constant: _Constants, pieces: Any, present: Any) -> Any:
     summed = _weighted(weights * (1.0 - beyond), constant.rows("piece_rows", tf.minimum(pieces, dense - 1)))
     places = tf.maximum(pieces - dense, 0)
     values = constant.rows("sparse_values", places) * tf.expand_dims(weights * beyond, -1)
-    return summed + _cells(constant.labels("sparse_labels", places, label_count), values, label_count)
+    return summed + _cells(constant.labels("sparse_labels", places, label_count), values, label_count, constant.one_row)
 
 
 def _pairs(constant: _Constants, ids: Any) -> tuple[Any, Any]:
@@ -129,7 +126,7 @@ def _pairs(constant: _Constants, ids: Any) -> tuple[Any, Any]:
         summed = _weighted(found, constant.rows("pair_rows", slots))
     else:
         values = constant.rows("pair_values", slots) * tf.expand_dims(found, -1)
-        summed = _cells(constant.labels("pair_labels", slots, label_count), values, label_count)
+        summed = _cells(constant.labels("pair_labels", slots, label_count), values, label_count, constant.one_row)
     return summed * constant("pair_scale"), tf.reduce_sum(found, axis=1, keepdims=True)
 
 
@@ -140,7 +137,7 @@ def _weighted(weights: Any, rows: Any) -> Any:
     return tf.squeeze(tf.expand_dims(weights, 1) @ rows, 1)
 
 
-def _cells(labels: Any, values: Any, label_count: int) -> Any:
+def _cells(labels: Any, values: Any, label_count: int, one_row: bool) -> Any:
     """Adds each value to its label: both of shape [batch, places, cells] -> [batch, labels].
 
     One row's values are scattered, in a ninth of the time; of many rows TF.js can only spread them.
@@ -150,7 +147,7 @@ def _cells(labels: Any, values: Any, label_count: int) -> Any:
     count = labels.shape[1] * labels.shape[2]
     # The slots that hold the ends of the type name labels that are none, at which a runtime would write beyond its row.
     labels = tf.minimum(labels, label_count - 1)
-    if labels.shape[0] == 1:
+    if one_row:
         places = tf.reshape(labels, [count, 1])
         return tf.expand_dims(tf.scatter_nd(places, tf.reshape(values, [count]), [label_count]), 0)
     # As whole numbers: TF.js's WASM writes such whatever is asked for.
@@ -173,7 +170,8 @@ def _read(constant: _Constants, pieces: Any, present: Any, last: bool) -> tuple[
     """Runs both directions over the steps.
 
     What is done once for both has them one below the other, shape [2 * batch, …]: the graph of a step is then 2 kB.
-    Only the recurrent products are apart, because TFLite's product of batches takes ten times as long.
+    Products alone are apart in TFLite, whose product of batches takes up to ten times as long; in TF.js they are not,
+    because its converter would fold the halves of a kernel into weights without names.
 
     Padding is at the end of a row alone: a state that is multiplied by 0 there is as it was before the first piece,
     for who reads from the end, and is not looked at any more, for who reads from the beginning.
@@ -189,22 +187,18 @@ def _read(constant: _Constants, pieces: Any, present: Any, last: bool) -> tuple[
     """
     import tensorflow as tf
 
-    length = pieces.shape[1]
-    kernels, recurrents, biases = (constant.directions(f"lstm_{part}") for part in ("kernel", "recurrent", "bias"))
-    size, units = kernels[0].shape[0], recurrents[0].shape[0]
+    length, units = pieces.shape[1], constant.arrays["lstm_recurrent"].shape[1]
     scales = tf.gather(constant("embedding_scales"), pieces) * present
     x = constant.rows("embedding_rows", pieces) * tf.expand_dims(scales, -1)
     steps = tf.transpose(x, [1, 0, 2])  # time first
-    projected = [
-        tf.reshape(tf.reshape(ordered, [-1, size]) @ kernel + bias, [length, -1, 4 * units])
-        for ordered, kernel, bias in zip((steps, tf.reverse(steps, [0])), kernels, biases, strict=True)
-    ]
+    ordered = tf.reshape(tf.concat([steps, tf.reverse(steps, [0])], axis=0), [-1, x.shape[2]])
+    projected = tf.reshape(_both(constant, ordered, "lstm_kernel", "lstm_bias"), [2 * length, -1, 4 * units])
     there = tf.expand_dims(tf.transpose(present), -1)
     masks = tf.unstack(tf.concat([there, tf.reverse(there, [0])], axis=1))
     state = output = None
     outputs = []
-    for step, mask in zip(tf.unstack(tf.concat(projected, axis=1)), masks, strict=True):
-        gates = step if output is None else step + _recurrent(output, recurrents)
+    for step, mask in zip(tf.unstack(tf.concat(tf.split(projected, 2), axis=1)), masks, strict=True):
+        gates = step if output is None else step + _both(constant, output, "lstm_recurrent")
         write, forget, reveal = tf.split(tf.sigmoid(gates[:, : 3 * units]), 3, axis=-1)
         new = write * tf.tanh(gates[:, 3 * units :])
         new = new if state is None else forget * state + new
@@ -219,10 +213,21 @@ def _read(constant: _Constants, pieces: Any, present: Any, last: bool) -> tuple[
     return tf.concat(tf.split(summed, 2), axis=1), tf.reduce_sum(x, axis=1)
 
 
-def _recurrent(output: Any, kernels: Any) -> Any:
+def _both(constant: _Constants, x: Any, kernel: str, bias: str = "") -> Any:
+    """Gives the product of the upper half of x with the forward kernel, and of the lower half with the backward one."""
     import tensorflow as tf
 
-    return tf.concat([of_one @ kernel for of_one, kernel in zip(tf.split(output, 2), kernels, strict=True)], axis=0)
+    size = constant.arrays[kernel].shape[2]
+    if constant.one_row:
+        halves = zip(tf.split(x, 2), tf.unstack(constant(kernel)), strict=True)
+        products = [half @ of_half for half, of_half in halves]
+        if bias:
+            products = [
+                product + of_half for product, of_half in zip(products, tf.unstack(constant(bias)), strict=True)
+            ]
+        return tf.concat(products, axis=0)
+    product = tf.reshape(x, [2, -1, x.shape[1]]) @ constant(kernel)
+    return tf.reshape(product + constant(bias) if bias else product, [-1, size])
 
 
 def _remainder(total: Any, divisor: int) -> Any:
