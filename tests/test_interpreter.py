@@ -81,4 +81,4 @@ def test_a_model_without_a_weight_is_refused(tmp_path: Path) -> None:
 def test_a_model_that_does_not_say_how_much_it_reads_is_refused(tmp_path: Path) -> None:
     write_model(FORMS["dense rows"], 0, tmp_path)
     with pytest.raises(AssertionError, match="The model must say how many pieces its LSTM reads"):
-        evaluate(ASK, {"folder": str(tmp_path), "rows": made_rows(1, 10, 60).tolist()})
+        evaluate(ASK, {"folders": [str(tmp_path)], "rows": made_rows(1, 10, 60).tolist()})
