@@ -241,8 +241,8 @@ def test_misspelt_copies_stand_beside_the_rows_and_weigh_less(run: Run, tmp_path
     copies = encoded_again(run, tmp_path / "copies", misspelt_weight=0.3)
     original = copies.weights == 1
     assert np.array_equal(copies.rows[original], plain.rows)
-    assert set(copies.weights[~original]) == {np.float32(0.3)}
-    assert 0.6 < (~original).sum() / original.sum() < 1  # a few copies have no slip, and are left out
+    assert set(copies.weights[~original]) == {np.float32(0.3 / 3)}  # of few rows there are four
+    assert 2.4 < (~original).sum() / original.sum() < 4  # a few copies have no slip, and are left out
     same, third = (encoded_again(run, tmp_path / str(seed), seed, misspelt_weight=0.3) for seed in (1, 2))
     assert np.array_equal(same.rows, copies.rows)
     assert not np.array_equal(same.rows[same.weights < 1], third.rows[third.weights < 1])

@@ -51,7 +51,9 @@ def made_weights(labels: int, dense: int, cells: int, *, own_logits: bool = True
     placed, places = table.place(*pairs.T)
     owners = np.full(SLOTS, NOBODY, np.int32)
     owners[places] = table.owner(*pairs[placed].T)
-    lstms = [Lstm(numbers(EMBEDDING, 4 * UNITS), numbers(UNITS, 4 * UNITS), numbers(4 * UNITS)) for _ in range(2)]
+    forward, backward = (
+        Lstm(numbers(EMBEDDING, 4 * UNITS), numbers(UNITS, 4 * UNITS), numbers(4 * UNITS)) for _ in range(2)
+    )
     kernel = numbers(2 * UNITS + EMBEDDING, VECTOR)
     logits = numbers(VECTOR, labels) if own_logits else None
     return Weights(
@@ -62,7 +64,7 @@ def made_weights(labels: int, dense: int, cells: int, *, own_logits: bool = True
             pairs=of_cells(SLOTS) if cells else numbers(SLOTS, labels),
             bias=numbers(labels),
         ),
-        encoder=Encoder(numbers(SIZE, EMBEDDING), *lstms, kernel, numbers(VECTOR), logits),
+        encoder=Encoder(numbers(SIZE, EMBEDDING), forward, backward, kernel, numbers(VECTOR), logits),
         gate=Gate(numbers(VECTOR + 3, 1), numbers(1), 2.5),
         steps=STEPS,
     )

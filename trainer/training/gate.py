@@ -107,7 +107,7 @@ def gated_logits(gate: Gate, seen: Seen) -> NDArray[np.float64]:
 def _grounds(seen: Seen) -> NDArray[np.float64]:
     """What the gate weighs, in the order of its kernel, shape [rows, 4]."""
     largest = seen.logits.max(axis=1)
-    return np.stack([seen.fragments, seen.known, seen.unknown, largest], axis=1).astype(np.float64)
+    return np.asarray(np.stack([seen.fragments, seen.known, seen.unknown, largest], axis=1), np.float64)
 
 
 def _calibration_error(logits: NDArray[np.float64], truth: NDArray[Any]) -> float:
