@@ -122,7 +122,9 @@ def test_the_labels_few_rows_train_and_are_answered(tmp_path: Path) -> None:
     }
     corpus = of_lines("support", "", "", "", {label: of_label.split("|") for label, of_label in kinds.items()})
     run = fit(
-        corpus, dataclasses.replace(RECIPES["byline"], steps=5), FitOptions(path=tmp_path / "run", unit=Unit("line"))
+        corpus,
+        dataclasses.replace(RECIPES["byline"], steps=5, teacher="none"),
+        FitOptions(path=tmp_path / "run", unit=Unit("line")),
     )
     assert sum(run.facts["split"]["phrases"].values()) == 18
     (one, two, three) = run.classifier.rank(["my refund", "parcel lost", "the login"])
