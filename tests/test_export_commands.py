@@ -30,6 +30,7 @@ def test_dist_holds_what_the_design_says(dist_path: Path) -> None:
         "MODEL_CARD.md",
         "PROOF.md",
         "vocabulary.json",
+        "vocabulary.model",
         "vocabulary.schema.json",
         "byline.html",
         "tfjs/model.json",
@@ -58,7 +59,7 @@ def test_model_card_says_what_it_is_and_what_it_is_not_for(dist_path: Path) -> N
         "A. Tester",
         "What it must not be used for",
         "| truth | answered Butler | answered Cowper |",
-        "NLClassifier",
+        "BertNLClassifier",
     ):
         assert needle in card, needle
 
@@ -94,7 +95,7 @@ def one_line(done: Done, *needles: str) -> None:
 @pytest.mark.parametrize(
     ("part", "wanted"),
     [
-        ("vocabulary", "vocabulary.json"),
+        ("vocabulary", "vocabulary.model"),
         ("tfjs", "tfjs/model.json"),
         ("tflite", "tflite/mine.tflite"),
         ("web", "mine.html"),

@@ -34,8 +34,8 @@ def test_a_tie_may_go_either_way() -> None:
     assert faults_of(shifted([[0, 0], [0, 0], [-0.00008, 0.00008]])) == ""
 
 
-def test_other_word_ids_are_a_fault() -> None:
-    assert "1 strings gave other word ids" in faults_of(replace(REFERENCE, ids=[[2, 4], [1], []]))
+def test_other_ids_are_a_fault() -> None:
+    assert "1 strings gave other ids" in faults_of(replace(REFERENCE, ids=[[2, 4], [1], []]))
 
 
 def test_another_best_label_is_a_fault() -> None:
@@ -55,16 +55,6 @@ def test_rounding_has_bounds_of_its_own() -> None:
     assert "rounding keeps 66.67 %" in faults_of(shifted([[0, 0], [0.3, -0.3], [0, 0]]), rounding=True)
 
 
-def test_hostile_strings_are_many_and_hold_what_breaks_tokenizers(trained: Run) -> None:
-    strings = hostile.strings(trained.vocabulary, 1)
-    assert len(strings) == hostile.COUNT
-    assert strings == hostile.strings(trained.vocabulary, 1)
-    assert max(len(trained.vocabulary.encode(string)) for string in strings) > 9_000
-    for needle in ("\0", "\r\n", "’", "'", "e\u0301", "🙂", "7", "<PAD>"):
-        assert any(needle in string for string in strings), repr(needle)
-    assert "" in strings
-
-
 def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, dist_path: Path) -> None:
     rows = {row["runtime"]: row for row in read_manifest(dist_path)["parity"]}
     assert set(rows) == {
@@ -74,7 +64,7 @@ def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, di
         *(["the page in Chromium"] if find_chromium() else []),
         "TFLite interpreter, int8 rows",
         "TFLite interpreter, float32",
-        "NLClassifier, int8 rows",
+        "BertNLClassifier, int8 rows",
     }
     for row in rows.values():
         assert row["strings"] == len(trained.phrases("test")) + hostile.COUNT
@@ -104,11 +94,12 @@ def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
 ) -> None:
     shard = "tfjs/group1-shard1of1.bin"
     data = bytearray((dist_copy / shard).read_bytes())
-    data[-3000:-2000] = bytes(1000)
+    data[-3000:-1000] = bytes(2000)
     (dist_copy / shard).write_bytes(data)
     _rehash(dist_copy, shard)
     vocabulary = json.loads((dist_copy / "vocabulary.json").read_text())
-    vocabulary["words"][0], vocabulary["words"][1] = vocabulary["words"][1], vocabulary["words"][0]
+    pieces = vocabulary["pieces"]
+    pieces[0], pieces[1] = pieces[1], pieces[0]
     (dist_copy / "vocabulary.json").write_text(json.dumps(vocabulary))
     _rehash(dist_copy, "vocabulary.json")
 
@@ -117,16 +108,16 @@ def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
     assert "TF.js in Node: " in broken.stderr
     assert "Byline's interpreter in Node: " in broken.stderr
     assert "the page in Chromium: " not in broken.stderr  # it has its own copies
-    assert "gave other word ids" in broken.stderr
+    assert "gave other ids" in broken.stderr
     assert "a probability is off by" in broken.stderr
-    assert "NLClassifier" not in broken.stderr  # the .tflite is well
+    assert "BertNLClassifier" not in broken.stderr  # the .tflite is well
 
     well = run_command("export", "verify", cwd=workshop)
     assert well.returncode == 0, well.stderr
     assert "all agree" in well.stdout
 
 
-@pytest.mark.parametrize(("option", "budget"), [("--tflite-budget", "280000"), ("--page-budget", "9999")])
+@pytest.mark.parametrize(("option", "budget"), [("--tflite-budget", "80000"), ("--page-budget", "9999")])
 def test_an_oversized_artefact_exits_1_and_the_old_dist_stays(workshop: Path, option: str, budget: str) -> None:
     before = (workshop / "dist" / "manifest.json").read_text()
     part = "tflite" if "tflite" in option else "web"
