@@ -37,7 +37,11 @@ def write_tfjs(constants: Constants, sequence_length: int, steps: int, folder: P
             )
     probabilities = inference(constants, steps, "float32")
     signature = tf.TensorSpec([None, sequence_length], tf.int32, name="ids")
-    function = tf.function(lambda ids: {"probabilities": probabilities(ids)}, input_signature=[signature])
+    function = tf.function(
+        lambda ids: {"probabilities": probabilities(ids)},
+        input_signature=[signature],
+        autograph=False,  # there is no control flow to look for
+    )
     halves = [f"*{name}" for name in constants if name not in whole]
     with tempfile.TemporaryDirectory() as saved, quietly():
         tf.saved_model.save(tf.Module(), saved, signatures={"serving_default": function})

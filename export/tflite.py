@@ -30,7 +30,9 @@ def convert_function(function: Any, sequence_length: int, half: bool) -> bytes:
         import tensorflow as tf
 
         signature = [tf.TensorSpec([1, sequence_length], tf.int32, name=name) for name in INPUTS]
-        traced = tf.function(lambda ids, segment_ids, mask: function(ids), input_signature=signature)
+        traced = tf.function(
+            lambda ids, segment_ids, mask: function(ids), input_signature=signature, autograph=False
+        )  # no control flow is to be looked for
         converter = tf.lite.TFLiteConverter.from_concrete_functions([traced.get_concrete_function()], tf.Module())
         if half:
             converter.optimizations = [tf.lite.Optimize.DEFAULT]
