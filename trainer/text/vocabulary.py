@@ -268,7 +268,7 @@ class Vocabulary:
         if keys != sorted(set(keys)) or not all(keys):
             raise UserError(f"{source}: the rules are not sorted, or one stands twice")
         given = set("".join(new for _, new in self.rules))
-        removed = ({old for old in keys if len(old) == 1} - given) | {"\0", " "}
+        removed = ({old for old in keys if len(old) == 1} - given - {SPACE}) | {"\0", " "}
         for number, (piece, score) in enumerate(zip(self.pieces, self.scores, strict=True), len(RESERVED)):
             if not piece or removed.intersection(piece) or clean(piece) != piece or SPACE in piece[1:]:
                 raise UserError(f"{source}: piece {number}: {piece!r} can never be met in normalized text")
