@@ -130,6 +130,8 @@ def _measure(given: argparse.Namespace, numbers: dict[str, dict[str, Any]]) -> N
     absent = set[str]()
     for of, system, seed in wanted(sets, systems, 1 if given.quick else given.seeds):
         key = f"{of.name} | {system} | {seed}"
+        if not given.quick:  # another process may have measured meanwhile
+            numbers |= dict((kept("public") or {}).get("rows", {}))
         if (key in numbers and not given.again) or of.name in absent or system in absent:
             continue
         try:
@@ -146,7 +148,7 @@ def _measure(given: argparse.Namespace, numbers: dict[str, dict[str, Any]]) -> N
             continue
         say(f"{key}: {numbers[key]['accuracy']:.2%} in {numbers[key]['seconds']:.0f} s")
         if not given.quick:
-            newest = dict((kept("public") or {}).get("rows", {}))  # another process may have measured meanwhile
+            newest = dict((kept("public") or {}).get("rows", {}))
             keep("public", {"rows": newest | {key: numbers[key]}})
 
 
