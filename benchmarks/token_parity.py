@@ -5,7 +5,8 @@
 
 Strings are asked in batches. `--output` keeps one line a batch, so a run that was stopped goes on where it was. The
 mobile clients tell no ids: they are given a probe, whose outputs are the ids of a row, and so are held against the
-text's first 256 pieces. NUL is taken out before, because they stop there.
+text's first 128 pieces. NUL is taken out before, because they stop there, and a lone surrogate is U+FFFD: Python's cannot
+be given one, and MediaPipe for the web takes it and the character behind it for one.
 """
 
 import argparse
@@ -30,7 +31,7 @@ from trainer.run import Run
 from trainer.text.normalization import clean
 from trainer.text.vocabulary import Vocabulary
 
-ROW: Final = 258  # ids of the probe
+ROW: Final = 130  # ids of the probe
 BATCH: Final = 10_000
 _TOKENIZE: Final = """
 import { readFileSync } from "node:fs";
@@ -77,7 +78,7 @@ def readers(vocabulary: Vocabulary, folder: Path, chromium: Browser | None, pyth
     def in_mediapipe_for_the_web(texts: list[str]) -> Ids:
         assert chromium
         (site := folder / f"served-{next(served)}").mkdir()
-        return runtimes.pieces_of(ask_browser(chromium, site, probe, [text.replace("\0", "") for text in texts]))
+        return runtimes.pieces_of(ask_browser(chromium, site, probe, [clean(text) for text in texts]))
 
     found: dict[str, Reader] = {"SentencePiece, of the .tflite file": in_file, "JavaScript in Node": in_node}
     if metadata.AVAILABLE:
