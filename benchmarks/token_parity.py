@@ -5,8 +5,8 @@
 
 Strings are asked in batches. `--output` keeps one line a batch, so a run that was stopped goes on where it was. The
 mobile clients tell no ids: they are given a probe, whose outputs are the ids of a row, and so are held against the
-text's first 128 pieces. NUL is taken out before, because they stop there, and a lone surrogate is U+FFFD: Python's cannot
-be given one, and MediaPipe for the web takes it and the character behind it for one.
+text's first 128 pieces. NUL is taken out before, because they stop there, and a lone surrogate is U+FFFD: those in
+Python cannot be given one, and MediaPipe for the web takes it and the character behind it for one.
 """
 
 import argparse
