@@ -1,12 +1,10 @@
-"""What is done to training phrases: slips of the finger, and phrases spoiled until they belong to no label."""
+"""What is done to training phrases: slips of the finger."""
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from trainer.text.pieces import learn
-from trainer.text.vocabulary import CLS_ID, SEP_ID, UNKNOWN_ID
-from trainer.training.augment import MISSPELT, Speller, outliers
+from trainer.training.augment import MISSPELT, Speller
 
 LATIN = Speller.of_letters("etaoinshrdlu.,1")
 
@@ -63,32 +61,3 @@ def test_a_long_run_without_spaces_has_more_than_one_slip() -> None:
 def test_a_speller_takes_its_letters_from_the_vocabulary() -> None:
     vocabulary = learn(["one two three"] * 3, ("a", "b"), sequence_length=18, maximum_pieces=100)
     assert set(Speller.of(vocabulary).letters["LATIN"]) <= set("onetwhr")
-
-
-# Outliers.
-
-SIZE = 50
-
-
-def rows_of(*pieces: int, times: int = 400) -> NDArray[np.int32]:
-    row = [CLS_ID, *pieces, SEP_ID, 0, 0]
-    return np.tile(np.array(row, np.int32), (times, 1))
-
-
-def test_an_outlier_keeps_its_frame_and_has_pieces_where_the_phrase_had_them() -> None:
-    rows = rows_of(5, 9, 30, 9, 1)
-    spoiled = outliers(rows, SIZE, np.random.default_rng(1))
-    assert ((spoiled == CLS_ID) == (rows == CLS_ID)).all()
-    assert ((spoiled == SEP_ID) == (rows == SEP_ID)).all()
-    assert ((spoiled == 0) == (rows == 0)).all()
-    assert spoiled.max() < SIZE
-    changed = spoiled[:, 1:5] != rows[:, 1:5]
-    assert changed.mean() == pytest.approx(0.65, abs=0.06)  # from 30 % to all of the pieces are spoiled, evenly
-    assert (spoiled[:, 1:5][changed] == UNKNOWN_ID).mean() == pytest.approx(0.2, abs=0.06)
-
-
-@pytest.mark.parametrize("pieces", [[5], [5, 9], [5, 9, 30, 9, 5, 9]])
-def test_an_outlier_is_hardly_ever_the_phrase_as_it_was(pieces: list[int]) -> None:
-    rows = rows_of(*pieces)
-    spoiled = outliers(rows, 100_000, np.random.default_rng(1))
-    assert (spoiled != rows).any(axis=1).all()

@@ -63,9 +63,6 @@ class Recipe:
     learning_rate: float = 0.002  # Adam's, falling to zero along a cosine
     falling_rate: bool = True
 
-    # gate
-    outliers: float = 1.0  # spoiled phrases beside every held-out phrase: they teach what belongs to no label
-
     # size
     budget_kb: int = 0  # of the .tflite; 0: 500 for few labels, 300 for 80, 700 with a teacher
 
@@ -109,7 +106,6 @@ RECIPES: Final = {
             batch_size=64,
             learning_rate=0.001,
             falling_rate=False,
-            outliers=0.0,
         ),
     )
 }

@@ -1,20 +1,17 @@
-"""What is done to phrases so that the model meets what people type: misspelt words, and text of another kind."""
+"""What is done to phrases so that the model meets what people type: misspelt words."""
 
 import re
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-from trainer.text.vocabulary import SEP_ID, UNKNOWN_ID, Vocabulary
+from trainer.text.vocabulary import Vocabulary
 
 MISSPELT: Final = 0.2  # of the words: one edit each
-_LEAST_SPOILED: Final = 0.3  # of an outlier's pieces: in-scope phrases rarely have as many strange ones
-_UNKNOWN: Final = 0.2  # of the pieces that are spoiled; the others become any piece
 _LETTERS: Final = 60  # of a script, the most frequent: a letter that nobody types is no slip
 _SHORTEST: Final = 3  # characters of a word that is misspelt: of shorter ones too little is left
 _STRETCH: Final = 6  # characters: a run of a script without spaces is cut into stretches of as many
@@ -69,25 +66,3 @@ class Speller:
 def _script(letter: str) -> str:
     """Gives the first word of a letter's name, LATIN for instance."""
     return unicodedata.name(letter, "").partition(" ")[0]
-
-
-def outliers(rows: NDArray[Any], vocabulary_size: int, generator: np.random.Generator) -> NDArray[np.int32]:
-    """Spoils rows, so that they are phrases of no label (Hendrycks, Mazeika and Dietterich, 2019).
-
-    In each a share of the pieces, one at least, becomes another piece or unknown.
-
-    Args:
-        rows: Framed rows, integers, shape [rows, S].
-        vocabulary_size: Ids are below it.
-        generator: Where the shares and the pieces are drawn from.
-    """
-    spoiled = rows.astype(np.int32)
-    pieces = (spoiled == UNKNOWN_ID) | (spoiled > SEP_ID)
-    share = _LEAST_SPOILED + (1 - _LEAST_SPOILED) * generator.random((len(rows), 1))
-    draws = generator.random(rows.shape)
-    least = np.where(pieces, draws, 2.0).min(axis=1, keepdims=True, initial=2.0)
-    chosen = pieces & ((draws < share) | (draws == least))
-    other = generator.integers(min(SEP_ID + 1, vocabulary_size - 1), vocabulary_size, rows.shape)
-    other = np.where(generator.random(rows.shape) < _UNKNOWN, UNKNOWN_ID, other)
-    spoiled[chosen] = other[chosen]
-    return spoiled
