@@ -28,6 +28,10 @@ NOT_AVAILABLE: Final = (
     "tflite-support has a wheel for Linux x86-64 alone, so the .tflite files carry no metadata and "
     "BertNLClassifier was not asked; export there to have both"
 )
+LOWER_CASE: Final = (
+    "clients that take raw strings lower-case A to Z before they read, and this vocabulary keeps case: "
+    "BertNLClassifier was not asked; give such an app's interpreter ids by vocabulary.model"
+)
 TOKENIZER_FILE: Final = "vocabulary.model"
 LABELS_FILE: Final = "labels.txt"
 OUTPUT: Final = "probability"  # by another name BertNLClassifier crashes

@@ -102,6 +102,9 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
             compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
             compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
         ]
+    if metadata.AVAILABLE and run.vocabulary.reads_capitals:
+        say(f"note       {metadata.LOWER_CASE}")
+    elif metadata.AVAILABLE:
         first = first_window(reference, rounded, run.vocabulary.sequence_length)
         with tempfile.TemporaryDirectory() as folder:
             probe = Path(folder, "probe.tflite")

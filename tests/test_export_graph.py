@@ -256,7 +256,8 @@ def test_tflite_stores_int8_rows_and_float16_elsewhere(trained: Run, dist_path: 
     constants = graph.constants_of(weights_of(trained.classifier.model))
     for name in ("embedding_rows", "piece_rows", "pair_rows", "pair_owners"):
         assert stored[constants[name].shape] is np.int8, name
-    assert stored[constants["lstm_kernel"].shape] is np.float16
+    of_one_direction = constants["lstm_kernel"].shape[1:]
+    assert np.float16 in {stored.get(of_one_direction), stored.get(of_one_direction[::-1])}
 
 
 def test_a_second_subgraph_is_a_fault() -> None:

@@ -87,6 +87,11 @@ class Vocabulary:
         """How many pieces the model reads at once."""
         return self.sequence_length - 2
 
+    @property
+    def reads_capitals(self) -> bool:
+        """Whether A to Z are letters of their own, which clients that take raw strings lower-case before they read."""
+        return any("A" <= character <= "Z" for piece in self.pieces for character in piece)
+
     def piece(self, piece_id: int) -> str:
         """Gives the piece of an id."""
         return RESERVED[piece_id] if piece_id < len(RESERVED) else self.pieces[piece_id - len(RESERVED)]
