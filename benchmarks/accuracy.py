@@ -25,8 +25,8 @@ import texts
 from alternatives import System, built
 from scores import Floats, hits, interval
 
-from trainer.corpus import Corpus
-from trainer.evaluate import measure
+from trainer.data.corpus import Corpus
+from trainer.evaluation.metrics import measure
 from trainer.terminal import say
 
 

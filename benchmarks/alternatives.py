@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from texts import Training
 
-from trainer.corpus import Phrase
-from trainer.evaluate import truth_of
+from trainer.data.corpus import Phrase
+from trainer.evaluation.metrics import truth_of
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.terminal import say

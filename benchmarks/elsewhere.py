@@ -19,9 +19,9 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 from tables import ROOT, table
 
-from trainer import lesson
+from trainer.data import built_in
+from trainer.evaluation.abstention import is_not_sure
 from trainer.model.recipe import RECIPES
-from trainer.not_sure import is_not_sure
 from trainer.options import FitOptions
 from trainer.run import Run
 from trainer.training.fit import fit
@@ -56,7 +56,7 @@ def main() -> None:
     parser.add_argument("--run", type=Path, help="a run directory [one is trained]")
     path = parser.parse_args().run
     with tempfile.TemporaryDirectory() as folder:
-        run = Run.read(path) if path else fit(lesson.load(), RECIPES["byline"], FitOptions(path=Path(folder, "run")))
+        run = Run.read(path) if path else fit(built_in.load(), RECIPES["byline"], FitOptions(path=Path(folder, "run")))
         report(run)
 
 

@@ -9,7 +9,7 @@ from alternatives import System
 
 from export.dist import build
 from export.settings import Settings
-from trainer.corpus import Corpus
+from trainer.data.corpus import Corpus
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.options import FitOptions
 from trainer.run import Run

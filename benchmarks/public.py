@@ -24,7 +24,7 @@ from public_sets import DATA, QUICK, SETS, Examples, PublicSet, calibration_erro
 from public_systems import ENGLISH, SYSTEMS, Answers, Floats
 from tables import keep, kept
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.terminal import say
 
 _KEPT: Final = 0.95  # of what is in scope

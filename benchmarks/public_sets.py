@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.corpus import Corpus, Phrase, Row, tidy
+from trainer.data.corpus import Corpus, Phrase, Row, tidy
 
 DATA: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "public"
 _SHARE: Final = 0.1  # of each label's rows, for validation where the authors made none

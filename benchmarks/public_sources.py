@@ -20,7 +20,7 @@ from typing import Final
 
 from public_sets import digest, phrases_of
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 
 Read = Callable[[list[bytes]], Mapping[str, list[Phrase]]]  # what is in files, by the part it belongs to
 Say = Callable[[str], None]

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from public_sets import Examples
 
-from trainer.corpus import Phrase, tidy
-from trainer.data import Unit
+from trainer.data.corpus import Phrase, tidy
+from trainer.data.sources import Unit
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions
 from trainer.training.fit import fit

@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 
 Floats = NDArray[np.float64]
 _DRAWS: Final = 2_000

@@ -18,10 +18,10 @@ from typing import Final
 import corpora
 import numpy as np
 
-from trainer import lesson
-from trainer.corpus import Corpus, Phrase, Row, filtered
-from trainer.leakage import leaked
+from trainer.data import built_in
+from trainer.data.corpus import Corpus, Phrase, Row, filtered
 from trainer.options import add_data, corpus_of
+from trainer.splitting.leakage import leaked
 from trainer.terminal import say
 from trainer.text.words import normalize, typed, word_spans
 
@@ -75,7 +75,7 @@ def union() -> Corpus:
 
 CORPORA: Final[dict[str, Callable[[], Corpus]]] = {
     "iliad": iliad,
-    "lesson": lambda: filtered(lesson.load()),
+    "lesson": lambda: filtered(built_in.load()),
     "brontes": lambda: _laid_out(corpora.brontes, "Brontë chapters"),
     "federalist": federalist,
     "union": union,

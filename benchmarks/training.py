@@ -24,7 +24,7 @@ import texts
 from alternatives import EMBEDDED, built
 from ours import exported, int8_file
 
-from trainer import lesson
+from trainer.data import built_in
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.options import FitOptions
 from trainer.training.fit import fit
@@ -43,7 +43,7 @@ def trainings() -> dict[str, tuple[Recipe, bool]]:
 
 def numbers(repeats: int, only: str) -> dict[str, Any]:
     """Trains everything `repeats` times."""
-    corpus = lesson.load()
+    corpus = built_in.load()
     given = texts.training(texts.load("lesson"), seed=1)
     seconds: dict[str, list[float]] = defaultdict(list)
     facts: dict[str, dict[str, Any]] = {}

@@ -135,7 +135,7 @@ def _say(line: str) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     from export import dist
-    from trainer.evaluate import accuracy_text
+    from trainer.evaluation.metrics import accuracy_text
     from trainer.run import find
 
     settings = Settings(**{name: getattr(arguments, name) for name in vars(Settings()) if hasattr(arguments, name)})

@@ -15,7 +15,7 @@ from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
 from export.strings import read_strings
 from trainer.errors import UserError
-from trainer.evaluate import measure
+from trainer.evaluation.metrics import measure
 from trainer.files import is_there, whole_directory
 from trainer.model.classifier import Classifier
 from trainer.model.network import weights_of

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 
 

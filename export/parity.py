@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from export import chromium, graph, hostile, metadata, runtimes
 from export.runtimes import Answers
-from trainer.evaluate import truth_of
+from trainer.evaluation.metrics import truth_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.windows import BORDERS, split_ids

@@ -19,7 +19,7 @@ from export import figures, node, theme
 from export.settings import Settings
 from export.strings import Strings, read_strings
 from export.tfjs import shards
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.errors import UserError
 from trainer.files import dense_json, sha256
 from trainer.run import Run

@@ -18,7 +18,7 @@ from playwright.sync_api import Browser
 from export import graph, web
 from export.golden import golden
 from export.settings import Settings
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 from trainer.run import Run, write_phrases
 

@@ -14,7 +14,7 @@ import pytest
 
 from export import metadata, tflite
 from export.web import script_json
-from trainer import poetry
+from trainer.data import poetry
 from trainer.errors import UserError
 from trainer.run import Run
 from trainer.text.pieces import learn

@@ -12,7 +12,7 @@ import pytest
 from trainer.audit import audit
 from trainer.audit.headline import remedy
 from trainer.audit.report import html, terminal
-from trainer.corpus import Row, filtered, of_lines
+from trainer.data.corpus import Row, filtered, of_lines
 
 
 def listed(words: str) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 from test_audit import OWN, PLACES, THINGS, audited, changed, clean, headline, sentence
 
 from trainer.audit.report import html, terminal
-from trainer.corpus import Row
+from trainer.data.corpus import Row
 
 
 def test_two_commas_are_a_shortcut() -> None:

@@ -8,7 +8,7 @@ from test_audit import audited, changed, clean, finding, headline, listed, optio
 
 from trainer.audit.report import terminal
 from trainer.audit.speakers import split_speaker
-from trainer.corpus import Row, filtered, of_lines
+from trainer.data.corpus import Row, filtered, of_lines
 
 
 def test_speaker_names() -> None:

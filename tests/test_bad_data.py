@@ -10,12 +10,12 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from trainer import folders, reading, tables
 from trainer.__main__ import main
-from trainer.corpus import Corpus
-from trainer.data import Source, load
+from trainer.data import folders, tables, text_files
+from trainer.data.corpus import Corpus
+from trainer.data.profile import report_of, survey
+from trainer.data.sources import Source, load
 from trainer.errors import UserError
-from trainer.survey import report_of, survey
 
 Make = Callable[[], object]  # makes `data.csv`, or whatever it is, in the folder where the command is typed
 
@@ -283,7 +283,7 @@ def test_what_is_wrong_with_the_data_is_one_line_and_nothing_is_written(
     case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, typed, message = BAD[case]
-    for module in (reading, folders, tables):
+    for module in (text_files, folders, tables):
         monkeypatch.setattr(module, "LONGEST_LINE", 1_000)
     monkeypatch.chdir(tmp_path)
     make()

@@ -10,7 +10,7 @@ import texts
 from chart import spread
 from scores import hits, interval
 
-from trainer.corpus import Phrase, Row, of_lines
+from trainer.data.corpus import Phrase, Row, of_lines
 from trainer.text.words import typed, words_of
 
 

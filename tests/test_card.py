@@ -14,9 +14,9 @@ from export import figures, theme, web
 from export.node import WEB
 from export.settings import Settings
 from export.strings import read_strings
-from trainer.evaluate import metrics, tally
+from trainer.evaluation.metrics import metrics, tally
 from trainer.run import Run
-from trainer.split import Method
+from trainer.splitting.split import Method
 from trainer.text.vocabulary import Vocabulary
 
 LABELS = ("Butler", "</script><b>bold</b>", "هوميروس", "Overlong" * 16)

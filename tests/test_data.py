@@ -14,12 +14,12 @@ import pyarrow.parquet
 import pytest
 
 from trainer.__main__ import main
-from trainer.corpus import Corpus, Row
-from trainer.data import Source, Unit, load, unit_of
+from trainer.data.corpus import Corpus, Row
+from trainer.data.profile import survey
+from trainer.data.sources import Source, Unit, load, unit_of
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions
 from trainer.run import Run
-from trainer.survey import survey
 from trainer.text.pieces import learn
 from trainer.text.vocabulary import UNKNOWN_ID
 from trainer.training.encode import encode

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from trainer.corpus import Corpus, of_lines
+from trainer.data.corpus import Corpus, of_lines
+from trainer.data.profile import survey
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions
-from trainer.split import Split, split
-from trainer.survey import survey
+from trainer.splitting.split import Split, split
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import SHORTEST
 from trainer.text.words import words_of

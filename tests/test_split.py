@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer import split as splitting
-from trainer.corpus import Corpus, Phrase, Row, of_lines
+from trainer.data.corpus import Corpus, Phrase, Row, of_lines
+from trainer.data.profile import survey
 from trainer.errors import UserError
-from trainer.split import BLOCKS, PARTS, Split, split
-from trainer.survey import survey
+from trainer.splitting import split as splitting
+from trainer.splitting.split import BLOCKS, PARTS, Split, split
 from trainer.text.vocabulary import Vocabulary
 from trainer.training.encode import Encoded, encode
 

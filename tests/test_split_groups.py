@@ -6,9 +6,9 @@ from collections.abc import Iterable
 import pytest
 from test_split import PER_BLOCK, by_lines, encoded, lines_by_part, numbered, of_rows, phrases_of
 
-from trainer.corpus import Row
+from trainer.data.corpus import Row
 from trainer.errors import UserError
-from trainer.split import PARTS, Split
+from trainer.splitting.split import PARTS, Split
 
 
 def grouped(sizes: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:

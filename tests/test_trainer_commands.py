@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer import lesson
 from trainer.__main__ import main, parser
-from trainer.corpus import Corpus, of_lines
+from trainer.data import built_in
+from trainer.data.corpus import Corpus, of_lines
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.run import Run
 
@@ -62,7 +62,7 @@ def fitted(tmp_path_factory: pytest.TempPathFactory) -> Fitted:
     path = tmp_path_factory.mktemp("workshop") / "runs" / "pets"
     out, err = io.StringIO(), io.StringIO()
     with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
-        patch.setattr(lesson, "load", lambda: CORPUS)
+        patch.setattr(built_in, "load", lambda: CORPUS)
         arguments = ["--recipe=tiny", "--seed=3", "--epochs=2", "--learning-rate=0.03", "--window-passes=3"]
         code = main(["fit", *arguments, "--batch-size=16", f"--run={path}"])
     return Fitted(path, code, out.getvalue(), err.getvalue())
@@ -151,7 +151,7 @@ def test_corpus_prints_for_each_label_the_counts_and_three_lines(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lines = ["The cat’s paw", "the CAT'S fur!", "A dog, a dog", "Émile", "— the end"]
-    monkeypatch.setattr(lesson, "load", lambda: corpus_of(pets=lines, dogs=lines * 300))
+    monkeypatch.setattr(built_in, "load", lambda: corpus_of(pets=lines, dogs=lines * 300))
     printed = answered(capsys, "corpus").splitlines()
     assert printed[0] == "pets: 5 phrases, 13 words, 8 distinct words"
     assert printed[1:4] == ["    The cat’s paw", "    A dog, a dog", "    — the end"]

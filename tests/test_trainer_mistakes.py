@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from test_trainer_commands import CORPUS, mistake, trainer
 
-from trainer import lesson
 from trainer.__main__ import main, parser
-from trainer.corpus import Corpus
+from trainer.data import built_in
+from trainer.data.corpus import Corpus
 from trainer.options import recipe_of
 
 
@@ -50,7 +50,7 @@ def test_a_number_out_of_its_range_is_refused_before_the_corpus_is_read(
     def must_not_be_called() -> Corpus:
         raise AssertionError("the corpus was read")
 
-    monkeypatch.setattr(lesson, "load", must_not_be_called)
+    monkeypatch.setattr(built_in, "load", must_not_be_called)
     line = mistake(capsys, "fit", f"{option}={value}")
     assert line.startswith(f"error: {option}: must be ")
     assert line.endswith(rule)
@@ -109,7 +109,7 @@ def test_without_a_run_the_line_says_how_to_make_one(
 def test_a_place_that_cannot_be_written_is_one_line(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lesson, "load", lambda: CORPUS)
+    monkeypatch.setattr(built_in, "load", lambda: CORPUS)
     (tmp_path / "file").write_text("no directory")
     line = mistake(capsys, "fit", "--run", str(tmp_path / "file" / "runs" / "new"))
     assert line.endswith("file/runs/new: cannot be written (Not a directory)")

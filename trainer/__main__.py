@@ -11,11 +11,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.corpus import Corpus, Phrase
+from trainer.data.corpus import Corpus, Phrase
+from trainer.data.profile import report_of, wrong
 from trainer.errors import UserError, exit_code
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
-from trainer.survey import report_of, wrong
 from trainer.terminal import say
 
 if TYPE_CHECKING:
@@ -93,10 +93,10 @@ def _add_run(command: argparse.ArgumentParser) -> None:
 
 
 def _corpus(_: argparse.Namespace) -> int:
-    from trainer import lesson
+    from trainer.data import built_in
     from trainer.text.words import canonical, words_of
 
-    for label, of_label in groupby(lesson.load().rows(), key=lambda row: row.label):
+    for label, of_label in groupby(built_in.load().rows(), key=lambda row: row.label):
         lines = [row.text for row in of_label]
         words = [word for line in lines for word in words_of(line)]
         distinct = len({canonical(word) for word in words})
@@ -116,7 +116,7 @@ def _fit(arguments: argparse.Namespace) -> int:
     recipe = recipe_of(arguments)
     options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
     corpus = corpus_of(arguments, say)
-    from trainer.evaluate import accuracy_text, confusion_table, measures_text
+    from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text
     from trainer.training.fit import fit
 
     run = fit(corpus, recipe, options)
@@ -135,7 +135,7 @@ def _fit(arguments: argparse.Namespace) -> int:
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from trainer.evaluate import accuracy_text, confusion_table, measure, measures_text
+    from trainer.evaluation.metrics import accuracy_text, confusion_table, measure, measures_text
     from trainer.run import find
 
     run = find(arguments.run)
@@ -169,7 +169,7 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
 
 
 def _predict(arguments: argparse.Namespace) -> int:
-    from trainer.not_sure import is_not_sure
+    from trainer.evaluation.abstention import is_not_sure
     from trainer.run import find
 
     run = find(arguments.run)

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from trainer.corpus import Corpus, filtered
-from trainer.data import Say, Source, Unit, load, unit_of
+from trainer.data.corpus import Corpus, filtered
+from trainer.data.sources import Say, Source, Unit, load, unit_of
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.model.tables import LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS
@@ -166,14 +166,14 @@ def corpus_of(arguments: argparse.Namespace, say: Say) -> Corpus:
         f"{name}_column": getattr(arguments, f"{name}_column", "") for name in ("text", "label", "group", "split")
     }
     if arguments.data is None:
-        from trainer import lesson
+        from trainer.data import built_in
 
         given = [name for name, value in columns.items() if value]
         if given:
             raise UserError(f"--{given[0].replace('_', '-')}: needs --data")
         if getattr(arguments, "unit", None) == "file":
             raise UserError("--unit file: needs --data with a folder")
-        return filtered(lesson.load(), arguments.drop, arguments.strip)
+        return filtered(built_in.load(), arguments.drop, arguments.strip)
     unit = unit_from(arguments) or Unit("line")
     return load(
         Source(arguments.data, **columns, unit=unit, drop=tuple(arguments.drop), strip=tuple(arguments.strip)), say

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.errors import UserError
 from trainer.files import read_json, sha256
 from trainer.model.classifier import Classifier

@@ -6,7 +6,7 @@ python -m trainer audit --data PATH
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from trainer.corpus import Row
+from trainer.data.corpus import Row
 
 
 def _silent(step: str) -> None:

@@ -12,15 +12,15 @@ import numpy as np
 from trainer.audit import audit
 from trainer.audit.fix import REMOVED, TEXT, Copy, check_output, fix
 from trainer.audit.sample import MOST_ROWS, clip
-from trainer.corpus import Corpus
-from trainer.data import Say, Unit
+from trainer.data.corpus import Corpus
+from trainer.data.profile import Survey, survey
+from trainer.data.sources import Say, Unit
+from trainer.data.tables import HUB
 from trainer.errors import UserError
 from trainer.files import is_there, write_text
 from trainer.model.recipe import Recipe
 from trainer.options import check_seed, unit_from
-from trainer.split import split
-from trainer.survey import Survey, survey
-from trainer.tables import HUB
+from trainer.splitting.split import split
 
 
 def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:

@@ -20,12 +20,12 @@ from trainer.audit.mending import repaired, without_markup
 from trainer.audit.patterns import BOILERPLATE_WORDS, boilerplate, hash_of, is_damaged
 from trainer.audit.sample import MOST_ROWS, canonical_of
 from trainer.audit.speakers import Speakers, find_speakers, split_speaker
-from trainer.corpus import Corpus, Row
+from trainer.data.corpus import Corpus, Row
+from trainer.data.tables import HUB
 from trainer.errors import UserError
 from trainer.files import is_there, whole_directory
-from trainer.tables import HUB
+from trainer.splitting.near_duplicates import TwinIndex
 from trainer.text.words import words_of
-from trainer.twins import TwinIndex
 
 PHRASES, TEXT, REMOVED = "phrases.jsonl", "text", "removed.jsonl"
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.corpus import Row
+from trainer.data.corpus import Row
 from trainer.text.words import canonical, words_of
 
 PARTS = ("train", "validation", "test")

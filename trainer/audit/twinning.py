@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.audit.sample import Sample
-from trainer.twins import TwinIndex
+from trainer.splitting.near_duplicates import TwinIndex
 
 # Text made of one template has as many pairs as its square: here the search ends, and says so.
 _MOST_PAIRS: Final = 1_000_000

@@ -10,10 +10,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.errors import UserError
 from trainer.model.linear import FEW_ROWS
-from trainer.split import PARTS, Split
+from trainer.splitting.split import PARTS, Split
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 from trainer.text.windows import split_ids
 from trainer.training.augment import Speller

@@ -16,10 +16,12 @@ from typing import Any
 import numpy as np
 
 from trainer import __version__
-from trainer.corpus import Corpus
-from trainer.data import Unit
+from trainer.data.corpus import Corpus
+from trainer.data.profile import Survey, report_of, survey
+from trainer.data.sources import Unit
 from trainer.errors import UserError
-from trainer.evaluate import Tally, metrics, tally, tally_of, truth_of
+from trainer.evaluation.abstention import NotSure, threshold_of
+from trainer.evaluation.metrics import Tally, metrics, tally, tally_of, truth_of
 from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model.classifier import Classifier
 from trainer.model.linear import FEW_ROWS
@@ -27,11 +29,9 @@ from trainer.model.network import build_model
 from trainer.model.recipe import Recipe, Sizes, sizes_for, within_budget
 from trainer.model.temperature import fold, temperature_of
 from trainer.model.weights import LessonWeights, Weights
-from trainer.not_sure import NotSure, threshold_of
 from trainer.options import FitOptions
 from trainer.run import FORMAT, RUNS, Run, digest_of, write_phrases
-from trainer.split import PARTS, Split, split
-from trainer.survey import Survey, report_of, survey
+from trainer.splitting.split import PARTS, Split, split
 from trainer.terminal import say
 from trainer.text.pieces import Spelling, learn
 from trainer.text.vocabulary import Vocabulary

@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluate import metrics, tally
+from trainer.evaluation.metrics import metrics, tally
 from trainer.model.features import is_piece, piece_numbers
 from trainer.model.tables import known_pairs
 from trainer.model.tables import logits as table_logits

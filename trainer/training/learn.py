@@ -7,7 +7,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluate import metrics, tally, truth_of
+from trainer.evaluation.metrics import metrics, tally, truth_of
 from trainer.model import linear
 from trainer.model.linear import LinearSettings
 from trainer.model.recipe import Recipe, Sizes

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.corpus import Phrase
+from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 
 BINS: Final = 15  # of equal width, by how sure an answer is

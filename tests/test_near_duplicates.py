@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.twins import SIMILARITY, TwinIndex, shingles, similarity
+from trainer.splitting.near_duplicates import SIMILARITY, TwinIndex, shingles, similarity
 
 WORDS = [f"word{number}" for number in range(500)]
 EIGHT = "the king of France is dead since yesterday"
@@ -100,9 +100,9 @@ def test_hashing_finds_what_comparing_every_pair_finds() -> None:
 
 
 def test_more_texts_than_are_hashed_at_once_keep_their_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    from trainer import twins
+    from trainer.splitting import near_duplicates
 
-    monkeypatch.setattr(twins, "_BATCH", 7)
+    monkeypatch.setattr(near_duplicates, "_BATCH", 7)
     index: TwinIndex[str] = TwinIndex()
     texts = {str(number): f"{WORDS[number]} and {WORDS[number + 100]}" for number in range(50)}
     index.add(texts.items())

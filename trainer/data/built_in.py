@@ -17,8 +17,8 @@ from pathlib import Path
 
 import platformdirs
 
-from trainer import poetry
-from trainer.corpus import Corpus, of_lines
+from trainer.data import poetry
+from trainer.data.corpus import Corpus, of_lines
 from trainer.errors import UserError
 from trainer.files import sha256
 

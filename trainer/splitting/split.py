@@ -14,10 +14,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from trainer.corpus import Corpus, Phrase, Row
+from trainer.data.corpus import Corpus, Phrase, Row
+from trainer.data.profile import Survey, wrong
 from trainer.errors import UserError
-from trainer.leakage import leaked
-from trainer.survey import Survey, wrong
+from trainer.splitting.leakage import leaked
 from trainer.text.windows import cut
 from trainer.text.words import normalize, word_spans
 

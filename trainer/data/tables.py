@@ -9,8 +9,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
+from trainer.data.text_files import LONGEST_LINE, lines
 from trainer.errors import UserError
-from trainer.reading import LONGEST_LINE, lines
 
 PARTS_AS_WRITTEN: Final = {  # in a column or by a dataset's name -> in Byline
     "train": "train",

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from trainer.corpus import Row
+from trainer.data.corpus import Row
+from trainer.splitting.near_duplicates import TwinIndex
 from trainer.text.words import canonical, words_of
-from trainer.twins import TwinIndex
 
 PASSAGE = 5  # words
 _HELD = 0.5  # of a row's passages found in training: it was copied, whatever the lines

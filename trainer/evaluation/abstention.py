@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from trainer.evaluate import STEPS, Tally
+from trainer.evaluation.metrics import STEPS, Tally
 
 WANTED_PRECISION: Final = 0.9  # nine answers of ten right is what a reader takes "it says so" to mean
 LARGEST_SHARE: Final = 0.08  # of the phrases: who types a real one must be answered, on the test phrases 9 times in 10

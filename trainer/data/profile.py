@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
-from trainer.corpus import Corpus, Row
+from trainer.data.corpus import Corpus, Row
 from trainer.errors import UserError
 
 MOST_LABELS: Final = 1_000

@@ -9,11 +9,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.corpus import Corpus, Row, filtered, tidy
+from trainer.data.corpus import Corpus, Row, filtered, tidy
+from trainer.data.folders import open_folder
+from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Record, Table, open_hub, open_table
 from trainer.errors import UserError
 from trainer.files import is_there
-from trainer.folders import open_folder
-from trainer.tables import HUB, PARTS_AS_WRITTEN, Record, Table, open_hub, open_table
 
 Say = Callable[[str], None]
 

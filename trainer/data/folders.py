@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from trainer.corpus import Row, tidy
+from trainer.data.corpus import Row, tidy
+from trainer.data.text_files import LONGEST_LINE, lines
 from trainer.errors import UserError
-from trainer.reading import LONGEST_LINE, lines
 
 SUFFIX = ".txt"
 FILES_AS_GROUPS = 10  # with as many files of each label, a file is a song or a chapter that no split divides

@@ -1,0 +1,1 @@
+"""Text in any shape, read as a corpus."""
