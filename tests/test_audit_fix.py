@@ -63,7 +63,7 @@ def test_fix_writes_a_clean_copy_and_leaves_the_source(polluted: tuple[Corpus, P
     assert reasons["conflicting labels"] == 2
     assert reasons["speaker name"] == 8
     assert reasons["no words left"] == 1
-    assert reasons["near duplicate"] >= 1
+    assert reasons["near-duplicate"] >= 1
     assert reasons["mark-up"] == 1
     assert reasons["wrong encoding"] == 1
     assert counts["read"] == counts["kept"] + counts["removed"]

@@ -1,4 +1,4 @@
-"""Near twins: texts that say the same but for case, punctuation, or a word or two."""
+"""Near-duplicates: texts that say the same but for case, punctuation, or a word or two."""
 
 import random
 from itertools import combinations
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trainer.splitting.near_duplicates import SIMILARITY, TwinIndex, shingles, similarity
+from trainer.splitting.near_duplicates import MOST_COMPARED, SIMILARITY, NearDuplicateIndex, shingles, similarity
 
 WORDS = [f"word{number}" for number in range(500)]
 EIGHT = "the king of France is dead since yesterday"
@@ -17,12 +17,12 @@ def alike(one: str, other: str) -> float:
     return similarity(shingles(one), shingles(other))
 
 
-def twins_of(text: str, *others: str) -> list[int]:
-    index: TwinIndex[int] = TwinIndex()
+def found_by(text: str, *others: str) -> list[int]:
+    index: NearDuplicateIndex[int] = NearDuplicateIndex()
     index.add(enumerate(others))
-    ((key, twins),) = index.find([(-1, text)])
+    ((key, found),) = index.find([(-1, text)])
     assert key == -1
-    return sorted(twins)
+    return sorted(found)
 
 
 def test_shingles_are_words_and_pairs_of_neighbours_in_their_canonical_form() -> None:
@@ -41,11 +41,11 @@ def test_shingles_are_words_and_pairs_of_neighbours_in_their_canonical_form() ->
 )
 def test_case_punctuation_and_the_shape_of_apostrophes_and_accents_do_not_count(one: str, other: str) -> None:
     assert alike(one, other) == 1
-    assert twins_of(one, other) == [0]
+    assert found_by(one, other) == [0]
 
 
 @pytest.mark.parametrize(
-    ("other", "twin"),
+    ("other", "near"),
     [
         ("the king of Spain is dead since yesterday", True),
         ("so the king of France is dead since yesterday", True),
@@ -55,27 +55,27 @@ def test_case_punctuation_and_the_shape_of_apostrophes_and_accents_do_not_count(
         ("the weather of France is mild", False),
     ],
 )
-def test_of_eight_words_one_may_differ_and_their_order_counts(other: str, twin: bool) -> None:
-    assert (alike(EIGHT, other) >= SIMILARITY) is twin
-    assert twins_of(EIGHT, other) == ([0] if twin else [])
+def test_of_eight_words_one_may_differ_and_their_order_counts(other: str, near: bool) -> None:
+    assert (alike(EIGHT, other) >= SIMILARITY) is near
+    assert found_by(EIGHT, other) == ([0] if near else [])
 
 
 def test_of_sixteen_words_two_neighbours_may_differ_and_eight_not() -> None:
     text = WORDS[:16]
-    assert twins_of(" ".join(text), " ".join([*text[:5], "other", "words", *text[7:]])) == [0]
-    assert twins_of(" ".join(text), " ".join([*text[:8], *WORDS[20:28]])) == []
+    assert found_by(" ".join(text), " ".join([*text[:5], "other", "words", *text[7:]])) == [0]
+    assert found_by(" ".join(text), " ".join([*text[:8], *WORDS[20:28]])) == []
 
 
-def test_texts_without_words_have_no_twins_but_are_taken() -> None:
-    assert twins_of("?!", "…", "", "a word") == []
+def test_texts_without_words_have_no_near_duplicates_but_are_taken() -> None:
+    assert found_by("?!", "…", "", "a word") == []
 
 
-def test_a_text_that_was_added_finds_itself_and_all_its_copies() -> None:
-    index: TwinIndex[str] = TwinIndex()
+def test_a_text_that_was_added_finds_its_copies_and_not_itself() -> None:
+    index: NearDuplicateIndex[str] = NearDuplicateIndex()
     texts = {"one": "to be or not to be", "two": "To be, or not to be!", "three": "that is the question"}
     index.add(texts.items())
-    found = {key: sorted(twins) for key, twins in index.find(texts.items())}
-    assert found == {"one": ["one", "two"], "two": ["one", "two"], "three": ["three"]}
+    found = {key: sorted(others) for key, others in index.find(texts.items())}
+    assert found == {"one": ["two"], "two": ["one"], "three": []}
 
 
 def test_hashing_finds_what_comparing_every_pair_finds() -> None:
@@ -92,10 +92,10 @@ def test_hashing_finds_what_comparing_every_pair_finds() -> None:
         for one, other in combinations(range(len(texts)), 2)
         if alike(texts[one], texts[other]) >= SIMILARITY
     }
-    index: TwinIndex[int] = TwinIndex()
+    index: NearDuplicateIndex[int] = NearDuplicateIndex()
     index.add(enumerate(texts))
-    found = {(key, twin) for key, twins in index.find(enumerate(texts)) for twin in twins if key < twin}
-    assert found <= expected  # what is called a twin is one
+    found = {(key, other) for key, others in index.find(enumerate(texts)) for other in others if key < other}
+    assert found <= expected
     assert len(found) >= 0.95 * len(expected) > 60
 
 
@@ -103,10 +103,50 @@ def test_more_texts_than_are_hashed_at_once_keep_their_keys(monkeypatch: pytest.
     from trainer.splitting import near_duplicates
 
     monkeypatch.setattr(near_duplicates, "_BATCH", 7)
-    index: TwinIndex[str] = TwinIndex()
+    index: NearDuplicateIndex[str] = NearDuplicateIndex()
     texts = {str(number): f"{WORDS[number]} and {WORDS[number + 100]}" for number in range(50)}
     index.add(texts.items())
-    assert dict(index.find(texts.items())) == {key: [key] for key in texts}
+    again = {f"{key} again": text for key, text in texts.items()}
+    assert dict(index.find(again.items())) == {f"{key} again": [key] for key in texts}
+
+
+def templated(count: int) -> list[str]:
+    """Texts that share more than the half of their words that makes candidates, and less than makes near-duplicates."""
+    generator = random.Random(2)
+    opening = "good morning dear support team i am writing to you because"
+    return [f"{opening} {' '.join(generator.choices(WORDS, k=6))}" for _ in range(count)]
+
+
+def test_the_comparisons_grow_no_faster_than_the_texts_whatever_they_share() -> None:
+    compared = {}
+    for count in (500, 2_000):
+        index: NearDuplicateIndex[int] = NearDuplicateIndex()
+        index.add(enumerate(templated(count)))
+        list(index.find(enumerate(templated(count))))
+        compared[count] = index.compared
+        assert index.compared <= MOST_COMPARED * count
+    assert compared[2_000] < 6 * compared[500]
+
+
+def test_a_copy_is_found_among_thousands_of_texts_of_one_template() -> None:
+    texts = templated(3_000)
+    index: NearDuplicateIndex[int] = NearDuplicateIndex()
+    index.add(enumerate(texts))
+    asked = {-1 - place: f"{texts[place]} please" for place in range(0, 3_000, 60)}
+    found = dict(index.find(asked.items()))
+    assert sum(-1 - key in near for key, near in found.items()) >= 0.95 * len(asked)
+
+
+def test_of_texts_in_their_order_those_are_distinct_that_have_no_near_duplicate_before_them() -> None:
+    index: NearDuplicateIndex[int] = NearDuplicateIndex()
+    texts = [EIGHT, "something else", f"so {EIGHT}", "something else!", ""]
+    assert list(index.distinct(enumerate(texts))) == [(0, None), (1, None), (2, 0), (3, 1), (4, None)]
+
+
+def test_what_is_taken_is_found_once() -> None:
+    index: NearDuplicateIndex[int] = NearDuplicateIndex()
+    index.add(enumerate([EIGHT] * 100))
+    assert [len(found) for _, found in index.take([("a", EIGHT), ("b", EIGHT)])] == [100, 0]
 
 
 @settings(deadline=None)  # the first text waits for a table of Unicode

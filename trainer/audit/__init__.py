@@ -29,7 +29,7 @@ def audit(
 
     Args:
         rows: In the order of the source; of a large corpus a sample.
-        parts: For each row "train", "validation" or "test", before twins across parts are left out.
+        parts: For each row "train", "validation" or "test", before near-duplicates across parts are left out.
         source: What was read, for the report.
         words_mode: Whether the rows are windows that were cut from running text.
         sampled_from: How many rows there are where `rows` are a sample; else None.
@@ -45,6 +45,7 @@ def audit(
     Raises:
         ValueError: There is no row, or not one part for each row.
     """
+    from trainer.audit.duplicates import find_duplicates
     from trainer.audit.giveaways import find_giveaways
     from trainer.audit.headline import write_headline
     from trainer.audit.languages import find_tongues
@@ -54,7 +55,6 @@ def audit(
     from trainer.audit.shortcuts import bench_of, measure_shortcuts, reference_of
     from trainer.audit.sizes import measure_sizes
     from trainer.audit.suspects import find_suspects
-    from trainer.audit.twinning import find_twins
 
     progress("sizes")
     sample = make_sample(rows, parts)
@@ -72,21 +72,21 @@ def audit(
         "headline": [],
         "sizes": measure_sizes(sample),
     }
-    progress("near twins")
-    twins = find_twins(sample)
+    progress("near-duplicates")
+    duplicates = find_duplicates(sample)
     progress("languages and scripts")
     tongues = find_tongues(sample)
     report["languages"] = {"main": tongues.language, "script": tongues.script, "by_label": tongues.by_label}
-    report["pollution"] = find_pollution(sample, twins, tongues, progress)
+    report["pollution"] = find_pollution(sample, duplicates, tongues, progress)
     progress("the reference model")
     bench = bench_of(sample)
     if isinstance(bench, str):
         report["shortcuts"] = {"skipped": bench, "views": []}
-        report["leakage"] = measure_leakage(sample, twins, None)
+        report["leakage"] = measure_leakage(sample, duplicates, None)
     else:
         reference = reference_of(sample, bench)
         report["shortcuts"] = measure_shortcuts(sample, bench, reference, progress)
-        report["leakage"] = measure_leakage(sample, twins, reference)
+        report["leakage"] = measure_leakage(sample, duplicates, reference)
     progress("n-grams")
     report["giveaways"] = find_giveaways(sample)
     progress("suspects")

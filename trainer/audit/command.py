@@ -101,7 +101,7 @@ def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: 
     unit = unit_from(arguments) or Unit("words")
     window = (unit.longest or Recipe.longest_window) if unit.kind == "words" else 0
     by_row = arguments.split == "random"
-    divided = split(corpus, seen, arguments.seed, window=window, random=by_row, with_twins=True)
+    divided = split(corpus, seen, arguments.seed, window=window, random=by_row, with_leaks=True)
     total = sum(seen.labels.values()) if not window else sum(1 for _ in divided.rows())
     chosen = _sample(total, arguments.seed)
     # Twice what is looked at: memory is bounded, and the audit still sees that a text was longer.

@@ -1,7 +1,7 @@
 """`--fix`: a cleaned copy of a corpus, with a list of what was removed or changed and why. The source is never touched.
 
-The corpus is read several times and never held: of each row a hash and two numbers stay in memory, and where near
-duplicates are looked for, in up to `MOST_ROWS` rows, their shingles.
+The corpus is read several times and never held: of each row a hash and two numbers stay in memory, and where
+near-duplicates are looked for, in up to `MOST_ROWS` rows, their shingles.
 """
 
 import json
@@ -9,7 +9,6 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -24,7 +23,7 @@ from trainer.data.corpus import Corpus, Row
 from trainer.data.tables import HUB
 from trainer.errors import UserError
 from trainer.files import is_there, whole_directory
-from trainer.splitting.near_duplicates import TwinIndex
+from trainer.splitting.near_duplicates import NearDuplicateIndex
 from trainer.text.words import words_of
 
 PHRASES, TEXT, REMOVED = "phrases.jsonl", "text", "removed.jsonl"
@@ -36,8 +35,9 @@ _REASONS: Final = {
     3: "no words left",
     4: "conflicting labels",
     5: "duplicate",
-    6: "near duplicate",
+    6: "near-duplicate",
 }
+_HASHED_AT_ONCE: Final = 100  # texts of a label
 _BOILERPLATE, _SPEAKER, _EMPTY, _CONFLICT, _DUPLICATE, _NEAR = _REASONS
 
 
@@ -76,9 +76,9 @@ def fix(corpus: Corpus, output: Path) -> Copy:
     """Writes a directory with the rows that stay, and with `removed.jsonl`, what became of the others.
 
     The rows that stay are `phrases.jsonl`, or the folder `text` where the source is one: a file's lines follow one
-    another, and windows are cut out of them. Left out: lines that many files share, speaker names, exact and near
-    duplicates within a label after the first, and all copies of a text that stands under two labels. Changed: speaker
-    names before a text, HTML tags and entities, and wrong encodings.
+    another, and windows are cut out of them. Left out: lines that many files share, speaker names, exact and
+    near-duplicates within a label after the first, and all copies of a text that stands under two labels. Changed:
+    speaker names before a text, HTML tags and entities, and wrong encodings.
 
     Args:
         corpus: It is read five times.
@@ -94,7 +94,7 @@ def fix(corpus: Corpus, output: Path) -> Copy:
     if len(verdicts) <= MOST_ROWS:
         _mark_near_duplicates(corpus, habits, verdicts)
     else:
-        counts["not searched for near duplicates"] = len(verdicts)
+        counts["not searched for near-duplicates"] = len(verdicts)
     read: Counter[str] = Counter()
     kept: Counter[str] = Counter()
     with (
@@ -287,34 +287,23 @@ def _mark_copies(hashes: NDArray[np.uint64], labels: NDArray[np.int64], verdicts
 
 
 def _mark_near_duplicates(corpus: Corpus, habits: _Habits, verdicts: NDArray[np.uint8]) -> None:
-    """Marks a row that is a near twin of an earlier row of its label, if that one stays."""
-    labels: dict[int, str] = {}
+    """Marks a row that is a near-duplicate of an earlier row of its label, if that one stays."""
+    indexes: dict[str, NearDuplicateIndex[int]] = {}
+    waiting: dict[str, list[tuple[int, str]]] = {}
 
-    def kept() -> Iterator[tuple[int, str]]:
-        for place, (row, text, _) in enumerate(_cleaned(corpus, habits)):
-            if not verdicts[place]:
-                labels[place] = row.label
-                yield place, text
+    def mark(label: str) -> None:
+        for place, earlier in indexes.setdefault(label, NearDuplicateIndex()).distinct(waiting.pop(label)):
+            if earlier is not None:
+                verdicts[place] = _NEAR
 
-    index = TwinIndex[int]()
-    for batch in _growing(kept()):
-        _mark_twins(index.find(batch), labels, verdicts)
-        index.add((place, text) for place, text in batch if not verdicts[place])
-    _mark_twins(index.find(kept()), labels, verdicts)  # those of one batch did not meet
-
-
-def _mark_twins(found: Iterator[tuple[int, list[int]]], labels: dict[int, str], verdicts: NDArray[np.uint8]) -> None:
-    for place, twins in found:
-        if any(twin < place and labels[twin] == labels[place] and not verdicts[twin] for twin in twins):
-            verdicts[place] = _NEAR
-
-
-def _growing(texts: Iterator[tuple[int, str]]) -> Iterator[list[tuple[int, str]]]:
-    """Cuts into batches of 1, 2, 4, … texts: of a thousand texts of one template the index then holds the first."""
-    size = 1
-    while batch := list(islice(texts, size)):
-        yield batch
-        size = min(2 * size, 1_000)
+    for place, (row, text, _) in enumerate(_cleaned(corpus, habits)):
+        if not verdicts[place]:
+            of_label = waiting.setdefault(row.label, [])
+            of_label.append((place, text))
+            if len(of_label) == _HASHED_AT_ONCE:
+                mark(row.label)
+    for label in list(waiting):
+        mark(label)
 
 
 def _columns(habits: _Habits) -> tuple[str, ...]:

@@ -30,7 +30,7 @@ _WORTH: Final = {
     "mixed_words": 0.01,
     "long_phrases": 0.01,
 }
-_LEFT_OUT: Final = "Byline's split leaves such twins out of the parts that measure;"
+_LEFT_OUT: Final = "Byline's split leaves such phrases out of the parts that measure, while half of a label's stay;"
 _KEPT: Final = {
     "given": "The split is your own, and Byline keeps it as it is: its accuracy is optimistic.",
     "random": "A split by row keeps them: its accuracy is optimistic. Leave out `--split random`.",
@@ -133,7 +133,7 @@ def _leakage(leakage: Mapping[str, Any], method: str) -> list[str]:
     test, leaked = leakage["test"], leakage["leaked"]
     if leaked < _FEWEST or leaked < _LEAKED * test:
         return []
-    line = f"Leakage: {leaked:,} of {test:,} test phrases ({percent(leaked / test)}) have a near twin in training."
+    line = f"Leakage: {leaked:,} of {test:,} test phrases ({percent(leaked / test)}) have a near-duplicate in training."
     all_of_it, without = leakage["accuracy"], leakage["accuracy_without"]
     if all_of_it is not None and without is not None:
         line += f" Accuracy on all of them is {percent(all_of_it)}, without these {percent(without)}."

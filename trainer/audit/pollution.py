@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from trainer.audit.duplicates import Duplicates, clusters
 from trainer.audit.languages import RUN, Tongues
 from trainer.audit.mending import tags_in, unescaped
 from trainer.audit.patterns import BOILERPLATE_WORDS, LOST, MARKUP, boilerplate, hash_of, is_damaged
 from trainer.audit.sample import Sample
 from trainer.audit.speakers import find_speakers, names_pattern
-from trainer.audit.twinning import Twins, clusters
 
 _EXAMPLES: Final = 4
 _LONG_WORDS, _LONG_FACTOR = 200, 10
@@ -40,7 +40,7 @@ _MARKUP: Final = {
 
 
 def find_pollution(
-    sample: Sample, twins: Twins, tongues: Tongues, progress: Callable[[str], None]
+    sample: Sample, duplicates: Duplicates, tongues: Tongues, progress: Callable[[str], None]
 ) -> list[dict[str, Any]]:
     """Looks for everything that pollutes a corpus. A phrase that is boilerplate or a speaker's name is not counted
     again as a duplicate.
@@ -66,7 +66,7 @@ def find_pollution(
         )
     passed_over = shared | named
     progress("duplicates")
-    found += _duplicates(sample, twins, passed_over)
+    found += _duplicates(sample, duplicates, passed_over)
     progress("mark-up and encodings")
     found += _forms(sample)
     found += _tongues(sample, tongues)
@@ -150,10 +150,10 @@ def _quoted(option: str, pattern: str) -> str:
     return f"{option} '{safe}'"
 
 
-def _duplicates(sample: Sample, twins: Twins, passed_over: set[int]) -> Iterator[dict[str, Any]]:
+def _duplicates(sample: Sample, duplicates: Duplicates, passed_over: set[int]) -> Iterator[dict[str, Any]]:
     conflicting, repeated = [], []
     conflicting_texts = set()
-    for first, rows in twins.copies.items():
+    for first, rows in duplicates.copies.items():
         rows = [place for place in rows if place not in passed_over]
         if len({int(sample.label_ids[place]) for place in rows}) > 1:
             conflicting += rows
@@ -169,35 +169,34 @@ def _duplicates(sample: Sample, twins: Twins, passed_over: set[int]) -> Iterator
             "No model can learn both: leave them out, or correct the labels.",
             _FIX,
             texts=len(conflicting_texts),
-            pairs=_pairs(sample, (twins.copies[text] for text in conflicting_texts)),
+            pairs=_pairs(sample, (duplicates.copies[text] for text in conflicting_texts)),
         )
-        finding["examples"] = _side_by_side(sample, [twins.copies[text] for text in sorted(conflicting_texts)])
+        finding["examples"] = _side_by_side(sample, [duplicates.copies[text] for text in sorted(conflicting_texts)])
         yield finding
     if repeated:
         yield _finding(sample, "duplicates", "exact duplicates within a label", repeated, "Keep one of each.", _FIX)
-    yield from _near_duplicates(sample, twins, passed_over | set(conflicting))
+    yield from _near_duplicates(sample, duplicates, passed_over | set(conflicting))
 
 
-def _near_duplicates(sample: Sample, twins: Twins, passed_over: set[int]) -> Iterator[dict[str, Any]]:
-    wanted = {int(twins.first[place]) for place in range(len(sample.rows)) if place not in passed_over}
+def _near_duplicates(sample: Sample, duplicates: Duplicates, passed_over: set[int]) -> Iterator[dict[str, Any]]:
+    wanted = {int(duplicates.first[place]) for place in range(len(sample.rows)) if place not in passed_over}
     within, across, crossing = [], [], []
-    for cluster in clusters(twins.near, wanted):
+    for cluster in clusters(duplicates.near, wanted):
         labels = [int(sample.label_ids[place]) for place in cluster]
         if len(set(labels)) > 1:
             across += cluster
             crossing.append(cluster)
         first_of_label = {label: place for place, label in zip(reversed(cluster), reversed(labels), strict=True)}
         within += [place for place in cluster if place not in first_of_label.values()]
-    seen_all = {"complete": twins.complete}
     if within:
-        title = "near duplicates within a label, beyond the first of each"
+        title = "near-duplicates within a label, beyond the first of each"
         advice = "Keep one of each."
-        yield _finding(sample, "near_duplicates", title, within, advice, _FIX, **seen_all)
+        yield _finding(sample, "near_duplicates", title, within, advice, _FIX)
     if across:
-        title = "near duplicates under different labels"
+        title = "near-duplicates under different labels"
         advice = "Look through them: a quotation, or a label that is wrong."
         pairs = _pairs(sample, crossing)
-        finding = _finding(sample, "near_duplicates_across", title, across, advice, "", pairs=pairs, **seen_all)
+        finding = _finding(sample, "near_duplicates_across", title, across, advice, "", pairs=pairs)
         finding["examples"] = _side_by_side(sample, crossing)
         yield finding
 

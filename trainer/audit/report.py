@@ -22,8 +22,6 @@ _PLACE: Final = 36  # columns of a file and row; the end tells more than the beg
 _HARMLESS: Final = "\u00a0\u2009\u202f\u200c\u200d"  # spaces, and what joins letters in Persian or Hindi
 _MOST_HEAT: Final = 40  # labels in a heat map: of more, those with the most phrases
 
-CUT_SHORT: Final = "The search for near twins was cut short, there are so many: this is the least there is."
-
 Report = Mapping[str, Any]
 
 
@@ -66,7 +64,6 @@ def html(report: Report) -> str:
         heat=labels[:_MOST_HEAT],
         what=WHAT,
         confusion=_confusion(report, labels),
-        cut_short=CUT_SHORT,
         most_words=MOST_WORDS,
     )
 
@@ -207,8 +204,6 @@ def _pollution(report: Report) -> Iterator[str]:
         yield from _paragraph(finding["advice"], " " * 11)
         if finding["option"]:
             yield " " * 11 + finding["option"]  # in one line, to be copied
-        if not finding.get("complete", True):
-            yield from _paragraph(CUT_SHORT, " " * 11)
         for example in finding["examples"][:2]:
             yield f"{'':11}{_place(example)}: {_clip(example['text'], _WIDTH - 13 - _PLACE)}"
 
@@ -232,9 +227,7 @@ def _leakage(report: Report) -> Iterator[str]:
         return
     share = percent(leakage["leaked"] / leakage["test"])
     leaked, test = _count(leakage["leaked"]), _count(leakage["test"])
-    yield f"  {leaked} of {test} test phrases ({share}) have a near twin in training."
-    if not leakage["complete"]:
-        yield f"  {CUT_SHORT}"
+    yield f"  {leaked} of {test} test phrases ({share}) have a near-duplicate in training."
     if leakage["accuracy"] is not None:
         without = leakage["accuracy_without"]
         rest = "" if without is None else f", {percent(without)} without them"

@@ -1,25 +1,34 @@
-"""Near twins: texts that share most of their words and pairs of words.
+"""Near-duplicates: texts that share most of their words and pairs of words.
 
-MinHash by `datasketch` finds candidates, and the Jaccard similarity of their shingles decides. Case, punctuation and
-apostrophes' shapes do not count: "The king is dead." and "the King is dead!" are twins.
+MinHash signatures, cut into bands, find candidates (Broder 1997; locality-sensitive hashing), and the Jaccard
+similarity of their shingles decides. Of one text no more than `MOST_COMPARED` candidates are compared, those of the
+rarest bands first, so that the search takes time proportional to the number of texts, whatever they share. Case,
+punctuation and the shapes of apostrophes do not count: "The king is dead." and "the King is dead!" are near-duplicates.
 """
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from functools import cache
 from itertools import islice, pairwise
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from trainer.text.words import canonical, words_of
 
-if TYPE_CHECKING:
-    from datasketch import MinHash
+Key = TypeVar("Key", bound=Hashable)
+Other = TypeVar("Other", bound=Hashable)
 
-Key = TypeVar("Key")
-
-SIMILARITY = 0.6  # of 8 words one may differ, of 16 three
-_CANDIDATE = 0.5  # MinHash misses pairs near its threshold: it is asked for more
-_PERMUTATIONS = 64
-_BATCH = 1_000
+SIMILARITY: Final = 0.6  # of 8 words one may differ, of 16 three
+MOST_COMPARED: Final = 32  # candidates of one text
+MOST_FOUND: Final = 8  # near-duplicates of one text: where there are more, these stand for the others
+_BANDS: Final = 14
+_BAND_HASHES: Final = 4  # with 14 bands half of the pairs of similarity 0.5 become candidates, nine of ten of 0.6
+_BATCH: Final = 1_000
+_DRAWN: Final = 64  # permutations, of which the bands take the first
+_SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: 2^64 over the golden ratio
 
 
 def shingles(text: str) -> frozenset[bytes]:
@@ -30,41 +39,131 @@ def shingles(text: str) -> frozenset[bytes]:
 
 def similarity(one: frozenset[bytes], other: frozenset[bytes]) -> float:
     """The Jaccard similarity: shared shingles over all shingles."""
-    return len(one & other) / max(len(one | other), 1)
+    shared = len(one & other)
+    return shared / max(len(one) + len(other) - shared, 1)
 
 
-class TwinIndex(Generic[Key]):
-    """Texts, to be asked which of them are near twins of another."""
+class NearDuplicateIndex(Generic[Key]):
+    """Texts, to be asked which of them are near-duplicates of another.
+
+    Attributes:
+        compared: How many pairs of texts were compared so far.
+    """
 
     def __init__(self) -> None:
-        from datasketch import MinHashLSH
-
-        self._lsh = MinHashLSH(threshold=_CANDIDATE, num_perm=_PERMUTATIONS)
+        self.compared = 0
         self._shingles: dict[Key, frozenset[bytes]] = {}
+        self._buckets: defaultdict[int, list[Key]] = defaultdict(list)  # the last added is the first looked at
 
     def add(self, texts: Iterable[tuple[Key, str]]) -> None:
-        """Adds texts, each under a key of its own."""
-        for key, of_text, hashed in _hashed(texts):
-            self._lsh.insert(key, hashed, check_duplication=False)
-            self._shingles[key] = of_text
+        """Adds texts, each under a key of its own. Of equally good candidates those added last are compared first."""
+        for key, of_text, bands in _hashed(texts):
+            self._insert(key, of_text, bands)
 
-    def remove(self, key: Key) -> None:
-        """Takes a text out."""
-        self._lsh.remove(key)
-        del self._shingles[key]
+    def take(self, texts: Iterable[tuple[Other, str]]) -> Iterator[tuple[Other, list[Key]]]:
+        """Gives each text's key with those of its near-duplicates here, and takes these out."""
+        for key, of_text, bands in _hashed(texts):
+            taken: list[Key] = []
+            while near := list(self._near(key, of_text, bands)):
+                taken += near
+                self.remove(near)
+            yield key, taken
+
+    def remove(self, keys: Iterable[Key]) -> None:
+        """Takes texts out; those that are out already are passed over."""
+        for key in keys:
+            self._shingles.pop(key, None)
 
     def find(self, texts: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, list[Key]]]:
-        """Gives each text's key with the keys of its near twins, itself among them where it was added."""
-        for key, of_text, hashed in _hashed(texts):
-            candidates = self._lsh.query(hashed)
-            yield key, [twin for twin in candidates if similarity(of_text, self._shingles[twin]) >= SIMILARITY]
+        """Gives each text's key with those of its near-duplicates, at most `MOST_FOUND`.
+
+        A text that was added is not among its own.
+        """
+        for key, of_text, bands in _hashed(texts):
+            yield key, list(islice(self._near(key, of_text, bands), MOST_FOUND))
+
+    def distinct(self, texts: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, Key | None]]:
+        """Adds those of the texts that have no near-duplicate here or before them.
+
+        Yields:
+            Each text's key with that of a near-duplicate that was added before it; None where it is added itself.
+        """
+        for key, of_text, bands in _hashed(texts):
+            first = next(self._near(key, of_text, bands), None)
+            if first is None:
+                self._insert(key, of_text, bands)
+            yield key, first
+
+    def _insert(self, key: Key, of_text: frozenset[bytes], bands: Sequence[int]) -> None:
+        self._shingles[key] = of_text
+        if of_text:
+            for band in bands:
+                self._buckets[band].append(key)
+
+    def _near(self, key: Hashable, of_text: frozenset[bytes], bands: Sequence[int]) -> Iterator[Key]:
+        full = sorted((bucket for band in bands if (bucket := self._buckets.get(band))), key=len)
+        seen: set[Hashable] = {key}
+        for bucket in full if of_text else ():
+            for candidate in self._last(bucket):
+                if candidate not in seen:
+                    if len(seen) > MOST_COMPARED:
+                        return
+                    seen.add(candidate)
+                    self.compared += 1
+                    if similarity(of_text, self._shingles[candidate]) >= SIMILARITY:
+                        yield candidate
+
+    def _last(self, bucket: list[Key]) -> list[Key]:
+        """Gives the last texts of a bucket, and forgets those on the way that were taken out."""
+        last: list[Key] = []
+        while bucket and len(last) <= MOST_COMPARED:
+            if (key := bucket.pop()) in self._shingles:
+                last.append(key)
+        bucket.extend(reversed(last))
+        return last
 
 
-def _hashed(texts: Iterable[tuple[Key, str]]) -> Iterator[tuple[Key, frozenset[bytes], "MinHash"]]:
-    from datasketch import MinHash
-
+def _hashed(texts: Iterable[tuple[Other, str]]) -> Iterator[tuple[Other, frozenset[bytes], list[int]]]:
     rest = iter(texts)
     while batch := list(islice(rest, _BATCH)):
         sets = [shingles(text) for _, text in batch]
-        hashes = MinHash.bulk(sets, num_perm=_PERMUTATIONS, seed=1, hashfunc=zlib.crc32)
-        yield from ((key, of_text, hashed) for (key, _), of_text, hashed in zip(batch, sets, hashes, strict=True))
+        bands = _bands_of(sets)
+        yield from ((key, of_text, of_bands) for (key, _), of_text, of_bands in zip(batch, sets, bands, strict=True))
+
+
+def _bands_of(sets: Sequence[frozenset[bytes]]) -> list[list[int]]:
+    """Gives the numbers of each set's bands; those of an empty set mean nothing."""
+    sizes = np.array([len(of_text) for of_text in sets], np.int64)
+    total = int(sizes.sum())
+    if not total:
+        return [[] for _ in sets]
+    hashes = np.fromiter((zlib.crc32(shingle) for of_text in sets for shingle in of_text), np.uint32, total)
+    hashes = _mixed(hashes)
+    starts = np.minimum(np.cumsum(sizes) - sizes, total - 1)
+    bands = np.zeros((len(sets), _BANDS), np.uint64)
+    for place, (factor, offset) in enumerate(zip(*_permutations(), strict=True)):
+        band = place // _BAND_HASHES
+        if place % _BAND_HASHES == 0:
+            bands[:, band] = band  # equal hashes in another band are no hit
+        least = np.minimum.reduceat(hashes * factor + offset, starts)
+        bands[:, band] = (bands[:, band] ^ least) * _SPREAD
+        bands[:, band] ^= bands[:, band] >> np.uint64(29)
+    numbers: list[list[int]] = bands.tolist()
+    return numbers
+
+
+def _mixed(hashes: NDArray[np.uint32]) -> NDArray[np.uint32]:
+    """MurmurHash3's finalizer: a permutation of 32-bit numbers in which each bit changes half of the others."""
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        hashes = (hashes ^ (hashes >> np.uint32(shift))) * np.uint32(factor)
+    return hashes ^ (hashes >> np.uint32(16))
+
+
+@cache
+def _permutations() -> tuple[NDArray[np.uint32], NDArray[np.uint32]]:
+    """Gives factors and offsets of permutations of 32-bit numbers: h -> factor * h + offset, the factor odd."""
+    generator = np.random.RandomState(1)
+    factors = generator.randint(0, 1 << 31, _DRAWN, np.uint32) * np.uint32(2) + np.uint32(1)
+    offsets = generator.randint(0, 1 << 32, _DRAWN, np.uint32)
+    count = _BANDS * _BAND_HASHES
+    return factors[:count], offsets[:count]

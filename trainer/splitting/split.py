@@ -2,7 +2,8 @@
 
 A row's neighbours speak of the same people in the same scene: a split by row tests on what it has all but seen. Of a
 block only the first and the last row have a neighbour elsewhere. What is held out and stands in training too is left
-out. The same data gives the same split, whatever the order in which a disk lists its files, and wherever they lie.
+out, as long as enough is left to measure on. The same data gives the same split, whatever the order in which a disk
+lists its files, and wherever they lie.
 """
 
 import hashlib
@@ -26,8 +27,13 @@ PARTS: Final = ("train", "validation", "test")
 HELD_OUT: Final = ("test", "validation")
 SHARE = 0.1  # of a label's rows for each of validation and test
 MOST_HELD_OUT = 20_000  # rows in each: more make no accuracy more certain that anybody reads
+MOST_MEASURED = 200_000  # rows of each part of a split of one's own: they are in memory
+LEAST_HELD_OUT = 50  # rows of a part: none is left out below them
+_LEAST_OF_LABEL = 0.5  # of a label's rows in a part, likewise
 BLOCKS = 40  # of a label, where it has the rows
 _BLOCK_ROWS = 2_000  # at most: a block is in memory
+_DRAWS: Final = 1 << 64
+_UNREAD: Final = ""  # the part of rows that are in none
 
 
 @dataclass(frozen=True)
@@ -52,6 +58,7 @@ class Split:
         whole_rows: Whether the training rows are phrases as they stand too, beside the windows.
         dropped: Numbers of the rows held out that training holds too and that are left out, from 0.
         optimistic: How many such rows are kept all the same, by part and label.
+        unread: Part -> the share of its rows that is neither measured nor learned from, where they are too many.
     """
 
     corpus: Corpus
@@ -63,6 +70,7 @@ class Split:
     whole_rows: bool
     dropped: frozenset[int]
     optimistic: dict[str, dict[str, int]]
+    unread: dict[str, float]
     _division: "_Division" = field(repr=False)
 
     def training_text(self) -> Iterator[str]:
@@ -111,7 +119,7 @@ class Split:
         open_part, waiting = "", list[Row]()
         for number, row, key, part in self._division.rows(self.corpus):
             joined = (part, row.label, row.file, key) if self.corpus.running and self.window else number
-            identity: Hashable = None if number in self.dropped else joined
+            identity: Hashable = None if number in self.dropped or part == _UNREAD else joined
             if waiting and (identity != open_one or len(waiting) == _BLOCK_ROWS):
                 yield Segment(open_part, tuple(waiting))
                 waiting = []
@@ -124,12 +132,21 @@ class Split:
 
 @dataclass(frozen=True)
 class _Division:
-    """Which group or block is in which part, before twins are dropped."""
+    """Which group or block is in which part, before near-duplicates are dropped.
+
+    Attributes:
+        method: How it was divided.
+        seed: Of all draws.
+        free: Label -> rows without a group that the source does not hold out itself.
+        part_of: Group or block -> part, of those that are held out.
+        kept: Part -> the share of the rows drawn for it, or put there by the source, that stay in it.
+    """
 
     method: Method
     seed: int
     free: Mapping[str, int]
     part_of: Mapping[Hashable, str]
+    kept: Mapping[str, float]
 
     def rows(self, corpus: Corpus) -> Iterator[tuple[int, Row, Hashable, str]]:
         """Gives every row with its number, its group or block, and its part."""
@@ -150,9 +167,14 @@ class _Division:
 
     def _part(self, row: Row, key: Hashable) -> str:
         if self.method == "random":
-            tenth = _draw(self.seed, row.number, row.label, row.text) % 10
-            return {0: "test", 1: "validation"}.get(tenth, "train")
-        return row.part if row.part in HELD_OUT else self.part_of.get(key, "train")
+            drawn = _draw(self.seed, row.number, row.label, row.text)
+            part = {0: "test", 1: "validation"}.get(drawn % 10, "train")
+            return part if drawn // 10 < self.kept.get(part, 1.0) * (_DRAWS // 10) else "train"
+        if row.part not in HELD_OUT:
+            return self.part_of.get(key, "train")
+        kept = self.kept[row.part]
+        drawn = _draw(self.seed, row.number, row.label, row.text) if kept < 1 else 0
+        return row.part if drawn < kept * _DRAWS else _UNREAD
 
 
 def split(
@@ -164,7 +186,7 @@ def split(
     passes: int = 1,
     whole_rows: bool = False,
     random: bool = False,
-    with_twins: bool = False,
+    with_leaks: bool = False,
 ) -> Split:
     """Splits a corpus.
 
@@ -176,7 +198,7 @@ def split(
         passes: How often the training text is cut.
         whole_rows: Whether the training rows are phrases as they stand too, beside the windows.
         random: By row, as the lesson does it: optimistic, for comparison.
-        with_twins: Whether to keep what is held out and has a near twin in training.
+        with_leaks: Whether to keep what is held out and stands in training too, without looking for it.
 
     Raises:
         UserError: A label has too little text for three parts.
@@ -184,11 +206,13 @@ def split(
     division = _divide(corpus, seen, seed, random)
     dropped: frozenset[int] = frozenset()
     optimistic: dict[str, dict[str, int]] = {}
-    if not with_twins:
+    if not with_leaks:
         # A split that somebody made is kept as it is, and so is the lesson's: what leaks is counted and said.
         dropped, optimistic = _leaks(corpus, division, drop=division.method in ("blocks", "groups"))
+    unread = {part: 1 - kept for part, kept in division.kept.items() if kept < 1 and division.method == "given"}
+    labels = tuple(seen.labels)
     return Split(
-        corpus, division.method, seed, tuple(seen.labels), window, passes, whole_rows, dropped, optimistic, division
+        corpus, division.method, seed, labels, window, passes, whole_rows, dropped, optimistic, unread, division
     )
 
 
@@ -211,7 +235,11 @@ def _divide(corpus: Corpus, seen: Survey, seed: int, random: bool) -> _Division:
         blocks = Counter(index * _blocks(count) // count for index in range(count))
         sizes |= {(label, block): {label: size} for block, size in blocks.items()}
     part_of = {} if random else _assign(sizes, missing, seed, seen)
-    return _Division(method, seed, seen.free, part_of)
+    if random:
+        kept = dict.fromkeys(HELD_OUT, min(1.0, MOST_HELD_OUT / (SHARE * max(sum(seen.labels.values()), 1))))
+    else:
+        kept = {part: min(1.0, MOST_MEASURED / max(seen.given[part], 1)) for part in HELD_OUT}
+    return _Division(method, seed, seen.free, part_of, kept)
 
 
 def _blocks(count: int) -> int:
@@ -275,20 +303,41 @@ def _leaks(corpus: Corpus, division: _Division, *, drop: bool) -> tuple[frozense
     def rows_held_out() -> Iterator[tuple[int, str]]:
         for number, row, _, part in division.rows(corpus):
             # Our own parts are bounded; of others' enough are compared to say that they leak.
-            if part != "train" and (drop or compared[part] < MOST_HELD_OUT):
+            if part in HELD_OUT and (drop or compared[part] < MOST_HELD_OUT):
                 compared[part] += 1
                 held_out[number] = (part, row.label)
                 yield number, row.text
 
     training = (row for _, row, _, part in division.rows(corpus) if part == "train")
     found = leaked(rows_held_out(), training, corpus.running)
-    of_label = Counter(held_out.values())
-    leaked_of_label = Counter(held_out[number] for number in found)
-    stay = {place for place, count in leaked_of_label.items() if not drop or count == of_label[place]}
+    dropped = _to_drop(found, held_out, division.seed) if drop else frozenset()
     kept: dict[str, dict[str, int]] = {}
-    for part, label in sorted(stay):
-        kept.setdefault(part, {})[label] = leaked_of_label[part, label]
-    return frozenset(number for number in found if held_out[number] not in stay), kept
+    counted = Counter(held_out[number] for number in found if number not in dropped)
+    for (part, label), count in sorted(counted.items()):
+        kept.setdefault(part, {})[label] = count
+    return dropped, kept
+
+
+def _to_drop(found: Mapping[int, float], held_out: Mapping[int, tuple[str, str]], seed: int) -> frozenset[int]:
+    """Chooses what to leave out, the surest copies first, as long as `LEAST_HELD_OUT` rows of a part and half of each
+    label's stay in it: of templated text nearly every row has a near-duplicate in training.
+
+    Args:
+        found: Row that training holds too -> how surely.
+        held_out: Row -> its part and label.
+        seed: Orders equals.
+    """
+    of_label = Counter(held_out.values())
+    left_of_label = of_label.copy()
+    left = Counter(part for part, _ in held_out.values())
+    dropped = set()
+    for number in sorted(found, key=lambda number: (-found[number], _draw(seed, number))):
+        place = held_out[number]
+        if left[place[0]] > LEAST_HELD_OUT and left_of_label[place] - 1 >= _LEAST_OF_LABEL * of_label[place]:
+            left[place[0]] -= 1
+            left_of_label[place] -= 1
+            dropped.add(number)
+    return frozenset(dropped)
 
 
 def _draw(seed: int, *what: Any) -> int:
