@@ -1,5 +1,6 @@
 """`--data` that cannot be used: one line that names file, row and rule. What is skipped is counted and reported."""
 
+import gzip
 import json
 import sys
 from collections.abc import Callable
@@ -11,7 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from trainer.__main__ import main
-from trainer.data import folders, tables, text_files
+from trainer.data import dialect, folders, text_files
 from trainer.data.corpus import Corpus
 from trainer.data.profile import report_of, survey
 from trainer.data.sources import Source, load
@@ -51,7 +52,7 @@ def parquet(**columns: list[Any]) -> Make:
 
 
 def tsv(labels: int) -> Make:
-    return file("data.tsv", "text\tlabel\n" + "".join(f"word{n} w{n}\tl{n % labels}\n" for n in range(4 * labels)))
+    return file("data.tsv", "text\tlabel\n" + "".join(f"word{n} w{n}\tl{n % labels}\n" for n in range(5 * labels)))
 
 
 def damaged() -> None:
@@ -76,30 +77,42 @@ PRINTABLE = "a label is one line of 1 to 100 printable characters; received"
 # What makes it, what is typed behind --data=, and how the line begins that says what is wrong.
 BAD: dict[str, tuple[Make, str, str]] = {
     # Encodings and lines; a line has no more than 1,000 characters here.
-    "UTF-16": (
-        file("data.csv", "text,label\n".encode("utf-16")),
+    "UTF-16 cut in the middle of a letter": (
+        file("data.csv", "text,label\na,b\n".encode("utf-16")[:-1]),
         "data.csv",
-        "data.csv: is UTF-16, not UTF-8; save it",
+        "data.csv: row 2: is not UTF-16 (byte 0x0a); name its encoding with --encoding",
     ),
-    "UTF-16 the other way round": (
-        folder(fish="\ufeffblub\n".encode("utf-16-be")),
-        "data",
-        "data/fish.txt: is UTF-16, not UTF-8; save it as UTF-8",
-    ),
-    "Latin-1 in a table": (
+    "bytes that the named encoding lacks": (
         file("data.csv", "text,label\na b,c\ncafé noir,c\n".encode("latin-1")),
+        "data.csv --encoding=ascii",
+        "data.csv: row 3: is not ascii (byte 0xe9); name its encoding with --encoding",
+    ),
+    "bytes that the named encoding lacks, in a folder": (
+        folder(fish="one\rtwo\r\nété\r".encode("latin-1")),
+        "data --encoding=utf8",
+        "data/fish.txt: row 3: is not UTF-8 (byte 0xe9); name its encoding with --encoding",
+    ),
+    "UTF-8 with damage": (
+        file("data.csv", "text,label\nété là,c\nça ".encode() + b"\xff,d\n"),
         "data.csv",
-        "data.csv: row 3: is not UTF-8 (byte 0xe9); save it as UTF-8",
+        "data.csv: row 3: is not UTF-8 (byte 0xff), the rest of it is; mend it, or name an --encoding",
     ),
-    "Latin-1 in a folder": (
-        folder(fish="one\r\ntwo\r\nété\r\n".encode("latin-1")),
-        "data",
-        "data/fish.txt: row 3: is not UTF-8 (byte 0xe9); save it as UTF-8",
+    "an encoding that there is not": (
+        csv(),
+        "data.csv --encoding=utf-9",
+        "--encoding: there is no encoding 'utf-9'; try utf-8, windows-1252, utf-16",
     ),
-    "Latin-1 in lines that end as on old Macs": (
-        folder(fish="one\rtwo\rété\r".encode("latin-1")),
-        "data",
-        "data/fish.txt: row 3: is not UTF-8 (byte 0xe9); save it as UTF-8",
+    "an encoding of no text": (csv(), "data.csv --encoding=base64", "--encoding: there is no encoding 'base64'; try"),
+    "no text": (
+        file("data.csv", b"\x89PNG\r\n\x1a\n\0\0"),
+        "data.csv",
+        "data.csv: is no text file: it holds NUL bytes",
+    ),
+    "no gzip": (file("data.csv.gz", "text,label\n"), "data.csv.gz", "data.csv.gz: cannot be read (Not a gzipped file"),
+    "gzip cut off": (
+        file("data.csv.gz", gzip.compress(b"text,label\n" + b"some words,cats\n" * 99)[:-9]),
+        "data.csv.gz",
+        "data.csv.gz: cannot be read (Compressed file ended before",
     ),
     "a long row": (csv("word " * 300 + ",cats"), "data.csv", "data.csv: row 3: is longer than 1,000 characters"),
     "a long line": (
@@ -166,7 +179,7 @@ BAD: dict[str, tuple[Make, str, str]] = {
     ),
     "a group in two parts": (
         file("data.csv", "text,label,part,song\na,b,train,s\nc,d,train,t\na,b,test,t\n"),
-        "data.csv --split-column=part --group-column=song",
+        "data.csv --split-column=part --group-column=song --least-rows=1",
         "data.csv: row 4: the group 't' is in test here and in train before",
     ),
     # Labels.
@@ -283,7 +296,7 @@ def test_what_is_wrong_with_the_data_is_one_line_and_nothing_is_written(
     case: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make, typed, message = BAD[case]
-    for module in (text_files, folders, tables):
+    for module in (text_files, folders, dialect):
         monkeypatch.setattr(module, "LONGEST_LINE", 1_000)
     monkeypatch.chdir(tmp_path)
     make()

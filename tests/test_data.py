@@ -141,7 +141,7 @@ def test_a_column_that_is_named_leaves_the_others_to_be_guessed(tmp_path: Path) 
     assert pairs(rows_of(tmp_path / "data.csv", text_column="words", group_column="text")) == [("la la", "Ann")]
 
 
-@pytest.mark.parametrize(("written", "label"), [(1, "1"), (2.0, "2"), (2.5, "2.5"), (True, "True"), (" sad ", "sad")])
+@pytest.mark.parametrize(("written", "label"), [(1, "1"), (2.0, "2"), (2.5, "2.5"), (True, "true"), (" sad ", "sad")])
 def test_a_label_may_be_a_number(written: object, label: str, tmp_path: Path) -> None:
     parquet(tmp_path / "data.parquet", [{"text": "words", "label": written}])
     json_lines(tmp_path / "data.jsonl", [{"text": "words", "label": written}])
@@ -234,7 +234,7 @@ def test_a_folder_of_files_has_a_label_a_file_and_a_phrase_a_line(tmp_path: Path
         Row("purr", "cats", "", "", str(cats), 2),
     ]
     assert (corpus.name, corpus.running) == (tmp_path.name, True)
-    assert said == [f"{tmp_path}: left out: 1 files that are not .txt, notes.md among them"]
+    assert said == [f"{tmp_path}: left out: 1 file not .txt, notes.md among them"]
 
 
 def test_lines_end_in_any_way_and_in_no_other_and_a_byte_order_mark_is_no_text(tmp_path: Path) -> None:

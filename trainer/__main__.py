@@ -141,7 +141,11 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     run = find(arguments.run)
     if arguments.data is None:
         refuse_reading_options(arguments, "needs --data: the run's own test phrases are as they are")
-    phrases = run.phrases("test") if arguments.data is None else _labelled(corpus_of(arguments, say), run)
+    phrases = (
+        run.phrases("test")
+        if arguments.data is None
+        else _labelled(corpus_of(arguments, say, run.vocabulary.labels), run)
+    )
     results = measure(run.classifier, phrases, run.threshold)
     if arguments.json:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))

@@ -3,7 +3,7 @@
 import argparse
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -106,17 +106,51 @@ _RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be t
 }
 
 
+LEAST_ROWS: Final = 5  # of a label that is learned: one for each part of the split, and some to learn from
+CHOICES: Final = ("auto", "yes", "no")
+_READING: Final = (
+    *("text_column", "label_column", "group_column", "split_column"),
+    *("encoding", "header", "quoting", "label_names", "least_rows", "rare"),
+)
+
+
 def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
     """Adds `--data` and what says how to read it; with `to_split` also how to cut and divide it."""
     group = command.add_argument_group("text in")
     group.add_argument(
         "--data",
         metavar="PATH",
-        help="a folder of <label>.txt or of <label>/ with text files, a .csv, .tsv, .jsonl or .parquet file, or a "
-        "Hugging Face dataset as hf:owner/name [the built-in corpus]",
+        help="a folder of <label>.txt or of <label>/ with text files, a .csv, .tsv, .jsonl, .json, .xlsx, .ods or "
+        ".parquet file, lines of fastText's, or a Hugging Face dataset as hf:owner/name [the built-in corpus]",
     )
-    group.add_argument("--text-column", default="", metavar="NAME", help="of a table [guessed where it is obvious]")
-    group.add_argument("--label-column", default="", metavar="NAME", help="of a table [guessed where it is obvious]")
+    for kind in ("text", "label"):
+        group.add_argument(
+            f"--{kind}-column",
+            default="",
+            metavar="NAME",
+            help="of a table, by name or number [guessed where it is obvious]",
+        )
+    group.add_argument("--encoding", default="", metavar="NAME", help="of text [UTF-8, or what its bytes look like]")
+    group.add_argument(
+        "--header", choices=CHOICES, help="whether a table's first row has the names of its columns [auto: looked at]"
+    )
+    group.add_argument(
+        "--quoting", choices=CHOICES, help="whether quotation marks enclose a table's values [auto: looked at]"
+    )
+    group.add_argument(
+        "--label-names",
+        action="append",
+        default=[],
+        metavar="LABEL=NAME,…",
+        help="what labels are called, such as 0=ham,1=spam; repeatable [as they are written]",
+    )
+    least = LEAST_ROWS if to_split else 1
+    group.add_argument(
+        "--least-rows", type=int, metavar="N", help=f"leave out labels that have fewer rows, and list them [{least}]"
+    )
+    group.add_argument(
+        "--rare", choices=("drop", "other"), help="what becomes of them: left out, or one label `other` [drop]"
+    )
     group.add_argument(
         "--drop",
         action="append",
@@ -156,28 +190,40 @@ def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
     )
 
 
-def corpus_of(arguments: argparse.Namespace, say: Say) -> Corpus:
+def corpus_of(arguments: argparse.Namespace, say: Say, known: Collection[str] = ()) -> Corpus:
     """Opens the labelled text that the options name.
+
+    Args:
+        arguments: The options.
+        say: Takes a line on what was guessed or left out.
+        known: Labels that stay however rare they are.
 
     Raises:
         UserError: It cannot be opened, or an option does not fit it.
     """
-    columns = {
-        f"{name}_column": getattr(arguments, f"{name}_column", "") for name in ("text", "label", "group", "split")
-    }
+    given = {name: value for name in _READING if (value := getattr(arguments, name, None)) not in (None, "", [])}
     if arguments.data is None:
         from trainer.data import built_in
 
-        given = [name for name, value in columns.items() if value]
         if given:
-            raise UserError(f"--{given[0].replace('_', '-')}: needs --data")
+            raise UserError(f"--{next(iter(given)).replace('_', '-')}: needs --data")
         if getattr(arguments, "unit", None) == "file":
             raise UserError("--unit file: needs --data with a folder")
         return filtered(built_in.load(), arguments.drop, arguments.strip)
-    unit = unit_from(arguments) or Unit("line")
-    return load(
-        Source(arguments.data, **columns, unit=unit, drop=tuple(arguments.drop), strip=tuple(arguments.strip)), say
+    least = given.pop("least_rows", LEAST_ROWS if hasattr(arguments, "split") else 1)
+    if least < 1:
+        raise UserError(f"--least-rows: must be at least 1; received {least}")
+    source = Source(
+        arguments.data,
+        label_names=tuple(given.pop("label_names", ())),
+        merge_rare=given.pop("rare", "drop") == "other",
+        least_rows=least,
+        unit=unit_from(arguments) or Unit("line"),
+        drop=tuple(arguments.drop),
+        strip=tuple(arguments.strip),
+        **given,
     )
+    return load(source, say, known)
 
 
 def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:
@@ -186,7 +232,7 @@ def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:
     Raises:
         UserError: Such an option was given.
     """
-    for name in ("text_column", "label_column", "group_column", "split_column", "drop", "strip", "unit", *MAIN):
+    for name in (*_READING, "drop", "strip", "unit", *MAIN):
         if getattr(arguments, name, None):
             raise UserError(f"--{name.replace('_', '-')}: {why}")
     if getattr(arguments, "split", "blocks") != "blocks":

@@ -1,5 +1,6 @@
 """The first look at a corpus: its labels and groups, counted and held against what a classifier needs."""
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,8 @@ from trainer.errors import UserError
 
 MOST_LABELS: Final = 1_000
 LONGEST_LABEL: Final = 100  # characters
+# What scripts and emoji are joined and directed with. What turns the direction of a whole line round is not among them.
+_JOINERS: Final = re.compile("[\u00ad\u200c-\u200f\U000e0020-\U000e007f]")
 
 
 @dataclass
@@ -46,7 +49,10 @@ def survey(corpus: Corpus) -> Survey:
     for row in corpus.read(seen.skipped):
         labels[row.label] += 1
         if row.label not in seen.first:
-            _check_label(row, len(labels))
+            check_label(row)
+            if len(labels) > MOST_LABELS:
+                rule = f"{row.label!r} is label {len(labels)}; a classifier has from 2 to {MOST_LABELS}"
+                raise wrong(row, rule)
             seen.first[row.label] = row
         seen.given[row.part] += 1
         if row.part and row.group and part_of_group.setdefault(row.group, row.part) != row.part:
@@ -64,13 +70,17 @@ def survey(corpus: Corpus) -> Survey:
     return seen
 
 
-def _check_label(row: Row, count: int) -> None:
-    if not row.label or not row.label.isprintable() or len(row.label) > LONGEST_LABEL:
+def check_label(row: Row) -> None:
+    """Refuses a label that cannot be printed on a line.
+
+    Raises:
+        UserError: It cannot.
+    """
+    seen = _JOINERS.sub("", row.label)
+    if not seen or not seen.isprintable() or len(row.label) > LONGEST_LABEL:
         raise wrong(
             row, f"a label is one line of 1 to {LONGEST_LABEL} printable characters; received {row.label!r:.60}"
         )
-    if count > MOST_LABELS:
-        raise wrong(row, f"{row.label!r} is label {count}; a classifier has from 2 to {MOST_LABELS}")
 
 
 def _check_count(corpus: Corpus, labels: Counter[str]) -> None:

@@ -2,26 +2,21 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
+from trainer.data.columns import columns_of
 from trainer.data.corpus import Corpus, Row, filtered, tidy
+from trainer.data.dialect import Choice
 from trainer.data.folders import open_folder
-from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Record, Table, open_hub, open_table
+from trainer.data.labels import label_of, names_from, renamed, without_rare
+from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Reading, Record, Say, Table, open_hub, open_table
+from trainer.data.text_files import PACKED, named
 from trainer.errors import UserError
 from trainer.files import is_there
-
-Say = Callable[[str], None]
-
-_USUAL = {  # names that say what a column holds
-    "text": ("text", "phrase", "sentence", "content", "comment", "review", "message", "tweet", "body", "lyrics"),
-    "label": ("label", "category", "class", "author", "sentiment", "intent", "target", "topic", "genre", "mood"),
-}
-_PEEK = 100  # records
 
 
 @dataclass(frozen=True)
@@ -52,41 +47,76 @@ def unit_of(text: str) -> Unit:
 
 @dataclass(frozen=True)
 class Source:
-    """Where labelled text is, and how it is to be read; empty columns are guessed."""
+    """Where labelled text is, and how it is to be read; empty columns are guessed.
+
+    Attributes:
+        path: A file, a folder, or a Hugging Face dataset.
+        text_column: By name or number, as the next three.
+        label_column: Of a table.
+        group_column: Of a table.
+        split_column: Of a table.
+        encoding: Of text; empty: UTF-8, or what the bytes look like.
+        header: Of a table: whether its first row has the names.
+        quoting: Of a table: whether `"` quotes.
+        label_names: Each `LABEL=NAME,LABEL=NAME`.
+        least_rows: Labels with fewer are left out.
+        merge_rare: Whether they become one label instead.
+        unit: What a phrase is.
+        drop: Regular expressions; a text in which one is found is left out.
+        strip: Regular expressions; what they match is cut out.
+    """
 
     path: str
     text_column: str = ""
     label_column: str = ""
     group_column: str = ""
     split_column: str = ""
+    encoding: str = ""
+    header: Choice = "auto"
+    quoting: Choice = "auto"
+    label_names: tuple[str, ...] = ()
+    least_rows: int = 1
+    merge_rare: bool = False
     unit: Unit = Unit("line")
     drop: tuple[str, ...] = ()
     strip: tuple[str, ...] = ()
 
+    def columns(self) -> dict[str, str]:
+        """Gives "text", "label", "group", "split" -> the column that was named, or nothing."""
+        return {kind: getattr(self, f"{kind}_column") for kind in ("text", "label", "group", "split")}
 
-def load(source: Source, say: Say) -> Corpus:
+    def reading(self) -> Reading:
+        """Gives how a table is to be read."""
+        return Reading(self.encoding, self.header, self.quoting, tuple(filter(None, self.columns().values())))
+
+
+def load(source: Source, say: Say, known: Collection[str] = ()) -> Corpus:
     """Opens labelled text.
 
     Args:
         source: Where it is.
-        say: Takes a line for each thing that was guessed.
+        say: Takes a line for each thing that was guessed or left out.
+        known: Labels that stay however rare they are: those of a run that is measured.
 
     Raises:
-        UserError: It is missing, or of no shape that is known, or a column is missing.
+        UserError: It is missing, or of no shape that is known, or a column is missing, or its labels have too few rows.
     """
     path = Path(source.path)
     hub = source.path.startswith(HUB)
+    names = names_from(source.label_names)
     if not hub and not is_there(path):
         raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
     corpus = _folder(path, source, say) if not hub and path.is_dir() else _table(source, say)
-    return filtered(corpus, source.drop, source.strip)
+    corpus = filtered(renamed(corpus, names), source.drop, source.strip)
+    return without_rare(corpus, source.least_rows, merge=source.merge_rare, known=known, say=say)
 
 
 def _folder(path: Path, source: Source, say: Say) -> Corpus:
-    columns = [name for name in ("text", "label", "group", "split") if getattr(source, f"{name}_column")]
+    columns = [kind for kind, name in source.columns().items() if name]
     if columns:
         raise UserError(f"--{columns[0]}-column: {path} is a folder, its labels are the names of files or folders")
-    folder = open_folder(path, say)
+    source.reading().refuse(str(path), "header", "quoting")
+    folder = open_folder(path, named(source.encoding) if source.encoding else "", say)
     whole = source.unit.kind == "file"
     if folder.grouped and not whole:
         say(f"{path}: no file is divided between training, validation and test")
@@ -106,56 +136,28 @@ def _table(source: Source, say: Say) -> Corpus:
     hub = source.path.startswith(HUB)
     if source.unit.kind == "file":
         raise UserError(f"--unit file: {source.path} is no folder")
-    table = open_hub(source.path) if hub else open_table(Path(source.path))
+    if hub:
+        source.reading().refuse(source.path, "encoding", "header", "quoting")
+    path = Path(source.path)
+    table = open_hub(source.path) if hub else open_table(path, source.reading(), say)
+    columns = columns_of(source.path, table, source.columns(), say)
     return Corpus(
-        name=Path(source.path).stem,
+        name=Path(path.stem).stem if path.suffix.lower() == PACKED else path.stem,
         title="",
-        description=f"Learned from {Path(source.path).name}.",
+        description=f"Learned from {path.name}.",
         license="",
-        read=partial(_rows, table, _columns(source, table, say), hub),
+        read=partial(_rows, table, columns, hub),
         path=source.path,
     )
-
-
-def _columns(source: Source, table: Table, say: Say) -> dict[str, str]:
-    """Gives which column holds the text, the label, and where they were named the group and the part."""
-    wanted = {kind: getattr(source, f"{kind}_column") for kind in ("text", "label", "group", "split")}
-    for kind, name in wanted.items():
-        if name and name not in table.columns:
-            raise UserError(f"{source.path}: has no column {name!r} (--{kind}-column); it has {_listed(table.columns)}")
-    guessed = [kind for kind in ("text", "label") if not wanted[kind]]
-    for kind in guessed:
-        free = [name for name in table.columns if name not in wanted.values()]
-        wanted[kind] = next((name for usual in _USUAL[kind] for name in free if name.lower() == usual), "")
-    free = [name for name in table.columns if name not in wanted.values()]
-    missing = [kind for kind in ("text", "label") if not wanted[kind]]
-    if len(free) == len(missing) == 1:
-        wanted[missing[0]] = free[0]
-    elif len(free) == len(missing) == 2:
-        wanted["text"], wanted["label"] = _longer_first(table, free)
-    elif missing:
-        raise UserError(
-            f"{source.path}: name the {missing[0]}'s column with --{missing[0]}-column; it has {_listed(table.columns)}"
-        )
-    if guessed:
-        say(f"{source.path}: the text is in {wanted['text']!r}, the label in {wanted['label']!r}")
-    return {kind: name for kind, name in wanted.items() if name}
-
-
-def _listed(names: tuple[str, ...]) -> str:
-    return ", ".join(map(repr, names)) or "none"
-
-
-def _longer_first(table: Table, names: list[str]) -> list[str]:
-    records = list(islice(table.records(names), _PEEK))
-    lengths = [sum(len(str(record.values[place])) for record in records) for place in (0, 1)]
-    return names if lengths[0] >= lengths[1] else names[::-1]
 
 
 def _rows(table: Table, wanted: dict[str, str], hub: bool, skipped: Counter[str]) -> Iterator[Row]:
     kinds = list(wanted)
     for record in table.records(list(wanted.values())):
         values = dict(zip(kinds, record.values, strict=True))
+        if record.several:
+            skipped["with more than one label"] += 1
+            continue
         text = "" if values["text"] is None else values["text"]
         if not isinstance(text, str):
             raise _wrong(record, f"the text is no string: {text!r:.50}")
@@ -176,14 +178,10 @@ def _rows(table: Table, wanted: dict[str, str], hub: bool, skipped: Counter[str]
 
 
 def _name(kind: str, record: Record, value: Any) -> str:
-    """A label or a group as text: whole numbers without a point, whatever a table's kind made of them."""
-    if value is None or value != value:  # not a number
-        return ""
-    if not isinstance(value, str | int | float):
-        raise _wrong(record, f"the {kind} is no string or number: {value!r:.50}")
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip()
+    try:
+        return label_of(value)
+    except TypeError:
+        raise _wrong(record, f"the {kind} is no string or number: {value!r:.50}") from None
 
 
 def _wrong(record: Record, rule: str) -> UserError:

@@ -1,16 +1,20 @@
-"""Tables of records: CSV, TSV, JSON lines, Parquet, and Hugging Face datasets."""
+"""Tables of records: separated values, JSON, spreadsheets, fastText's lines, Parquet, and Hugging Face datasets."""
 
-import csv
 import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.data.text_files import LONGEST_LINE, lines
+from trainer.data.dialect import LOOKED_AT, Choice, dialect_of, has_header
+from trainer.data.text_files import PACKED, UTF8, encoding_of, lines, named, shown
+from trainer.data.workbooks import is_json_lines, objects_of, sheet_of
 from trainer.errors import UserError
+
+Say = Callable[[str], None]
 
 PARTS_AS_WRITTEN: Final = {  # in a column or by a dataset's name -> in Byline
     "train": "train",
@@ -23,8 +27,9 @@ PARTS_AS_WRITTEN: Final = {  # in a column or by a dataset's name -> in Byline
 }
 HUB: Final = "hf:"  # what stands before a Hugging Face dataset's name
 
-_SEPARATORS = ",\t;|"
 _BATCH = 1_000
+_FEW = 100  # lines that tell of what kind a file is whose name does not
+_FASTTEXT: Final = re.compile(r"((?:__label__\S+\s+)+)(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -35,6 +40,7 @@ class Record:
     number: int
     values: tuple[Any, ...]
     part: str = ""
+    several: bool = False  # labels, where a record may have more than one
 
 
 @dataclass(frozen=True)
@@ -42,74 +48,169 @@ class Table:
     """A table, read again each time it is asked for.
 
     Attributes:
-        columns: Their names.
+        path: What messages call it.
+        columns: Their names, empty for a column without one; without a header their numbers, from 1.
         records: Takes the names of the columns that are wanted.
+        header: Whether the columns have names.
+        counted: Whether a column may be asked for by its number.
     """
 
+    path: str
     columns: tuple[str, ...]
     records: Callable[[Sequence[str]], Iterator[Record]]
+    header: bool = True
+    counted: bool = False
+
+    def place(self, name: str) -> int | None:
+        """Gives where a column stands, by its name or its number."""
+        if name in self.columns:
+            return self.columns.index(name)
+        number = int(name) if self.counted and re.fullmatch("[0-9]{1,4}", name) else 0
+        return number - 1 if 1 <= number <= len(self.columns) else None
 
 
-def open_table(path: Path) -> Table:
-    """Opens a table by its file's name.
+@dataclass(frozen=True)
+class Reading:
+    """How a user wants a table to be read.
+
+    Attributes:
+        encoding: As it was typed; empty: looked at.
+        header: Whether the first record has names.
+        quoting: Whether `"` quotes.
+        names: The columns that were asked for.
+    """
+
+    encoding: str = ""
+    header: Choice = "auto"
+    quoting: Choice = "auto"
+    names: tuple[str, ...] = ()
+
+    def refuse(self, path: str, *options: str) -> None:
+        """Refuses options that say nothing about a file.
+
+        Raises:
+            UserError: One of them was given.
+        """
+        for option in options:
+            if getattr(self, option) not in ("", "auto"):
+                raise UserError(f"--{option}: says nothing about {path}")
+
+
+def open_table(path: Path, reading: Reading, say: Say) -> Table:
+    """Opens a table by its file's name, and where that tells nothing by its first lines.
+
+    Args:
+        path: The file.
+        reading: How it is to be read.
+        say: Takes a line on what was found out by looking.
 
     Raises:
         UserError: It cannot be read, or is no table of a kind that is known.
     """
-    kinds = {".csv": _separated, ".tsv": _separated, ".jsonl": _json_lines, ".ndjson": _json_lines}
-    kinds |= {".parquet": _parquet}
-    kind = kinds.get(path.suffix.lower())
-    if kind is None:
-        raise UserError(f"{path}: is none of {', '.join(kinds)} and no folder of text files")
-    if not path.is_file():
+    text = {".csv": _separated, ".tsv": _separated, ".jsonl": _json_lines, ".ndjson": _json_lines, ".json": _json}
+    whole = {".parquet": _parquet} | dict.fromkeys((".xlsx", ".xls", ".ods"), _workbook)
+    packed = path.suffix.lower() == PACKED
+    kind = Path(path.stem if packed else path).suffix.lower()
+    if path.exists() and not path.is_file():
         raise UserError(f"{path}: is no file; it is read more than once")
-    table = kind(path)
-    repeated = [name for name in table.columns if table.columns.count(name) > 1]
-    if repeated:
-        raise UserError(f"{path}: row 1: the column {repeated[0]!r} stands twice")
+    if kind in whole and not packed:
+        reading.refuse(str(path), "encoding", "quoting", *(("header",) if kind == ".parquet" else ()))
+        return whole[kind](path, reading, say)
+    if kind not in text:
+        opened = _by_content(path, reading)
+        if opened is None:
+            kinds = ", ".join([".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".xlsx", ".ods"])
+            raise UserError(f"{path}: is none of {kinds}, no lines of fastText's and no folder of text files")
+        return opened(path, _encoding(path, reading, say), reading, say)
+    if text[kind] is not _separated:
+        reading.refuse(str(path), "header", "quoting")
+    return text[kind](path, _encoding(path, reading, say), reading, say)
+
+
+def _encoding(path: Path, reading: Reading, say: Say) -> str:
+    if reading.encoding:
+        return named(reading.encoding)
+    encoding = encoding_of(path)
+    if encoding != UTF8:
+        say(f"{path}: read as {shown(encoding)}; --encoding names another")
+    return encoding
+
+
+def _by_content(path: Path, reading: Reading) -> Callable[[Path, str, Reading, Say], Table] | None:
+    """Gives how to open a file whose name tells nothing: fastText's lines, or values between tabs."""
+    try:
+        encoding = named(reading.encoding) if reading.encoding else encoding_of(path)
+        head = [line for line in islice(lines(path, encoding), _FEW) if line.strip()]
+    except UserError:
+        return None
+    if head and all(map(_FASTTEXT.match, head)):
+        return _fasttext
+    return partial(_separated, tabs=True) if head and all("\t" in line.strip() for line in head) else None
+
+
+def _separated(path: Path, encoding: str, reading: Reading, say: Say, tabs: bool = False) -> Table:
+    dialect = dialect_of(path, encoding, reading.quoting, reading.header, reading.names, tabs=tabs)
+    if not dialect.header and reading.header == "auto":
+        say(f"{path}: has no header, its first row is data; --header yes takes it for the header")
+    return _grid(path, partial(dialect.records, path, encoding), dialect.header)
+
+
+def _workbook(path: Path, reading: Reading, say: Say) -> Table:
+    cells, name, others = sheet_of(path)
+    rows = [(number, row) for number, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
+    if others:
+        say(f"{path}: the sheet {name!r} is read, {', '.join(map(repr, others))} not")
+    header = reading.header == "yes"
+    if reading.header == "auto":
+        header = has_header([row for _, row in rows[:LOOKED_AT]], reading.names)
+        if not header:
+            say(f"{path}: has no header, its first row is data; --header yes takes it for the header")
+    return _grid(path, lambda: iter(rows), header)
+
+
+def _grid(path: Path, rows: Callable[[], Iterator[tuple[int, list[str]]]], header: bool) -> Table:
+    """A table of rows of text, of which the first may have the names."""
+    _, first = next(rows(), (1, []))
+    columns = tuple(name.strip() if header else str(number) for number, name in enumerate(first, 1))
+    if not any(columns):
+        raise UserError(f"{path}: row 1: has no names of columns")
+    least = max(place for place, name in enumerate(columns, 1) if name)
+
+    def records(wanted: Sequence[str]) -> Iterator[Record]:
+        places = [place for name in wanted if (place := table.place(name)) is not None]
+        enough = max([least, *(place + 1 for place in places)])
+        for number, row in islice(rows(), int(header), None):
+            if len(row) < enough or any(value.strip() for value in row[len(columns) :]):
+                values = "1 value" if len(row) == 1 else f"{len(row)} values"
+                whose = "the header" if header else "the first row"
+                raise UserError(f"{path}: row {number}: has {values}, {whose} has {len(columns)}")
+            yield Record(str(path), number, tuple(row[place] for place in places))
+
+    table = Table(str(path), columns, records, header, counted=True)
     return table
 
 
-def _separated(path: Path) -> Table:
-    header_line = next(lines(path), "")
-    unquoted = re.sub('"[^"]*"', "", header_line)
-    separator = "\t" if path.suffix.lower() == ".tsv" else max(_SEPARATORS, key=unquoted.count)
-    csv.field_size_limit(LONGEST_LINE)
-
-    def rows() -> Iterator[tuple[int, list[str]]]:
-        reader = csv.reader(lines(path), delimiter=separator, strict=True)
-        start = 1
-        try:
-            for row in reader:
-                if row:
-                    yield start, row
-                start = reader.line_num + 1
-        except csv.Error as error:
-            raise UserError(f"{path}: row {start}: is not CSV ({error})") from error
-
-    _, header = next(rows(), (1, []))
-    columns = tuple(name.strip() for name in header)
-    if not any(columns):
-        raise UserError(f"{path}: row 1: has no names of columns")
+def _fasttext(path: Path, encoding: str, reading: Reading, say: Say) -> Table:
+    """`__label__x text`, a line each."""
+    reading.refuse(str(path), "header", "quoting")
 
     def records(wanted: Sequence[str]) -> Iterator[Record]:
-        places = [columns.index(name) for name in wanted]
-        for number, row in islice(rows(), 1, None):
-            if len(row) != len(columns):
-                values = "1 value" if len(row) == 1 else f"{len(row)} values"
-                raise UserError(f"{path}: row {number}: has {values}, the header has {len(columns)}")
-            if separator == "\t" and any("\t" in value and "\n" in value for value in row):
-                raise UserError(
-                    f"{path}: row {number}: a quotation mark opens here and closes in another row: double it"
-                )
-            yield Record(str(path), number, tuple(row[place] for place in places))
+        for number, line in enumerate(lines(path, encoding), 1):
+            if not line.strip():
+                continue
+            match = _FASTTEXT.match(line if line[-1].isspace() else line + "\n")
+            if match is None:
+                raise UserError(f"{path}: row {number}: does not begin with __label__ as the rows above do")
+            labels = [label.removeprefix("__label__") for label in match[1].split()]
+            values = {"text": match[2], "label": labels[0] if len(labels) == 1 else None}
+            yield Record(str(path), number, tuple(values[name] for name in wanted), several=len(labels) > 1)
 
-    return Table(columns, records)
+    return Table(str(path), ("text", "label"), records)
 
 
-def _json_lines(path: Path) -> Table:
+def _json_lines(path: Path, encoding: str, _: Reading, __: Say) -> Table:
     def objects() -> Iterator[tuple[int, dict[str, Any]]]:
-        for number, line in enumerate(lines(path), 1):
+        for number, line in enumerate(lines(path, encoding), 1):
             if not line.strip():
                 continue
             try:
@@ -120,6 +221,17 @@ def _json_lines(path: Path) -> Table:
                 raise UserError(f"{path}: row {number}: is not a JSON object")
             yield number, value
 
+    return _of_objects(path, objects)
+
+
+def _json(path: Path, encoding: str, reading: Reading, say: Say) -> Table:
+    if is_json_lines(path, encoding):
+        return _json_lines(path, encoding, reading, say)
+    found = objects_of(path, encoding)
+    return _of_objects(path, lambda: iter(enumerate(found, 1)))
+
+
+def _of_objects(path: Path, objects: Callable[[], Iterator[tuple[int, dict[str, Any]]]]) -> Table:
     _, first = next(objects(), (1, {}))
 
     def records(wanted: Sequence[str]) -> Iterator[Record]:
@@ -129,10 +241,10 @@ def _json_lines(path: Path) -> Table:
                 raise UserError(f"{path}: row {number}: has no {missing[0]!r}")
             yield Record(str(path), number, tuple(value[name] for name in wanted))
 
-    return Table(tuple(first), records)
+    return Table(str(path), tuple(first), records)
 
 
-def _parquet(path: Path) -> Table:
+def _parquet(path: Path, _: Reading, __: Say) -> Table:
     import pyarrow
     import pyarrow.parquet
 
@@ -152,7 +264,7 @@ def _parquet(path: Path) -> Table:
         except (OSError, pyarrow.ArrowException) as error:
             raise UserError(f"{path}: row {number + 1}: is damaged ({error})") from error
 
-    return Table(tuple(file.schema_arrow.names), records)
+    return Table(str(path), tuple(file.schema_arrow.names), records)
 
 
 def open_hub(name: str) -> Table:
@@ -185,7 +297,7 @@ def open_hub(name: str) -> Table:
                     number += 1
                     yield Record(f"{name}/{part}", number, values, PARTS_AS_WRITTEN.get(part, ""))
 
-    return Table(tuple(features), records)
+    return Table(name, tuple(features), records)
 
 
 def _named(values: list[Any], feature: Any, datasets: Any) -> list[Any]:

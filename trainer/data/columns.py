@@ -1,0 +1,112 @@
+"""Which columns of a table hold the text, the label, the group and the part."""
+
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from trainer.data.dialect import LOOKED_AT, USUAL
+from trainer.data.tables import Say, Table
+from trainer.errors import UserError
+
+_PEEK = 100  # records
+
+
+def columns_of(path: str, table: Table, wanted: Mapping[str, str], say: Say) -> dict[str, str]:
+    """Gives the columns that were named, and those of the text and the label where they are obvious.
+
+    Args:
+        path: What messages call the table.
+        table: The table.
+        wanted: "text", "label", "group", "split" -> a name, or a number from 1; empty where none was given.
+        say: Takes a line on what was guessed.
+
+    Raises:
+        UserError: A column is not there, or stands twice, or it is not obvious.
+    """
+    columns = dict(wanted)
+    for kind, name in columns.items():
+        if name and table.place(name) is None:
+            raise UserError(f"{path}: has no column {name!r} (--{kind}-column); it has {_listed(table.columns)}")
+    guessed = [kind for kind in ("text", "label") if not columns[kind]]
+    if guessed and not table.header:
+        _by_content(table, columns)
+    elif guessed:
+        _by_name(path, table, columns)
+    _refuse_twice(path, table, columns)
+    if guessed and table.header:
+        say(f"{path}: the text is in {columns['text']!r}, the label in {columns['label']!r}")
+    elif guessed:
+        say(f"{path}: the text is in column {columns['text']}, the label in column {columns['label']}")
+    return {kind: name for kind, name in columns.items() if name}
+
+
+def _refuse_twice(path: str, table: Table, columns: Mapping[str, str]) -> None:
+    for kind, name in columns.items():
+        if name and table.columns.count(name) > 1:
+            number = f"; name it by its number, --{kind}-column {table.columns.index(name) + 1}" * table.counted
+            raise UserError(f"{path}: row 1: the column {name!r} stands twice{number}")
+
+
+def _by_name(path: str, table: Table, columns: dict[str, str]) -> None:
+    for kind in ("text", "label"):
+        if not columns[kind]:
+            free = _free(table, columns)
+            columns[kind] = next((name for usual in USUAL[kind] for name in free if name.lower() == usual), "")
+    _refuse_twice(path, table, columns)
+    free = _free(table, columns)
+    missing = [kind for kind in ("text", "label") if not columns[kind]]
+    if len(free) == len(missing) == 1:
+        columns[missing[0]] = free[0]
+    elif len(free) == len(missing) == 2:
+        columns["text"], columns["label"] = _longer_first(table, free)
+    elif missing:
+        raise UserError(
+            f"{path}: name the {missing[0]}'s column with --{missing[0]}-column; it has {_listed(table.columns)}"
+        )
+
+
+def _by_content(table: Table, columns: dict[str, str]) -> None:
+    """Takes the longest column as the text, and of the others that of the fewest values, but not of one, as the label.
+
+    Raises:
+        UserError: There are too few columns.
+    """
+    free = _free(table, columns)
+    missing = [kind for kind in ("text", "label") if not columns[kind]]
+    if len(free) < len(missing):
+        raise UserError(
+            f"{table.path}: a table of a text and a label has two columns at least; received {len(table.columns)}"
+        )
+    values = dict(
+        zip(
+            free,
+            zip(*(map(str, record.values) for record in islice(table.records(free), LOOKED_AT)), strict=True),
+            strict=True,
+        )
+    )
+    if "text" in missing:
+        columns["text"] = max(free, key=lambda name: sum(map(len, values[name])))
+        free.remove(columns["text"])
+    if "label" in missing:
+        columns["label"] = min(free, key=lambda name: _unlike_labels(values[name]))
+
+
+def _unlike_labels(values: Sequence[str]) -> tuple[bool, int, int]:
+    distinct = set(values)
+    return len(distinct) < 2, len(distinct), sum(map(len, distinct))
+
+
+def _free(table: Table, columns: Mapping[str, str]) -> list[str]:
+    """Gives the columns that have a name and are not yet taken, each once."""
+    taken = {table.place(name) for name in columns.values() if name}
+    names = dict.fromkeys(name for name in table.columns if name)
+    return [name for name in names if table.columns.index(name) not in taken]
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(repr(name) for name in names if name) or "none"
+
+
+def _longer_first(table: Table, names: list[str]) -> list[str]:
+    records = list(islice(table.records(names), _PEEK))
+    lengths = [sum(len(str(record.values[place])) for record in records) for place in (0, 1)]
+    return names if lengths[0] >= lengths[1] else names[::-1]
