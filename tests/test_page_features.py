@@ -284,8 +284,8 @@ def test_a_text_file_is_a_phrase_a_line(visit: Open, site: str, rounded: Classif
     [
         ("none.csv", b"text,label\n", "There is no text in none.csv."),
         ("blank.txt", b" \n\n", "There is no text in blank.txt."),
-        ("picture.csv", b"\x89PNG\r\n\x1a\n\x00", "picture.csv is not a text file in UTF-8."),
-        ("latin.txt", "Müller".encode("latin-1"), "latin.txt is not a text file in UTF-8."),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\x00", "picture.csv is not a text file."),
+        ("damaged.txt", "Müller und Söhne".encode() + b"\xff", "damaged.txt is not a text file."),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_one_line(

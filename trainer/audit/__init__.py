@@ -23,6 +23,7 @@ def audit(
     split: str,
     seed: int,
     skipped: Mapping[str, int],
+    running: bool = True,
     progress: Callable[[str], None] = _silent,
 ) -> dict[str, Any]:
     """Looks through labelled phrases for what a model should not learn.
@@ -36,6 +37,7 @@ def audit(
         split: How the parts were made: "blocks", "groups", "given" or "random".
         seed: Draws the folds that the suspects are held out in.
         skipped: Reason -> rows that the reader passed over.
+        running: Whether the rows follow one another as running text, which windows can be cut from.
         progress: Is told each step as it begins.
 
     Returns:
@@ -91,7 +93,7 @@ def audit(
     report["giveaways"] = find_giveaways(sample)
     progress("suspects")
     report["suspects"] = find_suspects(sample, seed)
-    report["headline"] = write_headline(report, words_mode)
+    report["headline"] = write_headline(report, words_mode, running)
     return report
 
 

@@ -119,6 +119,7 @@ def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: 
         split=divided.method,
         seed=arguments.seed,
         skipped=seen.skipped,
+        running=corpus.running,
         progress=say,
     )
 

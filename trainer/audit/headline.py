@@ -10,6 +10,7 @@ MARKS: Final = r"""[][.,;:!?…()"“”«»—–-]"""  # no apostrophe, and no
 
 # From which share of all phrases a finding is worth a first line. What is not listed is told further down only.
 _WORTH: Final = {
+    "alike_labels": 0.0,
     "conflicting_labels": 0.005,
     "boilerplate": 0.005,
     "speaker_names": 0.001,
@@ -43,7 +44,7 @@ _LEAKED: Final = 0.02  # of the test phrases
 _IMBALANCE: Final = 10
 
 
-def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
+def write_headline(report: Mapping[str, Any], words_mode: bool, running: bool = True) -> list[str]:
     """Gives the first lines, as plain sentences with options between backticks.
 
     Shortcuts come first, then leakage, pollution and imbalance; of each kind the worst. Where nothing is worth a line,
@@ -51,7 +52,7 @@ def write_headline(report: Mapping[str, Any], words_mode: bool) -> list[str]:
     """
     lines = [
         *_learning(report["shortcuts"]),
-        *_shortcuts(report["shortcuts"], words_mode, report["languages"]["script"]),
+        *_shortcuts(report["shortcuts"], words_mode, report["languages"]["script"], running),
         *_leakage(report["leakage"], report["split"]),
         *_pollution(report["pollution"]),
         *_imbalance(report["sizes"]),
@@ -78,13 +79,13 @@ def _learning(shortcuts: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> list[str]:
+def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str, running: bool) -> list[str]:
     lines = []
     for view in shortcuts["views"]:
         if view["close"]:
             what = WHAT[view["name"]].split(",")[0]
             against = f"reading the words {percent(shortcuts['reference'])}"
-            do = remedy(view["name"], words_mode, script)
+            do = remedy(view["name"], words_mode, script, running)
             right = f"{percent(view['accuracy'])} of the validation phrases correctly"
             lines.append(
                 f"Shortcut: a model that sees only {what} answers {right}; "
@@ -96,7 +97,7 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str) -> l
             what = WHAT[view["name"]].split(",")[0]
             lines.append(
                 f"Shortcut: {what} alone tells {named}{more} from all other labels. "
-                + remedy(view["name"], words_mode, script)
+                + remedy(view["name"], words_mode, script, running)
             )
     return lines
 
@@ -109,9 +110,11 @@ def told(found: Mapping[str, Any]) -> str:
     return f"{names}{f' and {rest} more together' if rest else ''} (recall {percent(found['recall'])})"
 
 
-def remedy(name: str, words_mode: bool, script: str) -> str:
-    """Says what to do about a shortcut, in a corpus of a script as Unicode names it."""
+def remedy(name: str, words_mode: bool, script: str, running: bool = True) -> str:
+    """Says what to do about a shortcut, in a corpus of a script as Unicode names it; only running text can be cut."""
     if name == "length":
+        if not running:
+            return "See whether the labels differ in length where the model will be used, too; if not, collect others."
         if words_mode:
             return "The windows already have the same lengths for each label: look at how long its words are."
         return "Cut running text into windows of the same lengths for each label: `--unit words:16`."
@@ -120,7 +123,7 @@ def remedy(name: str, words_mode: bool, script: str) -> str:
     if name == "case":
         return "Byline's own model reads no capitals; before training any other, write all text in lower case."
     if name == "first_word":
-        if words_mode:
+        if words_mode or not running:
             return "Look at the n-grams that give a label away, and leave out what they come from: `--drop 'REGEX'`."
         return r"Cut running text so that phrases begin anywhere, `--unit words:16`, or cut it off: `--strip '^\S+ '`."
     capitals = _CAPITALS.get(script, "A-Z")

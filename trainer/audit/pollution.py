@@ -12,6 +12,7 @@ from trainer.audit.mending import tags_in, unescaped
 from trainer.audit.patterns import BOILERPLATE_WORDS, LOST, MARKUP, boilerplate, hash_of, is_damaged
 from trainer.audit.sample import Sample
 from trainer.audit.speakers import find_speakers, names_pattern
+from trainer.data.labels import alike
 
 _EXAMPLES: Final = 4
 _LONG_WORDS, _LONG_FACTOR = 200, 10
@@ -49,7 +50,7 @@ def find_pollution(
         What was found, each with "name", "title", "count" (of phrases), "share", "by_label", "examples", "advice",
         "option" (what to add to the command, or "") and what else belongs to it.
     """
-    found: list[dict[str, Any]] = []
+    found = list(_alike(sample))
     shared = _boilerplate(sample)
     named = _speakers(sample, found)
     if shared:
@@ -97,6 +98,17 @@ def _different(sample: Sample, places: Sequence[int]) -> list[int]:
     for place in [*places[:: max(1, len(places) // (_EXAMPLES * 3))], *places[: _EXAMPLES * 3]]:
         chosen.setdefault(sample.rows[place].text, place)
     return sorted(list(chosen.values())[:_EXAMPLES])
+
+
+def _alike(sample: Sample) -> Iterator[dict[str, Any]]:
+    counts = Counter(row.label for row in sample.rows)
+    names = {label: max(kind, key=lambda one: counts[one]) for kind in alike(counts) for label in kind}
+    places = [place for place, row in enumerate(sample.rows) if names.get(row.label, row.label) != row.label]
+    if places:
+        title = "labels that differ from a more frequent one only in capitals, blanks or Unicode form"
+        pairs = ",".join(f"{label}={name}" for label, name in names.items() if label != name)
+        advice = "Call both by one name."
+        yield _finding(sample, "alike_labels", title, places, advice, _quoted("--label-names", pairs))
 
 
 def _boilerplate(sample: Sample) -> set[int]:

@@ -90,6 +90,7 @@ def dialect_of(
     Raises:
         UserError: The file cannot be read.
     """
+    csv.field_size_limit(LONGEST_LINE)
     first = next(lines(path, encoding), "")
     match = _SEP_LINE.fullmatch(first)
     skipped = int(match is not None)
@@ -152,7 +153,6 @@ def _is_unlike_a_name(cell: str) -> bool:
 
 
 def _records(path: Path, source: Iterable[str], dialect: Dialect) -> Iterator[tuple[int, list[str]]]:
-    csv.field_size_limit(LONGEST_LINE)
     unquoted = dialect.quoting == "none"
     if dialect.quoting == "backslash":
         source = map(doubled, source)
@@ -187,7 +187,7 @@ def doubled(line: str) -> str:
 def _separator(body: Iterator[str]) -> str:
     """The one that cuts the first records into the same number of values, and of these into the most."""
     head = [line for line in islice(body, _FEW) if not line.isspace()]
-    best, found = (0.0, 0), ""
+    best, found = (0, 0), ""
     for separator in _SEPARATORS:
         # A comma between digits is a decimal comma where something else separates.
         cut = [re.sub(r"(?<=\d),(?=\d)", "", line) for line in head] if separator == "," else head
@@ -196,9 +196,9 @@ def _separator(body: Iterator[str]) -> str:
         except csv.Error:
             continue
         if widths and widths[0] > 1:
-            same = widths.count(widths[0]) / len(widths)
-            if (round(same, 1), widths[0]) > best:
-                best, found = (round(same, 1), widths[0]), separator
+            tenths = int(10 * widths.count(widths[0]) / len(widths) + 0.5)
+            if (tenths, widths[0]) > best:
+                best, found = (tenths, widths[0]), separator
     first = re.sub('"[^"]*"', "", head[0]) if head else ""
     return found or max(_SEPARATORS, key=first.count)
 
@@ -234,7 +234,7 @@ class _Quoted:
 
     def __init__(self, text: str, separator: str, field: str) -> None:
         edge = re.escape(separator)
-        pattern = re.compile(rf"(^|{edge}){field}(?=\n|{edge}|\Z)", re.MULTILINE)
+        pattern = re.compile(rf"(^|\n|{edge}){field}(?=\n|{edge}|\Z)")
         fields = [match[2] for match in pattern.finditer(text)]
         rest = pattern.sub(r"\1", text)
         self.strays = rest.count('"')

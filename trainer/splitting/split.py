@@ -112,7 +112,8 @@ class Split:
         for number in range(self.passes if segment.part == "train" else 1):
             # Drawn by what the text is and not by where it stands: files that are added elsewhere change nothing here.
             generator = np.random.default_rng(_draw(self.seed, number, label, text))
-            yield from cut(text, spans, self.window, generator)
+            # A record of a table stands alone: cut short it would lose words, and vanish where it is short.
+            yield from cut(text, spans, self.window, generator, whole=not self.corpus.running)
 
     def _segments(self) -> Iterator[Segment]:
         open_one: Hashable = None

@@ -13,7 +13,14 @@ SHORTEST: Final = 3  # words; two words of running text rarely tell anything
 FLOOR: Final = 1e-7  # a probability's least value under a logarithm, as in Keras
 
 
-def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np.random.Generator) -> Iterator[str]:
+def cut(
+    text: str,
+    spans: Sequence[tuple[int, int]],
+    longest: int,
+    generator: np.random.Generator,
+    *,
+    whole: bool = False,
+) -> Iterator[str]:
     """Cuts running text into consecutive windows of `SHORTEST` to `longest` words.
 
     Lengths are drawn evenly by their logarithm: what people type is short, and from short windows more is learned. A
@@ -24,16 +31,22 @@ def cut(text: str, spans: Sequence[tuple[int, int]], longest: int, generator: np
         spans: Start and end of each of its words, in characters.
         longest: The most words a window holds.
         generator: Where the lengths are drawn from.
+        whole: Whether the remainder is a phrase too, as it has to be of a text that stands alone: of fewer than
+            `SHORTEST` words it stays with the window before it.
 
     Returns:
         The windows as they stand in the text, with the punctuation that follows their last word.
     """
     position = 0
     while (end := position + _length(longest, generator)) <= len(spans):
+        if whole and len(spans) - end < SHORTEST:
+            end = len(spans)
         stop = spans[end][0] if end < len(spans) else len(text)
         window, last_word = text[spans[position][0] : stop], spans[end - 1][1] - spans[position][0]
         yield window[:last_word] + window[last_word:].split(" ")[0]
         position = end
+    if whole and position < len(spans):
+        yield text[spans[position][0] :] if position else text
 
 
 def _length(longest: int, generator: np.random.Generator) -> int:

@@ -9,6 +9,9 @@ const SHOWN_ROWS = 100;
 
 const LARGEST_MB = 100;
 
+/** @type {import("./csv.js").Sheet} */
+const NOTHING = { header: [], named: false, rows: [] };
+
 /**
  * @param {import("./client.js").Client} client
  * @param {import("./assets.js").Config} config
@@ -20,7 +23,7 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
   const select = /** @type {HTMLSelectElement} */ (need("table-column"));
   const bar = /** @type {HTMLProgressElement} */ (need("table-progress"));
   /** @type {import("./csv.js").Sheet} */
-  let sheet = { header: [], rows: [] };
+  let sheet = NOTHING;
   /** @type {number[][]} */
   let answers = [];
   let running = new AbortController();
@@ -43,13 +46,17 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
   /** @param {File} file */
   async function open(file) {
     running.abort();
-    const { complaint = "", content = "" } = await contentOf(file);
-    sheet = readRows(content, file.name);
+    const { complaint = "", read: found = NOTHING } = await sheetOf(file);
+    sheet = found;
     complain(complaint || (sheet.rows.length === 0 ? say("table_empty", { name: file.name }) : ""));
     if (complaint || sheet.rows.length === 0) return;
     select.replaceChildren(
       ...sheet.header.map(
-        (title, column) => new Option(title || say("table_column", { number: column + 1 }), String(column)),
+        (title, column) =>
+          new Option(
+            sheet.named && title ? title : say("table_column", { number: column + 1 }),
+            String(column),
+          ),
       ),
     );
     select.value = String(textColumn(sheet));
@@ -152,14 +159,14 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
 
 /**
  * @param {File} file
- * @returns {Promise<{content?: string, complaint?: string}>}
+ * @returns {Promise<{read?: import("./csv.js").Sheet, complaint?: string}>}
  */
-async function contentOf(file) {
+async function sheetOf(file) {
   const { name, size } = file;
   if (size > LARGEST_MB * 1e6) return { complaint: say("table_too_large", { name, limit: LARGEST_MB }) };
   try {
-    const content = new TextDecoder("utf-8", { fatal: true }).decode(await file.arrayBuffer());
-    return content.includes("\0") ? { complaint: say("table_unreadable", { name }) } : { content };
+    const read = readRows(new Uint8Array(await file.arrayBuffer()), name);
+    return read ? { read } : { complaint: say("table_unreadable", { name }) };
   } catch {
     return { complaint: say("table_unreadable", { name }) };
   }
