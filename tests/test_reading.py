@@ -18,7 +18,8 @@ READ_ROWS = """
 import { readFileSync } from "node:fs";
 import { readRows } from "./csv.mjs";
 const tables = JSON.parse(readFileSync(0, "utf8"));
-console.log(JSON.stringify(tables.map(({ bytes, name }) => readRows(new Uint8Array(Buffer.from(bytes, "base64")), name))));
+const sheets = tables.map(({ bytes, name }) => readRows(new Uint8Array(Buffer.from(bytes, "base64")), name));
+console.log(JSON.stringify(sheets));
 """
 
 
@@ -45,3 +46,486 @@ def test_the_page_reads_the_same_rows(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     for table, sheet in zip(TABLES, json.loads(done.stdout), strict=True):
         assert (sheet["header"], sheet["rows"]) == (table["header"], table["rows"]), table["what"]
+
+
+# What is said, and what the options do.
+
+
+def said_of(path: Path, **options: Any) -> list[str]:
+    return [line.removeprefix(f"{path}: ") for line in opened(path, **options)[1]]
+
+
+def labels_of(path: Path | str, **options: Any) -> dict[str, int]:
+    return survey(opened(path, **options)[0]).labels
+
+
+def test_kaggles_header_gives_text_and_label_and_a_column_without_a_name_is_reached_by_its_number(
+    tmp_path: Path,
+) -> None:
+    path = write(tmp_path / "spam.csv", "v1,v2,,,\nham,see you at five,a,,\nspam,win a prize now,b,,\n")
+    assert pairs(rows_of(path)) == [("see you at five", "ham"), ("win a prize now", "spam")]
+    assert [row.group for row in rows_of(path, group_column="3")] == ["a", "b"]
+
+
+def test_a_name_that_stands_twice_is_refused_only_where_it_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label,note,note\na cat,cats,x,y\n")
+    assert pairs(rows_of(path)) == [("a cat", "cats")]
+    assert rows_of(path, group_column="4")[0].group == "y"
+    with pytest.raises(
+        UserError, match="row 1: the column 'note' stands twice; name it by its number, --group-column 3"
+    ):
+        opened(path, group_column="note")
+
+
+@pytest.mark.parametrize(
+    ("encoding", "said"),
+    [
+        ("utf-8", []),
+        ("utf-8-sig", []),
+        ("cp1252", ["read as windows-1252; --encoding names another"]),
+        ("utf-16", ["read as UTF-16; --encoding names another"]),
+        ("utf-16-be", ["read as UTF-16-be; --encoding names another"]),
+        ("utf-32", ["read as UTF-32; --encoding names another"]),
+    ],
+)
+@pytest.mark.parametrize("name", ["a.csv", "a.tsv.gz", "a.jsonl", "a.json", "a.jsonl.gz"])
+def test_an_encoding_is_found_and_said(name: str, encoding: str, said: list[str], tmp_path: Path) -> None:
+    texts = ["un café très noir", "où est la crème"]
+    if "json" in name:
+        records = [json.dumps({"text": text, "label": "é"}, ensure_ascii=False) for text in texts]
+        content = f"[{','.join(records)}]" if name == "a.json" else "\n".join(records)
+    else:
+        separator = "\t" if "tsv" in name else ","
+        content = "".join(
+            f"{text}{separator}{label}\n" for text, label in [("text", "label"), *((t, "é") for t in texts)]
+        )
+    data = content.encode(encoding)
+    path = write(tmp_path / name, gzip.compress(data) if name.endswith(".gz") else data)
+    assert pairs(rows_of(path)) == [(text, "é") for text in texts]
+    assert said_of(path) == [*said, "the text is in 'text', the label in 'label'"]
+
+
+def test_an_encoding_that_is_named_is_obeyed(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\nкот,да\n".encode("koi8_r"))
+    assert pairs(rows_of(path, encoding="KOI8-R")) == [("кот", "да")]
+    assert said_of(path, encoding="koi8-r") == ["the text is in 'text', the label in 'label'"]
+
+
+def test_cyrillic_and_polish_are_not_taken_for_western(tmp_path: Path) -> None:
+    for encoding, text in (("cp1251", "собака лает, кот спит дома"), ("cp1250", "Zażółć gęślą jaźń, świetny był")):
+        path = write(tmp_path / "a.csv", f'text,label\n"{text}",a\n'.encode(encoding))
+        assert pairs(rows_of(path)) == [(text, "a")]
+
+
+def test_a_folder_in_another_encoding_is_read_and_said_once(tmp_path: Path) -> None:
+    write(tmp_path / "un.txt", "été\nà la plage\n".encode("cp1252"))
+    write(tmp_path / "deux.txt", "déjà vu\n".encode("cp1252"))
+    write(tmp_path / "trois.txt", "ça va\n")
+    assert [row.text for row in rows_of(tmp_path)] == ["déjà vu", "ça va", "été", "à la plage"]
+    assert said_of(tmp_path) == ["read as windows-1252: 2 files, deux.txt among them; --encoding names another"]
+
+
+def test_columns_without_a_header_are_found_by_what_they_hold_or_named_by_number(tmp_path: Path) -> None:
+    news = "".join(f'"{n % 3}","Title of {n}","The text of number {n} is longer than that."\n' for n in range(9))
+    path = write(tmp_path / "news.csv", news)
+    assert said_of(path) == [
+        "has no header, its first row is data; --header yes takes it for the header",
+        "the text is in column 3, the label in column 1",
+    ]
+    assert pairs(rows_of(path))[0] == ("The text of number 0 is longer than that.", "0")
+    assert rows_of(path)[0].number == 1
+    assert pairs(rows_of(path, text_column="2", label_column="1"))[1] == ("Title of 1", "1")
+    assert len(rows_of(path, header="yes", text_column="2", label_column="1")) == 8
+    with pytest.raises(UserError, match=r"has no column '4' \(--text-column\); it has '1', '2', '3'"):
+        opened(path, text_column="4")
+
+
+def test_a_first_row_is_data_where_that_is_asked_for(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\none two three,x\nfour five six,x\n")
+    assert pairs(rows_of(path, header="no"))[0] == ("text", "label")
+    assert len(rows_of(path, header="yes")) == 2
+
+
+def test_uci_has_no_header_and_no_ending(tmp_path: Path) -> None:
+    path = write(tmp_path / "SMSSpamCollection", 'ham\tGo until jurong, "crazy..\nspam\tFree entry\nham\tOk lar\n')
+    assert pairs(rows_of(path))[0] == ('Go until jurong, "crazy..', "ham")
+    assert [row.label for row in rows_of(path)] == ["ham", "spam", "ham"]
+
+
+def test_quotation_marks_are_read_as_asked(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.tsv", 'text\tlabel\n"one"\tx\ntwo\ty\nthree\ty\nfour\ty\n')
+    assert rows_of(path)[0].text == '"one"'
+    assert rows_of(path, quoting="yes")[0].text == "one"
+    path = write(tmp_path / "a.csv", "text,label\n\"one two' he said,x\n")
+    assert rows_of(path, quoting="no")[0].text == "\"one two' he said"
+    with pytest.raises(UserError, match=r"row 2: is not CSV .*; --quoting no reads quotation marks as they are"):
+        rows_of(path)
+
+
+# Labels.
+
+
+def test_names_of_labels_stand_in_a_column_or_are_given(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label,label_text\na b,0,ham\nc d,1,spam\n")
+    assert [row.label for row in rows_of(path)] == ["ham", "spam"]
+    assert [row.label for row in rows_of(path, label_column="label")] == ["0", "1"]
+    names = {"label_column": "label", "label_names": ("0=not spam,1= spam ",)}
+    assert [row.label for row in rows_of(path, **names)] == ["not spam", "spam"]
+    write(tmp_path / "pets" / "0.txt", "purr\n")
+    write(tmp_path / "pets" / "1.txt", "bark\n")
+    assert labels_of(tmp_path / "pets", label_names=("0=cats", "1=dogs")) == {"cats": 1, "dogs": 1}
+
+
+@pytest.mark.parametrize("names", ["ham", "0=", "=ham", "0=ham,", "0=ham,0=spam"])
+def test_names_of_labels_that_cannot_be_read_are_refused(names: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\na b,0\n")
+    with pytest.raises(UserError, match=r"^--label-names: "):
+        opened(path, label_names=(names,))
+
+
+def test_truth_values_are_one_label_each_however_they_are_written(tmp_path: Path) -> None:
+    written = ["true", '"true"', '"True"', '"TRUE"', "false", '"False"']
+    path = write(tmp_path / "a.jsonl", "\n".join(f'{{"text": "a b", "label": {value}}}' for value in written))
+    assert labels_of(path) == {"false": 2, "true": 4}
+
+
+def test_labels_are_composed_and_have_plain_spaces(tmp_path: Path) -> None:
+    apart = unicodedata.normalize("NFD", "café")
+    assert apart != "café"
+    path = write(tmp_path / "a.csv", f"text,label\na b,café\nc d,{apart}\ne f,thé\u00a0vert\ng h, thé vert\u200b\n")
+    assert labels_of(path) == {"café": 2, "thé vert": 2}
+    write(tmp_path / "mac" / apart / "1.txt", "one two\n")
+    write(tmp_path / "mac" / "café" / "2.txt", "three four\n")
+    write(tmp_path / "mac" / "thé" / "2.txt", "three four\n")
+    assert labels_of(tmp_path / "mac") == {"café": 2, "thé": 1}
+
+
+@pytest.mark.parametrize("label", ["می‌خواهم", "👩‍💻", "🏴󠁧󠁢󠁥󠁮󠁧󠁿", "שלום\u200f", "co\u00adop"])
+def test_labels_may_be_joined_as_scripts_and_emoji_are(label: str, tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", f"text,label\na b,{label}\nc d,x\n")
+    assert label in labels_of(path)
+
+
+def test_a_label_that_turns_a_line_round_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="row 2: a label is one line of 1 to 100 printable characters"):
+        opened(write(tmp_path / "a.csv", "text,label\na b,x\u202ey\nc d,x\n"))
+
+
+def test_labels_that_are_all_but_the_same_are_named(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "text,label\na b,Ham\nc d,ham\ne f,ham\ng h,spam\n")
+    assert said_of(path)[1:] == [
+        "labels that are all but the same: 'Ham' 1, 'ham' 2; --label-names 'Ham=ham' makes them one"
+    ]
+    assert said_of(path, label_names=("Ham=ham",))[1:] == []
+
+
+def test_the_audit_finds_labels_that_are_all_but_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"word{n} is w{n},{('ham', 'spam', 'Ham')[n % 3 if n < 30 else n % 2]}\n" for n in range(80))
+    path = write(tmp_path / "a.csv", f"text,label\n{rows}")
+    assert main(["audit", f"--data={path}", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    (found,) = (finding for finding in report["pollution"] if finding["name"] == "alike_labels")
+    assert (found["count"], found["option"]) == (10, "--label-names 'Ham=ham'")
+    assert any("--label-names" in line for line in report["headline"])
+
+
+def rare(tmp_path: Path, **counts: int) -> Path:
+    rows = [f"word{n} and {label}{n},{label}\n" for label, count in counts.items() for n in range(count)]
+    return write(tmp_path / "rare.csv", f"text,label\n{''.join(rows)}")
+
+
+def test_rare_labels_are_left_out_counted_and_listed(tmp_path: Path) -> None:
+    path = rare(tmp_path, a=6, b=5, c=2, d=1)
+    corpus, said = opened(path, least_rows=5)
+    assert said[1:] == [
+        "left out: 2 labels with fewer than 5 rows: 'c' 2, 'd' 1 (--least-rows 1 keeps them, --rare other merges them)"
+    ]
+    seen = survey(corpus)
+    assert seen.labels == {"a": 6, "b": 5}
+    assert list(report_of(seen.skipped)) == ["left out: 3 texts of labels with fewer than 5 rows"]
+    assert labels_of(path) == {"a": 6, "b": 5, "c": 2, "d": 1}
+
+
+def test_rare_labels_are_merged_where_that_is_asked_for_and_gives_enough(tmp_path: Path) -> None:
+    path = rare(tmp_path, a=6, b=3, c=2, d=1)
+    corpus, said = opened(path, least_rows=5, merge_rare=True)
+    assert said[1:] == ["merged into 'other': 3 labels with fewer than 5 rows: 'b' 3, 'c' 2, 'd' 1"]
+    assert survey(corpus).labels == {"a": 6, "other": 6}
+    path = rare(tmp_path, a=6, other=6, c=1)
+    assert labels_of(path, least_rows=5, merge_rare=True) == {"a": 6, "other": 7}
+    path = rare(tmp_path, a=6, b=6, c=1)
+    assert labels_of(path, least_rows=5, merge_rare=True) == {"a": 6, "b": 6}
+
+
+def test_where_too_few_labels_have_rows_enough_the_line_says_what_is_missing(tmp_path: Path) -> None:
+    assert labels_of(rare(tmp_path, a=6, b=6, c=6), least_rows=5) == {"a": 6, "b": 6, "c": 6}
+    path = rare(tmp_path, a=4, b=4, c=3)
+    with pytest.raises(UserError) as raised:
+        opened(path, least_rows=5)
+    assert str(raised.value) == (
+        f"{path}: 3 of 3 labels have fewer than 5 rows ('a' 4, 'b' 4, 'c' 3); at least two labels need 5 each: "
+        "add rows, or ask for fewer with --least-rows"
+    )
+
+
+def test_a_label_of_one_row_does_not_refuse_a_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = rare(tmp_path, a=40, b=40, c=1)
+    assert main(["fit", "--recipe=tiny", "--epochs=1", f"--run={tmp_path / 'run'}", f"--data={path}"]) == 0
+    assert "left out: 1 label with fewer than 5 rows: 'c' 1" in capsys.readouterr().err
+    assert main(["evaluate", f"--run={tmp_path / 'run'}", f"--data={path}"]) == 2
+    assert "row 82: 'c' is none of the labels of" in capsys.readouterr().err
+    assert main(["evaluate", f"--run={tmp_path / 'run'}", f"--data={path}", "--least-rows=5", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["phrases"] == 80
+
+
+# Folders.
+
+
+def test_a_folder_of_train_and_test_is_a_split(tmp_path: Path) -> None:
+    for part, label, count in (("train", "pos", 3), ("train", "neg", 2), ("test", "pos", 1), ("test", "neg", 1)):
+        for n in range(count):
+            write(tmp_path / part / label / f"{n}_7.txt", f"{part} {label} film{n}")
+    write(tmp_path / "train" / "unsup" / "0_0.txt", "nobody knows")
+    write(tmp_path / "train" / "urls_pos.txt", "somewhere")
+    write(tmp_path / "train" / "labeledBow.feat", "9 0:9")
+    write(tmp_path / "imdbEr.txt", "0.0490972013402")
+    write(tmp_path / "README", "words")
+    rows = rows_of(tmp_path)
+    assert Counter((row.part, row.label) for row in rows) == {
+        ("train", "pos"): 3,
+        ("train", "neg"): 2,
+        ("test", "pos"): 1,
+        ("test", "neg"): 1,
+    }
+    assert said_of(tmp_path) == [
+        "test/ is test, train/ is train",
+        "left out: 1 file without a label in unsup/, 0_0.txt among them",
+        "left out: 1 file not .txt, labeledBow.feat among them",
+        "left out: 2 files beside the folders of labels, urls_pos.txt among them",
+    ]
+    assert survey(opened(tmp_path)[0]).given == {"train": 5, "test": 2}
+
+
+def test_the_parts_of_a_split_may_hold_a_file_a_label(tmp_path: Path) -> None:
+    for part in ("train", "dev", "test"):
+        for label in ("cats", "dogs"):
+            write(tmp_path / part / f"{label}.txt", f"{part} {label}\n")
+    assert Counter((row.part, row.label) for row in rows_of(tmp_path)) == {
+        (part, label): 1 for part in ("train", "validation", "test") for label in ("cats", "dogs")
+    }
+
+
+def test_train_and_plane_are_labels(tmp_path: Path) -> None:
+    for label in ("train", "plane"):
+        write(tmp_path / label / "1.txt", f"a {label}")
+    assert labels_of(tmp_path) == {"plane": 1, "train": 1}
+
+
+def test_documentation_is_no_label(tmp_path: Path) -> None:
+    for name in ("cats", "dogs", "README", "License-MIT", "CHANGES", "changes", "notice"):
+        write(tmp_path / f"{name}.txt", f"some words of {name}")
+    assert sorted(labels_of(tmp_path)) == ["cats", "changes", "dogs", "notice"]
+    assert said_of(tmp_path) == ["left out: 3 files that document, by name, CHANGES.txt among them"]
+    for name in ("cats/1", "cats/readme", "dogs/2", "__MACOSX/cats/3"):
+        write(tmp_path / "deep" / f"{name}.txt", "some words")
+    assert labels_of(tmp_path / "deep") == {"cats": 1, "dogs": 1}
+
+
+# Other files.
+
+RECORDS = [{"text": "a cat sleeps", "label": "cats"}, {"text": "a dog barks", "label": "dogs"}]
+PAIRS = [("a cat sleeps", "cats"), ("a dog barks", "dogs")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        json.dumps(RECORDS),
+        json.dumps(RECORDS, indent=2),
+        "\ufeff" + json.dumps({"version": 1, "data": RECORDS}),
+        "\n".join(map(json.dumps, RECORDS)),
+        json.dumps({name: [record[name] for record in RECORDS] for name in ("text", "label")}),
+        json.dumps({name: {str(n): record[name] for n, record in enumerate(RECORDS)} for name in ("text", "label")}),
+    ],
+)
+def test_json_is_read_as_records_in_any_order(content: str, tmp_path: Path) -> None:
+    assert pairs(rows_of(write(tmp_path / "a.json", content))) == PAIRS
+
+
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        ("[1, 2]", "row 1: is not a JSON object"),
+        ('"text"', "is no array of JSON objects"),
+        ("[{", r"is not JSON \("),
+        ('{"text": ["a", "b"], "label": ["x"]}', "its columns are not of one length: 'text' 2, 'label' 1"),
+        ("[]", "name the text's column with --text-column; it has none"),
+    ],
+)
+def test_json_of_another_shape_is_refused(content: str, rule: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=rule):
+        rows_of(write(tmp_path / "a.json", content))
+
+
+def sheets(path: Path, **of_name: list[list[str]]) -> Path:
+    """Writes a workbook by hand: a zip of XML with strings in its cells."""
+    kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
+    place = "http://schemas.openxmlformats.org"
+    numbered = list(enumerate(of_name.items(), 1))
+    sheet_list = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, (name, _) in numbered)
+    links = "".join(
+        f'<Relationship Id="rId{n}" Type="{place}/officeDocument/2006/relationships/worksheet" '
+        f'Target="worksheets/sheet{n}.xml"/>'
+        for n, _ in numbered
+    )
+    with zipfile.ZipFile(path, "w") as archive:
+        parts = "".join(
+            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kinds}.worksheet+xml"/>'
+            for n, _ in numbered
+        )
+        archive.writestr(
+            "[Content_Types].xml",
+            f'<Types xmlns="{place}/package/2006/content-types"><Default Extension="rels" '
+            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
+            f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>{parts}</Types>',
+        )
+        archive.writestr(
+            "_rels/.rels",
+            f'<Relationships xmlns="{place}/package/2006/relationships"><Relationship Id="r" '
+            f'Type="{place}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>'
+            "</Relationships>",
+        )
+        archive.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{place}/spreadsheetml/2006/main" '
+            f'xmlns:r="{place}/officeDocument/2006/relationships"><sheets>{sheet_list}</sheets></workbook>',
+        )
+        archive.writestr(
+            "xl/_rels/workbook.xml.rels",
+            f'<Relationships xmlns="{place}/package/2006/relationships">{links}</Relationships>',
+        )
+        for n, (_, rows) in numbered:
+            cells = "".join(
+                f'<row r="{at}">'
+                + "".join(
+                    f'<c r="{chr(65 + place)}{at}" t="b"><v>{int(cell)}</v></c>'
+                    if isinstance(cell, bool)
+                    else f'<c r="{chr(65 + place)}{at}"><v>{cell}</v></c>'
+                    if isinstance(cell, int)
+                    else f'<c r="{chr(65 + place)}{at}" t="inlineStr"><is><t>{cell}</t></is></c>'
+                    for place, cell in enumerate(row)
+                )
+                + "</row>"
+                for at, row in enumerate(rows, 1)
+            )
+            archive.writestr(
+                f"xl/worksheets/sheet{n}.xml",
+                f'<worksheet xmlns="{place}/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>',
+            )
+    return path
+
+
+def test_a_workbook_is_read_from_its_first_sheet_that_holds_anything(tmp_path: Path) -> None:
+    rows: list[list[Any]] = [["text", "label"], ["a cat sleeps", 1], [], ["a dog barks", True], [12, 1]]
+    path = sheets(tmp_path / "a.xlsx", Empty=[], Texts=rows, Notes=[["a", "b"]])
+    assert [(row.text, row.label, row.number) for row in rows_of(path)] == [
+        ("a cat sleeps", "1", 2),
+        ("a dog barks", "true", 4),
+        ("12", "1", 5),
+    ]
+    assert said_of(path)[0] == "the sheet 'Texts' is read, 'Notes' not"
+
+
+def test_a_workbook_without_a_header_is_read(tmp_path: Path) -> None:
+    rows = [["ham", "see you there"], ["spam", "win a prize now"], ["ham", "on my way"]]
+    path = sheets(tmp_path / "a.xlsx", Texts=rows)
+    assert [row.label for row in rows_of(path)] == ["ham", "spam", "ham"]
+    assert said_of(path)[0] == "has no header, its first row is data; --header yes takes it for the header"
+
+
+def test_an_open_document_is_read(tmp_path: Path) -> None:
+    office = "urn:oasis:names:tc:opendocument:xmlns"
+    rows = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row
+        )
+        + "</table:table-row>"
+        for row in (["text", "label"], ["a cat sleeps", "cats"], ["a dog barks", "dogs"])
+    )
+    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
+        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        archive.writestr("META-INF/manifest.xml", "<manifest/>")
+        archive.writestr(
+            "content.xml",
+            f'<office:document-content xmlns:office="{office}:office:1.0" xmlns:table="{office}:table:1.0" '
+            f'xmlns:text="{office}:text:1.0"><office:body><office:spreadsheet><table:table table:name="One">{rows}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    assert pairs(rows_of(tmp_path / "a.ods")) == PAIRS
+
+
+def test_a_workbook_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(UserError, match=r"a\.xlsx: is no spreadsheet that can be read \("):
+        opened(write(tmp_path / "a.xlsx", "text,label\n"))
+    with pytest.raises(UserError, match=r"--encoding: says nothing about .*a\.xlsx"):
+        opened(tmp_path / "a.xlsx", encoding="utf-8")
+    with pytest.raises(UserError, match="holds no text"):
+        opened(sheets(tmp_path / "b.xlsx", Empty=[]))
+    monkeypatch.setattr("trainer.data.workbooks.MOST_BYTES", 1_000_000)
+    with zipfile.ZipFile(tmp_path / "c.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/worksheets/sheet1.xml", b" " * 2_000_000)
+    with pytest.raises(UserError, match=r"c\.xlsx: is larger than 1 MB; save it as \.csv or \.jsonl"):
+        opened(tmp_path / "c.xlsx")
+    with pytest.raises(UserError, match=r"d\.json: is larger than 1 MB"):
+        opened(write(tmp_path / "d.json", " " * 2_000_000 + "[]"))
+
+
+@pytest.mark.parametrize("name", ["a.csv.gz", "A.TSV.GZ", "a.jsonl.gz", "train.txt.gz"])
+def test_what_is_packed_is_read(name: str, tmp_path: Path) -> None:
+    contents = {
+        "csv": "text,label\na cat sleeps,cats\na dog barks,dogs\n",
+        "tsv": "text\tlabel\na cat sleeps\tcats\na dog barks\tdogs\n",
+        "jsonl": "\n".join(map(json.dumps, RECORDS)),
+        "txt": "__label__cats a cat sleeps\n__label__dogs a dog barks\n",
+    }
+    content = contents[name.lower().split(".")[1]]
+    corpus, _ = opened(write(tmp_path / name, gzip.compress(content.encode())))
+    assert pairs(list(corpus.rows())) == PAIRS
+    assert corpus.name == name.split(".")[0]
+
+
+def test_fasttexts_lines_with_several_labels_are_counted(tmp_path: Path) -> None:
+    lines = "__label__cats a cat sleeps\n__label__cats __label__dogs both of them\n\n__label__dogs a dog barks\n"
+    corpus, _ = opened(write(tmp_path / "pets.train", lines))
+    seen = survey(corpus)
+    assert pairs(list(corpus.rows())) == PAIRS
+    assert seen.skipped == {"with more than one label": 1}
+
+
+def test_fasttexts_lines_that_end_before_the_file_does_are_refused(tmp_path: Path) -> None:
+    path = write(tmp_path / "pets.txt", "__label__cats a cat\n" * 200 + "no label\n")
+    with pytest.raises(UserError, match="row 201: does not begin with __label__ as the rows above do"):
+        opened(path)
+
+
+# Windows of words.
+
+
+def test_no_row_of_a_table_vanishes_where_windows_are_cut(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    texts = [" ".join(f"{'ab'[n % 2]}{n}w{word}" for word in range(n % 12 + 1)) for n in range(400)]
+    path = write(tmp_path / "a.csv", "text,label\n" + "".join(f"{text},{text[0]}\n" for text in texts))
+    assert main(["audit", f"--data={path}", "--unit=words:8", "--json"]) == 0
+    report = json.loads(capsys.readouterr().out)
+    assert report["rows"] >= 400
+    assert report["sizes"]["words"] == sum(len(text.split()) for text in texts)
+
+
+def test_the_audit_tells_only_the_owner_of_running_text_to_cut_it(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = [(f"word{n} is w{n}", "a") if n % 2 else (f"word{n} is w{n} " + "and so on " * 9, "b") for n in range(600)]
+    path = write(tmp_path / "a.csv", "text,label\n" + "".join(f"{text},{label}\n" for text, label in texts))
+    assert main(["audit", f"--data={path}", "--json"]) == 0
+    (line,) = (line for line in json.loads(capsys.readouterr().out)["headline"] if "length" in line)
+    assert "--unit" not in line

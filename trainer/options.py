@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Final
 
 from trainer.data.corpus import Corpus, filtered
-from trainer.data.sources import Say, Source, Unit, load, unit_of
+from trainer.data.sources import Source, Unit, load, unit_of
+from trainer.data.tables import Say
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.model.tables import LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS

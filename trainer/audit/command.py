@@ -14,8 +14,8 @@ from trainer.audit.fix import REMOVED, TEXT, Copy, check_output, fix
 from trainer.audit.sample import MOST_ROWS, clip
 from trainer.data.corpus import Corpus
 from trainer.data.profile import Survey, survey
-from trainer.data.sources import Say, Unit
-from trainer.data.tables import HUB
+from trainer.data.sources import Unit
+from trainer.data.tables import HUB, Say
 from trainer.errors import UserError
 from trainer.files import is_there, write_text
 from trainer.model.recipe import Recipe

@@ -96,6 +96,9 @@ class Reading:
                 raise UserError(f"--{option}: says nothing about {path}")
 
 
+_OpenText = Callable[[Path, str, Reading, Say], Table]
+
+
 def open_table(path: Path, reading: Reading, say: Say) -> Table:
     """Opens a table by its file's name, and where that tells nothing by its first lines.
 
@@ -107,8 +110,10 @@ def open_table(path: Path, reading: Reading, say: Say) -> Table:
     Raises:
         UserError: It cannot be read, or is no table of a kind that is known.
     """
-    text = {".csv": _separated, ".tsv": _separated, ".jsonl": _json_lines, ".ndjson": _json_lines, ".json": _json}
-    whole = {".parquet": _parquet} | dict.fromkeys((".xlsx", ".xls", ".ods"), _workbook)
+    text: dict[str, _OpenText] = {".csv": _separated, ".tsv": _separated, ".jsonl": _json_lines, ".ndjson": _json_lines}
+    text[".json"] = _json
+    whole: dict[str, Callable[[Path, Reading, Say], Table]] = {".parquet": _parquet}
+    whole |= dict.fromkeys((".xlsx", ".xls", ".ods"), _workbook)
     packed = path.suffix.lower() == PACKED
     kind = Path(path.stem if packed else path).suffix.lower()
     if path.exists() and not path.is_file():
@@ -136,7 +141,7 @@ def _encoding(path: Path, reading: Reading, say: Say) -> str:
     return encoding
 
 
-def _by_content(path: Path, reading: Reading) -> Callable[[Path, str, Reading, Say], Table] | None:
+def _by_content(path: Path, reading: Reading) -> "_OpenText | None":
     """Gives how to open a file whose name tells nothing: fastText's lines, or values between tabs."""
     try:
         encoding = named(reading.encoding) if reading.encoding else encoding_of(path)

@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, cast
 
 from trainer.errors import UserError
 
@@ -126,8 +126,8 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
         UserError: It cannot be read.
     """
     try:
-        with gzip.open(path) if path.suffix.lower() == PACKED else path.open("rb") as file:
-            yield file
+        with path.open("rb") as file:
+            yield cast(IO[bytes], gzip.GzipFile(fileobj=file)) if path.suffix.lower() == PACKED else file
     except (OSError, EOFError, zlib.error) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise UserError(f"{path}: cannot be read ({reason})") from error

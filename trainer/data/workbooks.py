@@ -29,9 +29,7 @@ def sheet_of(path: Path) -> tuple[list[list[str]], str, list[str]]:
     _check_size(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
-        sheets = [
-            (name, sheet) for name in book.sheet_names if (sheet := book.get_sheet_by_name(name)).total_height > 0
-        ]
+        sheets = [(name, sheet) for name in book.sheet_names if (sheet := book.get_sheet_by_name(name)).height]
         if not sheets:
             raise UserError(f"{path}: holds no text")
         name, sheet = sheets[0]
