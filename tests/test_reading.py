@@ -1,16 +1,23 @@
 """Every file that people have is read as what it is, by the trainer and by the page; what was found out is said."""
 
 import base64
+import gzip
 import json
+import unicodedata
+import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
-from test_data import write
+from test_data import opened, pairs, rows_of, write
 from test_javascript import VECTORS, run_node
 
 from export import node
+from trainer.__main__ import main
+from trainer.data.profile import report_of, survey
 from trainer.data.tables import Reading, open_table
+from trainer.errors import UserError
 
 TABLES: list[dict[str, Any]] = json.loads((VECTORS / "tables.json").read_text(encoding="utf-8"))
 
