@@ -66,7 +66,9 @@ class Dialect:
     skipped: int = 0
 
     def records(self, path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
-        """Gives every record that is not blank with the line on which it begins, from 1; the header is the first.
+        """Gives every record with the line on which it begins, from 1; the header is the first.
+
+        Blank lines are none, and neither are records without a value above the first that has one.
 
         Raises:
             UserError: The file cannot be read, or a quoted field does not end as it has to.
@@ -106,7 +108,7 @@ def dialect_of(
     dialect = Dialect(separator, _quoting(body(), separator, quoting), True, skipped)
     if header != "auto":
         return Dialect(separator, dialect.quoting, header == "yes", skipped)
-    head = [record for _, record in islice(dialect.records(path, encoding), LOOKED_AT)]
+    head = [record for _, record in islice(dialect.records(path, encoding), LOOKED_AT) if any(map(str.strip, record))]
     return Dialect(separator, dialect.quoting, has_header(head, names), skipped)
 
 
@@ -163,7 +165,7 @@ def _records(path: Path, source: Iterable[str], dialect: Dialect) -> Iterator[tu
         strict=not unquoted,
     )
     tabs = dialect.separator == "\t" and not unquoted
-    start = 1
+    start, begun = 1, False
     try:
         for row in reader:
             if tabs and any("\t" in value and "\n" in value for value in row):
@@ -171,7 +173,8 @@ def _records(path: Path, source: Iterable[str], dialect: Dialect) -> Iterator[tu
                     f"{path}: row {start + dialect.skipped}: a quotation mark opens here and closes in another row: "
                     "double it, or read all of them as they are with --quoting no"
                 )
-            if any(value and not value.isspace() for value in row):
+            begun = begun or any(map(str.strip, row))
+            if begun and (len(row) > 1 or any(map(str.strip, row))):
                 yield start + dialect.skipped, row
             start = reader.line_num + 1
     except csv.Error as error:
