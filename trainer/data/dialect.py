@@ -124,7 +124,8 @@ def has_header(records: Sequence[Sequence[str]], names: Sequence[str] = ()) -> b
     if len(records) < 2:
         return True
     first, below = [cell.strip() for cell in records[0]], records[1:]
-    if any(cell in names or cell.casefold() in _NAMES for cell in first if cell):
+    asked = {name for name in names if not name.isdigit()}  # a number may be a label as well as a column's number
+    if any(cell in asked or cell.casefold() in _NAMES for cell in first if cell):
         return True
     if [cell or "0" for cell in first] in (_numbered(first, 0), _numbered(first, -1)):  # as pandas numbers columns
         return True
@@ -217,10 +218,11 @@ def _quoting(body: Iterator[str], separator: str, choice: Choice) -> Quoting:
         if length > _SAMPLE:
             break
     text = "".join(pieces)
-    if '"' not in text:
+    if '"' not in text or not (looks or '\\"' in text):
         return "none" if looks else "doubled"
-    plain = _Quoted(text, separator, _DOUBLED)
-    escaped = _Quoted(text, separator, _ESCAPED) if '\\"' in text and plain.strays else plain
+    cut = length > _SAMPLE
+    plain = _Quoted(text, separator, _DOUBLED, cut)
+    escaped = _Quoted(text, separator, _ESCAPED, cut) if '\\"' in text and plain.strays else plain
     if looks and not plain.consistent:
         return "backslash" if escaped.consistent else "none"
     return "backslash" if escaped.strays < plain.strays else "doubled"
@@ -235,11 +237,13 @@ class _Quoted:
             many fields have them as there are records.
     """
 
-    def __init__(self, text: str, separator: str, field: str) -> None:
+    def __init__(self, text: str, separator: str, field: str, cut: bool) -> None:
         edge = re.escape(separator)
         pattern = re.compile(rf"(^|\n|{edge}){field}(?=\n|{edge}|\Z)")
-        fields = [match[2] for match in pattern.finditer(text)]
-        rest = pattern.sub(r"\1", text)
+        matches = list(pattern.finditer(text))
+        fields = [match[2] for match in matches]
+        # What is cut off may end within a field.
+        rest = pattern.sub(r"\1", text[: matches[-1].end()] if cut and matches else text)
         self.strays = rest.count('"')
         swallowed = any(separator in value and "\n" in value for value in fields)
         needed = any(separator in value or "\n" in value or '"' in value for value in fields)

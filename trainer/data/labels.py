@@ -52,14 +52,18 @@ def names_from(written: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def renamed(corpus: Corpus, names: Mapping[str, str]) -> Corpus:
-    """Gives labels their names; a label without one keeps its own."""
+def renamed(corpus: Corpus, names: Mapping[str, str], met: set[str]) -> Corpus:
+    """Gives labels their names; a label without one keeps its own. What was met of `names` is added to `met`."""
     if not names:
         return corpus
 
     def read(skipped: Counter[str]) -> Iterator[Row]:
         for row in corpus.read(skipped):
-            yield replace(row, label=names.get(row.label, row.label))
+            if row.label in names:
+                met.add(row.label)
+                yield replace(row, label=names[row.label])
+            else:
+                yield row
 
     return replace(corpus, read=read, expected={names.get(label, label): at for label, at in corpus.expected.items()})
 
