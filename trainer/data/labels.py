@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from trainer.data.corpus import Corpus, Row
@@ -32,7 +33,12 @@ def label_of(value: Any) -> str:
         raise TypeError
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = _SPACES.sub(" ", unicodedata.normalize("NFC", str(value))).strip().strip(_EDGES).strip()
+    return _composed(str(value))
+
+
+@lru_cache(10 * MOST_LABELS)
+def _composed(label: str) -> str:
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", label)).strip().strip(_EDGES).strip()
     return text.lower() if text.lower() in ("true", "false") else text
 
 
