@@ -37,7 +37,7 @@ def test_the_trainer_reads_a_table_of_any_kind(table: dict[str, Any], tmp_path: 
     assert list(found.columns) == table["header"]
     named = [name for name in found.columns if name]
     places = [found.columns.index(name) for name in named]
-    rows = [list(record.values) for record in found.records(named)]
+    rows = [list(record.values) for record in found.records(named) if any(record.values)]
     assert [[value.strip("\n") for value in row] for row in rows] == [
         [row[place] for place in places] for row in table["rows"]
     ]
@@ -91,7 +91,7 @@ def test_a_name_that_stands_twice_is_refused_only_where_it_is_asked_for(tmp_path
         ("utf-8-sig", []),
         ("cp1252", ["read as windows-1252; --encoding names another"]),
         ("utf-16", ["read as UTF-16; --encoding names another"]),
-        ("utf-16-be", ["read as UTF-16-be; --encoding names another"]),
+        ("utf-16-be", ["read as UTF-16-BE; --encoding names another"]),
         ("utf-32", ["read as UTF-32; --encoding names another"]),
     ],
 )
@@ -147,6 +147,11 @@ def test_columns_without_a_header_are_found_by_what_they_hold_or_named_by_number
         opened(path, text_column="4")
 
 
+def test_a_columns_number_is_not_taken_for_its_name(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.csv", "1,The first of all the texts here\n2,The second of them\n1,A third one\n")
+    assert [row.label for row in rows_of(path, text_column="2", label_column="1")] == ["1", "2", "1"]
+
+
 def test_a_first_row_is_data_where_that_is_asked_for(tmp_path: Path) -> None:
     path = write(tmp_path / "a.csv", "text,label\none two three,x\nfour five six,x\n")
     assert pairs(rows_of(path, header="no"))[0] == ("text", "label")
@@ -167,6 +172,14 @@ def test_quotation_marks_are_read_as_asked(tmp_path: Path) -> None:
     assert rows_of(path, quoting="no")[0].text == "\"one two' he said"
     with pytest.raises(UserError, match=r"row 2: is not CSV .*; --quoting no reads quotation marks as they are"):
         rows_of(path)
+
+
+def test_a_sample_that_is_cut_within_a_field_still_tells_that_fields_are_quoted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("trainer.data.dialect._SAMPLE", 50)
+    path = write(tmp_path / "a.tsv", "text\tlabel\n" + '"one\ntwo\nthree ""four"""\tx\n' * 9)
+    assert [row.text for row in rows_of(path)] == ['one two three "four"'] * 9
 
 
 # Labels.
@@ -224,6 +237,7 @@ def test_labels_that_are_all_but_the_same_are_named(tmp_path: Path) -> None:
         "labels that are all but the same: 'Ham' 1, 'ham' 2; --label-names 'Ham=ham' makes them one"
     ]
     assert said_of(path, label_names=("Ham=ham",))[1:] == []
+    assert said_of(path, label_names=("Ham=ham,3=x",))[1:] == ["no label is called '3', which --label-names names"]
 
 
 def test_the_audit_finds_labels_that_are_all_but_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

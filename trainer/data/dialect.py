@@ -66,7 +66,9 @@ class Dialect:
     skipped: int = 0
 
     def records(self, path: Path, encoding: str) -> Iterator[tuple[int, list[str]]]:
-        """Gives every record that is not blank with the line on which it begins, from 1; the header is the first.
+        """Gives every record with the line on which it begins, from 1; the header is the first.
+
+        Blank lines are none, and neither are records without a value above the first that has one.
 
         Raises:
             UserError: The file cannot be read, or a quoted field does not end as it has to.
@@ -106,7 +108,7 @@ def dialect_of(
     dialect = Dialect(separator, _quoting(body(), separator, quoting), True, skipped)
     if header != "auto":
         return Dialect(separator, dialect.quoting, header == "yes", skipped)
-    head = [record for _, record in islice(dialect.records(path, encoding), LOOKED_AT)]
+    head = [record for _, record in islice(dialect.records(path, encoding), LOOKED_AT) if any(map(str.strip, record))]
     return Dialect(separator, dialect.quoting, has_header(head, names), skipped)
 
 
@@ -122,7 +124,8 @@ def has_header(records: Sequence[Sequence[str]], names: Sequence[str] = ()) -> b
     if len(records) < 2:
         return True
     first, below = [cell.strip() for cell in records[0]], records[1:]
-    if any(cell in names or cell.casefold() in _NAMES for cell in first if cell):
+    asked = {name for name in names if not name.isdigit()}  # a number may be a label as well as a column's number
+    if any(cell in asked or cell.casefold() in _NAMES for cell in first if cell):
         return True
     if [cell or "0" for cell in first] in (_numbered(first, 0), _numbered(first, -1)):  # as pandas numbers columns
         return True
@@ -163,7 +166,7 @@ def _records(path: Path, source: Iterable[str], dialect: Dialect) -> Iterator[tu
         strict=not unquoted,
     )
     tabs = dialect.separator == "\t" and not unquoted
-    start = 1
+    start, begun = 1, False
     try:
         for row in reader:
             if tabs and any("\t" in value and "\n" in value for value in row):
@@ -171,7 +174,8 @@ def _records(path: Path, source: Iterable[str], dialect: Dialect) -> Iterator[tu
                     f"{path}: row {start + dialect.skipped}: a quotation mark opens here and closes in another row: "
                     "double it, or read all of them as they are with --quoting no"
                 )
-            if any(value and not value.isspace() for value in row):
+            begun = begun or any(map(str.strip, row))
+            if begun and (len(row) > 1 or any(map(str.strip, row))):
                 yield start + dialect.skipped, row
             start = reader.line_num + 1
     except csv.Error as error:
@@ -214,10 +218,11 @@ def _quoting(body: Iterator[str], separator: str, choice: Choice) -> Quoting:
         if length > _SAMPLE:
             break
     text = "".join(pieces)
-    if '"' not in text:
+    if '"' not in text or not (looks or '\\"' in text):
         return "none" if looks else "doubled"
-    plain = _Quoted(text, separator, _DOUBLED)
-    escaped = _Quoted(text, separator, _ESCAPED) if '\\"' in text and plain.strays else plain
+    cut = length > _SAMPLE
+    plain = _Quoted(text, separator, _DOUBLED, cut)
+    escaped = _Quoted(text, separator, _ESCAPED, cut) if '\\"' in text and plain.strays else plain
     if looks and not plain.consistent:
         return "backslash" if escaped.consistent else "none"
     return "backslash" if escaped.strays < plain.strays else "doubled"
@@ -232,11 +237,13 @@ class _Quoted:
             many fields have them as there are records.
     """
 
-    def __init__(self, text: str, separator: str, field: str) -> None:
+    def __init__(self, text: str, separator: str, field: str, cut: bool) -> None:
         edge = re.escape(separator)
         pattern = re.compile(rf"(^|\n|{edge}){field}(?=\n|{edge}|\Z)")
-        fields = [match[2] for match in pattern.finditer(text)]
-        rest = pattern.sub(r"\1", text)
+        matches = list(pattern.finditer(text))
+        fields = [match[2] for match in matches]
+        # What is cut off may end within a field.
+        rest = pattern.sub(r"\1", text[: matches[-1].end()] if cut and matches else text)
         self.strays = rest.count('"')
         swallowed = any(separator in value and "\n" in value for value in fields)
         needed = any(separator in value or "\n" in value or '"' in value for value in fields)

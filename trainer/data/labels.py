@@ -5,6 +5,7 @@ import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final
 
 from trainer.data.corpus import Corpus, Row
@@ -32,7 +33,12 @@ def label_of(value: Any) -> str:
         raise TypeError
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    text = _SPACES.sub(" ", unicodedata.normalize("NFC", str(value))).strip().strip(_EDGES).strip()
+    return _composed(str(value))
+
+
+@lru_cache(10 * MOST_LABELS)
+def _composed(label: str) -> str:
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", label)).strip().strip(_EDGES).strip()
     return text.lower() if text.lower() in ("true", "false") else text
 
 
@@ -52,14 +58,18 @@ def names_from(written: Sequence[str]) -> dict[str, str]:
     return names
 
 
-def renamed(corpus: Corpus, names: Mapping[str, str]) -> Corpus:
-    """Gives labels their names; a label without one keeps its own."""
+def renamed(corpus: Corpus, names: Mapping[str, str], met: set[str]) -> Corpus:
+    """Gives labels their names; a label without one keeps its own. What was met of `names` is added to `met`."""
     if not names:
         return corpus
 
     def read(skipped: Counter[str]) -> Iterator[Row]:
         for row in corpus.read(skipped):
-            yield replace(row, label=names.get(row.label, row.label))
+            if row.label in names:
+                met.add(row.label)
+                yield replace(row, label=names[row.label])
+            else:
+                yield row
 
     return replace(corpus, read=read, expected={names.get(label, label): at for label, at in corpus.expected.items()})
 

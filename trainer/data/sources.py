@@ -107,8 +107,12 @@ def load(source: Source, say: Say, known: Collection[str] = ()) -> Corpus:
     if not hub and not is_there(path):
         raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
     corpus = _folder(path, source, say) if not hub and path.is_dir() else _table(source, say)
-    corpus = filtered(renamed(corpus, names), source.drop, source.strip)
-    return without_rare(corpus, source.least_rows, merge=source.merge_rare, known=known, say=say)
+    met: set[str] = set()
+    corpus = filtered(renamed(corpus, names, met), source.drop, source.strip)
+    corpus = without_rare(corpus, source.least_rows, merge=source.merge_rare, known=known, say=say)
+    for label in sorted(names.keys() - met):
+        say(f"{corpus.place}: no label is called {label!r}, which --label-names names")
+    return corpus
 
 
 def _folder(path: Path, source: Source, say: Say) -> Corpus:

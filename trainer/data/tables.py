@@ -125,7 +125,7 @@ def open_table(path: Path, reading: Reading, say: Say) -> Table:
         opened = _by_content(path, reading)
         if opened is None:
             kinds = ", ".join([".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".xlsx", ".ods"])
-            raise UserError(f"{path}: is none of {kinds}, no lines of fastText's and no folder of text files")
+            raise UserError(f"{path}: is none of {kinds}, neither fastText's lines nor a folder of text files")
         return opened(path, _encoding(path, reading, say), reading, say)
     if text[kind] is not _separated:
         reading.refuse(str(path), "header", "quoting")

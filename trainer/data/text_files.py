@@ -96,7 +96,7 @@ def shown(encoding: str) -> str:
     """Gives an encoding's name for reading."""
     if encoding == UTF8:
         return "UTF-8"
-    return re.sub(r"^cp(125\d)$", r"windows-\1", encoding).replace("utf-", "UTF-")
+    return encoding.upper() if encoding.startswith("utf-") else re.sub(r"^cp(125\d)$", r"windows-\1", encoding)
 
 
 def undecodable(path: Path, encoding: str) -> str:

@@ -143,6 +143,7 @@ function separatorOf(text) {
  */
 function quotingOf(text, delimiter) {
   if (!text.includes('"')) return "none";
+  if (delimiter !== "\t" && !text.includes('\\"')) return "doubled";
   const plain = quoted(text, delimiter, DOUBLED);
   const escaped = text.includes('\\"') && plain.strays > 0 ? quoted(text, delimiter, ESCAPED) : plain;
   if (delimiter === "\t" && !plain.consistent) return escaped.consistent ? "backslash" : "none";
