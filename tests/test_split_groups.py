@@ -9,6 +9,7 @@ from test_split import PER_BLOCK, by_lines, encoded, lines_by_part, numbered, of
 from trainer.data.corpus import Row
 from trainer.errors import UserError
 from trainer.splitting.split import PARTS, Split
+from trainer.training.fit import warnings_of
 
 
 def grouped(sizes: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:
@@ -99,6 +100,18 @@ def test_given_parts_are_kept_as_they_are_twins_and_all() -> None:
     parts = by_lines(of_rows(rows))
     assert (parts.method, len(parts.dropped)) == ("given", 0)
     assert [(part, phrase.text) for part, phrase in parts.phrases()] == [(row.part, row.text) for row in rows]
+
+
+def test_of_given_parts_that_are_too_many_for_memory_some_rows_are_read_and_that_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("trainer.splitting.split.MOST_MEASURED", 100)
+    rows = [row for label in "ab" for row in given_rows("train", "validation", "test", label=label, count=200)]
+    parts = by_lines(of_rows(rows))
+    counts = Counter(part for part, _ in parts.phrases())
+    assert counts["train"] == 400
+    assert all(60 <= counts[part] <= 140 for part in ("validation", "test"))
+    assert [line for line in warnings_of(parts) if "25.0% are read" in line and "test" in line]
 
 
 @pytest.mark.parametrize(("given_one", "missing"), [("test", "validation"), ("validation", "test")])
