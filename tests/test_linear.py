@@ -18,9 +18,10 @@ DOGS = ("my dog barks", "a dog fetches sticks", "the puppy barks all day", "dogs
 BIRDS = ("my bird sings", "a bird flies south", "the parrot sings all day", "birds and parrots fly")
 
 
-def taught(labels: int = 3) -> tuple[Vocabulary, NDArray[Any], NDArray[Any]]:
+def taught(labels: int = 3, whole_words: bool = True) -> tuple[Vocabulary, NDArray[Any], NDArray[Any]]:
     texts = [*ANIMALS, *DOGS, *BIRDS][: 4 * labels]
-    vocabulary = learn(texts, [f"label {n}" for n in range(labels)], sequence_length=18, maximum_pieces=200)
+    names = [f"label {number}" for number in range(labels)]
+    vocabulary = learn(texts, names, sequence_length=18, maximum_pieces=200, whole_words=whole_words)
     rows = np.stack([split_ids(ids, 18)[0] for ids in vocabulary.encode_all(texts)])
     return vocabulary, rows, np.repeat(np.arange(labels), 4).astype(np.int32)
 
@@ -56,16 +57,19 @@ def test_features() -> None:
     ]
 
 
-def test_ngrams_stay_inside_a_piece() -> None:
+def test_ngrams_inside_a_piece_and_across_the_border_of_two() -> None:
     vocabulary = replace(taught()[0], pieces=("▁ab", "ba"), scores=(-1.0, -1.0))
-    grams = features.ngrams_of(vocabulary)
-    assert grams.shape == (6, 4)  # ▁a, ab, ▁ab, ba
-    assert grams.sum(axis=1).ravel().tolist()[0] == [0, 0, 0, 0, 3, 1]
+    pairs = [(4, 5), (5, 4), (5, SEP_ID), (CLS_ID, 5), (4, UNKNOWN_ID)]
+    inside, crossing = features.ngrams_of(vocabulary, np.array([first * 6 + second for first, second in pairs]))
+    assert inside.sum(axis=1).ravel().tolist()[0] == [0, 0, 0, 0, 3, 1]
+    assert (inside.toarray()[4] * crossing.toarray()[0]).sum() == 0
+    # bb, abb, bba, ▁abb, abba, ▁abba; then what ends the text: a, ba
+    assert crossing.sum(axis=1).ravel().tolist()[0] == [6, 0, 2, 0, 0]
 
 
-@pytest.mark.parametrize("labels", [2, 3])
-def test_folding_is_exact(labels: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    vocabulary, rows, truth = taught(labels)
+@pytest.mark.parametrize(("labels", "whole_words"), [(2, True), (3, True), (3, False)])
+def test_folding_is_exact(labels: int, whole_words: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    vocabulary, rows, truth = taught(labels, whole_words)
     seen = {}
     solve = linear.solve
 

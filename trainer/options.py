@@ -35,7 +35,7 @@ class FitOptions:
 _TEACHERS: Final = ("auto", "none", "minilm")
 _GROUPS: Final = {
     "data": ("longest_window", "window_passes"),
-    "tokenizer": ("keep_case", "fold_accents", "maximum_pieces", "sequence_length"),
+    "tokenizer": ("keep_case", "fold_accents", "maximum_pieces", "whole_words", "sequence_length"),
     "model": (
         "budget_kb",
         "dense_rows",
@@ -65,6 +65,7 @@ _HELP: Final = {
     "keep_case": "case-sensitive: capitals are letters of their own",
     "fold_accents": "drop accents: É is read as e",
     "maximum_pieces": "vocabulary size of the SentencePiece model, or words of the lesson's",
+    "whole_words": "whether frequent words are vocabulary entries as a whole: yes, no, or auto, by held-out rows",
     "sequence_length": "positions of the model's input, [CLS] and [SEP] among them; longer texts are read in windows",
     "budget_kb": "size of the .tflite in kilobytes, from which vocabulary and tables get theirs",
     "dense_rows": "vocabulary entries with a weight for every label, where there are more than 10 labels",
@@ -271,8 +272,10 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> No
                 group.add_argument(option, action="store_true", default=None, help=_HELP[name])
                 continue
             defaults = ", ".join(_default(getattr(recipe, name), name) for recipe in RECIPES.values())
-            metavar = "|".join((*_TEACHERS, "DIR")) if name == "teacher" else "N"
-            group.add_argument(option, type=kinds[name], metavar=metavar, help=f"{_HELP[name]} [{defaults}]")
+            choices = CHOICES if name == "whole_words" else None
+            metavar = "|".join((*_TEACHERS, "DIR")) if name == "teacher" else "|".join(choices or "N")
+            described = f"{_HELP[name]} [{defaults}]"
+            group.add_argument(option, type=kinds[name], choices=choices, metavar=metavar, help=described)
 
 
 def _default(value: float | str, name: str) -> str:
@@ -308,7 +311,7 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
 
 _TABLES_ALONE: Final = (
     *("budget_kb", "dense_rows", "cells", "pair_slots", "pair_cells", "sentence_size", "lstm_steps"),
-    *("teacher", "extra_words", "regularization", "steps"),
+    *("teacher", "extra_words", "regularization", "steps", "whole_words"),
 )
 
 

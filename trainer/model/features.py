@@ -1,8 +1,10 @@
-"""What the linear part sees of a row of ids: pieces, adjacent pairs, and the characters inside pieces.
+"""What the linear part sees of a row of ids: pieces, adjacent pairs, and character n-grams.
 
-A piece's character n-grams depend on the piece alone, so what is learned of them folds exactly into the piece's row.
+An n-gram inside a piece depends on the piece alone, so what is learned of it folds exactly into the piece's row; one
+that crosses the border between two pieces of a word folds into the row of their pair.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,10 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.text.normalization import SPACE
-from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
+from trainer.text.vocabulary import RESERVED, SEP_ID, UNKNOWN_ID, Vocabulary
 
 Rows = NDArray[Any]  # framed rows of piece ids, shape [rows, S]
-NGRAMS: Final = range(2, 6)  # characters
+NGRAMS: Final = (2, 3, 4, 5)  # characters
+_END: Final = "\0"  # the end of the text among characters: no piece holds it
 
 
 def is_piece(rows: Rows) -> NDArray[np.bool_]:
@@ -61,25 +64,51 @@ def pair_counts(rows: Rows, codes: NDArray[np.int64], vocabulary_size: int) -> A
     return sparse.csr_matrix((values, (numbers[known], places[known])), shape=(len(rows), len(codes)))
 
 
-def ngrams_of(vocabulary: Vocabulary) -> Any:
-    """Counts the character n-grams of each piece; the space before a word is a character.
+def ngrams_of(vocabulary: Vocabulary, codes: NDArray[np.int64]) -> tuple[Any, Any]:
+    """Counts the character n-grams inside each piece, and those that cross the border inside a pair of pieces.
+
+    The space before a word is a character, and so is the end of the text. No n-gram crosses from one word into the
+    next.
+
+    Args:
+        vocabulary: Gives the pieces' characters.
+        codes: Of pairs, see `pair_codes`.
 
     Returns:
-        Sparse, shape [vocabulary_size, ngrams].
+        Sparse, shapes [vocabulary_size, ngrams] and [pairs, ngrams]; an n-gram is the same column in both.
     """
+    size = vocabulary.size
+    pieces = [""] * len(RESERVED) + list(vocabulary.pieces)
+    pieces[SEP_ID] = _END
+    index: dict[str, int] = {}
+    inside = [
+        (piece_id, index.setdefault(gram, len(index)))
+        for piece_id, piece in enumerate(pieces)
+        for gram in _ngrams(piece)
+        if gram != SPACE * len(gram)
+    ]
+    crossing: list[tuple[int, int]] = []
+    for number, (first, second) in enumerate(zip((codes // size).tolist(), (codes % size).tolist(), strict=True)):
+        one, other = pieces[first][1 - NGRAMS[-1] :], pieces[second][: NGRAMS[-1] - 1]
+        if one and other and not other.startswith(SPACE):
+            grams = _ngrams(one + other, border=len(one))
+            crossing += [(number, index.setdefault(gram, len(index))) for gram in grams]
+    return _incidence(inside, size, len(index)), _incidence(crossing, len(codes), len(index))
+
+
+def _ngrams(text: str, border: int | None = None) -> Iterator[str]:
+    """Gives a text's n-grams, or those alone that have characters on both sides of a border."""
+    for length in NGRAMS:
+        first = 0 if border is None else max(0, border - length + 1)
+        last = len(text) - length if border is None else min(border - 1, len(text) - length)
+        yield from (text[start : start + length] for start in range(first, last + 1))
+
+
+def _incidence(places: list[tuple[int, int]], rows: int, columns: int) -> Any:
     from scipy import sparse
 
-    index: dict[str, int] = {}
-    pieces, grams = [], []
-    for piece_id, piece in enumerate(vocabulary.pieces, len(RESERVED)):
-        for length in NGRAMS:
-            for start in range(len(piece) - length + 1):
-                gram = piece[start : start + length]
-                if gram != SPACE * length:
-                    pieces.append(piece_id)
-                    grams.append(index.setdefault(gram, len(index)))
-    values = np.ones(len(pieces), np.float32)
-    return sparse.csr_matrix((values, (pieces, grams)), shape=(vocabulary.size, len(index)))
+    numbers, found = np.array(places, np.int64).reshape(-1, 2).T
+    return sparse.csr_matrix((np.ones(len(numbers), np.float32), (numbers, found)), shape=(rows, columns))
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,14 @@ class LinearSettings:
     Attributes:
         regularization: liblinear's C; 0: half for many labels, where a row in many speaks for each, else a quarter.
         pair_strength: Of pairs beside pieces; on eight sets a point better than 1 where rows are few, else as good.
-        ngram_strength: Of n-grams inside pieces beside pieces.
+        ngram_strength: Of character n-grams beside pieces.
         few_rows: Below as many rows, features that occur once are kept.
         few_rows_idf: The power of the inverse document frequencies there: what few rows tell of rarity is little, and
             with it answers are 0.9 points better.
         tolerance: At which the solver stops.
         most_passes: Over the rows, if it has not stopped before: noisy labels take hundreds that change no answer.
         most_rows: Above as many, stochastic gradient descent takes the solver's place.
+        most_pairs: Of more, those that stand most often are read.
     """
 
     regularization: float = 0.0
@@ -40,6 +41,7 @@ class LinearSettings:
     tolerance: float = 1e-2
     most_passes: int = 100
     most_rows: int = 2_000_000
+    most_pairs: int = 250_000
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,18 @@ def train(
     def block(counts: Any, strength: float) -> features.Block:
         return features.weigh(counts, counts[original], mean_pieces, strength, settings.few_rows_idf if few else 1.0)
 
-    pieces = features.piece_counts(rows, size)
-    grams = features.ngrams_of(vocabulary)
-    seen = np.asarray((pieces[original] @ grams > 0).sum(axis=0)).ravel()
-    grams = grams[:, seen >= (1 if few else 2)]
-    codes = _frequent(features.pair_codes(rows[original], size)[1], 1 if few else 2)
+    least = 1 if few else 2
+    codes = _frequent(features.pair_codes(rows, size)[1], settings.most_pairs)
+    pieces, pairs = features.piece_counts(rows, size), features.pair_counts(rows, codes, size)
+    inside, crossing = features.ngrams_of(vocabulary, codes)
+    grams = pieces @ inside + pairs @ crossing
+    told = _documents(grams[original]) >= least
+    grams, inside, crossing = grams[:, told], inside[:, told], crossing[:, told]
+    whole = np.flatnonzero(_documents(pairs[original]) >= least)
     blocks = [
         block(pieces, 1.0),
-        block(features.pair_counts(rows, codes, size), settings.pair_strength),
-        block(pieces @ grams, settings.ngram_strength),
+        block(pairs[:, whole], settings.pair_strength),
+        block(grams, settings.ngram_strength),
     ]
     scale = sparse.diags((1 / np.sqrt(numbers)).astype(np.float32))
     parts = [scale @ of_kind.counts @ sparse.diags(of_kind.weights) for of_kind in blocks]
@@ -121,21 +126,31 @@ def train(
     of_pieces, of_pairs, of_grams = (
         kernel[ends[index] : ends[index + 1]] * of_kind.weights[:, None] for index, of_kind in enumerate(blocks)
     )
+    of_codes = crossing @ of_grams
+    of_codes[whole] += of_pairs
     return Linear(
-        pieces=np.asarray(of_pieces + grams @ of_grams, np.float32),
+        pieces=np.asarray(of_pieces + inside @ of_grams, np.float32),
         first=codes // size,
         second=codes % size,
-        pairs=np.asarray(of_pairs, np.float32),
+        pairs=np.asarray(of_codes, np.float32),
         bias=bias.astype(np.float32),
         extra=None if extra is None else np.asarray(kernel[ends[3] :], np.float32),
         piece_times=np.asarray(pieces.sum(axis=0), np.float32).ravel(),
-        pair_times=np.asarray(blocks[1].counts.sum(axis=0), np.float32).ravel(),
+        pair_times=np.asarray(pairs.sum(axis=0), np.float32).ravel(),
     )
 
 
-def _frequent(codes: NDArray[np.int64], least: int) -> NDArray[np.int64]:
+def _frequent(codes: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """Gives different codes, sorted; of more than `most` those that stand most often."""
     found, times = np.unique(codes, return_counts=True)
-    return found[times >= least]
+    if len(found) > most:
+        found = np.sort(found[np.argsort(-times, kind="stable")[:most]])
+    return found
+
+
+def _documents(counts: Any) -> NDArray[np.int64]:
+    """Counts the rows that have each feature."""
+    return np.asarray((counts > 0).sum(axis=0)).ravel()
 
 
 def solve(

@@ -3,10 +3,14 @@
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
+from trainer.text.pieces import FEW_ROWS
 from trainer.text.vocabulary import Vocabulary
 
 FEW_LABELS: Final = 10  # up to as many, a row of the tables holds all labels
+_DENSE_LABELS: Final = 20  # up to as many, a row of all labels is hardly larger than one of the strongest eight
+_ALL: Final = 1_000_000
 _LEAST_SLOTS: Final = 997
+_USUAL_SLOTS: Final = 6_007  # at least, where no budget is asked for: letters of two bytes are not to cost the pairs
 _MOST_SLOTS: Final = 100_000  # pairs beyond are seen once, and tell nothing
 _PIECE_BYTES: Final = 9  # beside its letters: SentencePiece's score and lengths
 _RULE_BYTES: Final = 12
@@ -36,6 +40,7 @@ class Recipe:
     keep_case: bool = False  # people type few capitals
     fold_accents: bool = False  # where accents tell words apart, they are to be read
     maximum_pieces: int = 0
+    whole_words: str = "auto"  # chosen on held-out rows: they pay where words come again, not where most are new
     sequence_length: int = 0  # the smallest of 18, 34, 66 and 130 that holds 99 % of the training phrases
     first_window: bool = False  # a phrase that is longer than the model reads is trained on in all its windows
     extra_words: int = 3_500  # with a teacher: the language's most common words, which the training text never had
@@ -64,7 +69,7 @@ class Recipe:
     falling_rate: bool = True
 
     # size
-    budget_kb: int = 0  # of the .tflite; 0: 500 for few labels, 300 for 80, 700 with a teacher
+    budget_kb: int = 0  # of the .tflite; 0: 500 for few labels, 300 for 11 to 77, 550 for 150, 700 with a teacher
 
 
 RECIPES: Final = {
@@ -76,6 +81,7 @@ RECIPES: Final = {
             window_passes=1,
             whole_rows=False,
             maximum_pieces=2_000,
+            whole_words="yes",
             sequence_length=34,
             pair_slots=2_003,
             misspelt_weight=0.0,
@@ -91,6 +97,7 @@ RECIPES: Final = {
             unit="line",
             model_type="word",
             maximum_pieces=1_000_000,
+            whole_words="yes",
             sequence_length=18,
             first_window=True,
             tables=False,
@@ -117,6 +124,7 @@ class Sizes:
 
     Attributes:
         maximum_pieces: Of the unigram model.
+        whole_words: Whether words that were seen often are pieces, too.
         extra_words: Pieces beside it, with a teacher.
         dense_rows: Ids below have a value for every label.
         cells: Labels of every other piece.
@@ -129,6 +137,7 @@ class Sizes:
     """
 
     maximum_pieces: int
+    whole_words: bool
     extra_words: int
     dense_rows: int
     cells: int
@@ -140,7 +149,7 @@ class Sizes:
     sentence_size: int
 
 
-def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bool) -> Sizes:
+def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bool, whole_words: bool = True) -> Sizes:
     """Chooses the sizes that the recipe leaves open.
 
     Args:
@@ -148,15 +157,19 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
         label_count: From 2 to 1,000.
         row_count: Of the training part.
         with_teacher: A teacher's encoder is larger, and knows words that the training text never had.
+        whole_words: Without them words are cut into few pieces, each of which was seen often.
     """
     few = label_count <= FEW_LABELS
     share = _budget_kb(recipe, label_count, with_teacher) / _default_kb(label_count, with_teacher)
     # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000.
     pieces = round((8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
+    if not whole_words:
+        pieces = min(pieces, 1_000 if row_count < FEW_ROWS else 2_000)
     return Sizes(
         maximum_pieces=recipe.maximum_pieces or pieces,
+        whole_words=whole_words,
         extra_words=round(recipe.extra_words * min(max(2 * share - 1, 0.2), 6.0)) if with_teacher else 0,
-        dense_rows=recipe.dense_rows or min(604, 90_000 // label_count),
+        dense_rows=recipe.dense_rows or (_ALL if label_count <= _DENSE_LABELS else min(604, 90_000 // label_count)),
         cells=recipe.cells,
         # Pairs get what is left of the budget, see `within_budget`; few rows have few pairs.
         pair_slots=recipe.pair_slots or min(_MOST_SLOTS, 24 * row_count + 100),
@@ -187,7 +200,8 @@ def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_tea
     if recipe.pair_slots or not recipe.tables:
         return replace(sizes, lstm_steps=steps)
     left = 1_000 * _budget_kb(recipe, label_count, with_teacher) - bytes_beside_pairs(sizes, vocabulary)
-    slots = max(_LEAST_SLOTS, int(left / (1 + _row_bytes(label_count, sizes.pair_cells))))
+    least = _LEAST_SLOTS if recipe.budget_kb else _USUAL_SLOTS
+    slots = max(least, int(left / (1 + _row_bytes(label_count, sizes.pair_cells))))
     return replace(sizes, lstm_steps=steps, pair_slots=min(sizes.pair_slots, slots))
 
 
@@ -218,4 +232,4 @@ def _default_kb(label_count: int, with_teacher: bool) -> int:
     """Gives the kilobytes of the .tflite where none are asked for."""
     if with_teacher:
         return max(700, 600 + label_count)
-    return 500 if label_count <= FEW_LABELS else 220 + label_count
+    return 500 if label_count <= FEW_LABELS else max(297, min(round(3.85 * label_count), 400 + label_count))

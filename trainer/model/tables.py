@@ -51,6 +51,9 @@ def squeeze(linear: Linear, sizes: TableSizes) -> Tables:
 
 
 def _strongest(rows: Floats, cells: int) -> Cells:
+    """Keeps the labels of each row that are farthest from its mean: what all labels share changes no answer."""
+    if cells < rows.shape[1]:
+        rows = rows - rows.mean(axis=1, keepdims=True)
     labels = np.sort(np.argsort(-np.abs(rows), axis=1, kind="stable")[:, :cells], axis=1).astype(np.int32)
     return Cells(labels, np.take_along_axis(rows, labels, axis=1))
 
@@ -58,10 +61,10 @@ def _strongest(rows: Floats, cells: int) -> Cells:
 def _pair_rows(
     linear: Linear, vocabulary_size: int, most_slots: int, cells: int
 ) -> tuple[NDArray[np.int32], Floats | Cells]:
-    """Places the pairs that tell most, by the length of their rows times the root of how often they stand."""
+    """Places the pairs that tell most, by the spread of their rows times the root of how often they stand."""
     slots = max(LEAST_PAIR_SLOTS, min(prime_up_to(most_slots), prime_up_to(2 * len(linear.first) + LEAST_PAIR_SLOTS)))
     table = PairTable(vocabulary_size, slots)
-    order = np.argsort(-np.linalg.norm(linear.pairs, axis=1) * np.sqrt(linear.pair_times), kind="stable")
+    order = np.argsort(-linear.pairs.std(axis=1) * np.sqrt(linear.pair_times), kind="stable")
     order = order[: max(slots - 2, 0)]  # two slots stay empty: they hold both ends of 8 bits
     first, second = linear.first[order], linear.second[order]
     taken, places = table.place(first, second) if len(order) else (order, order)

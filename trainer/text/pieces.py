@@ -16,8 +16,8 @@ from trainer.text.interpreter import Segmenter
 from trainer.text.normalization import SPACE, Rules, all_rules, clean, normalizer, rules_for, squeeze, with_marks_apart
 from trainer.text.vocabulary import RESERVED, SCORE_STEP, UNSPACED, Vocabulary
 
-FEW_ROWS: Final = 3_000  # below, every word that was seen is a piece: the unigram model drops what occurs once
-FREQUENT: Final = 5  # above, every word that was seen so often
+FEW_ROWS: Final = 3_000  # below, whole words are pieces if they were seen at all: the unigram model drops what is rare
+FREQUENT: Final = 5  # above, if they were seen so often
 MOST_RUNS: Final = 1_000_000  # different ones in memory while counting
 MOST_CHARACTERS: Final = 10_000_000  # of the different runs that are learned from
 LONGEST_WORD: Final = 60  # characters; the library crashes on a piece of some thousand
@@ -48,6 +48,7 @@ def learn(
     maximum_pieces: int,
     model_type: Literal["unigram", "word"] = "unigram",
     spelling: Spelling = Spelling(),
+    whole_words: bool = True,
     extra_words: Sequence[str] = (),
 ) -> Vocabulary:
     """Learns a vocabulary; the same text gives the same pieces, byte for byte.
@@ -60,6 +61,8 @@ def learn(
             Of whole words the most frequent are kept.
         model_type: "unigram", or "word": whole words alone, and punctuation is a space.
         spelling: What of the spelling is kept.
+        whole_words: Whether words that were seen often are pieces whatever the unigram model says; of few rows all that
+            were seen.
         extra_words: Words that become pieces whether the text has them or not.
     """
     runs, rows = _count(texts)
@@ -72,8 +75,9 @@ def learn(
         scores = _unigram(counts, maximum_pieces)
         plain = normalizer(rules)
         extra = dict.fromkeys(word for text in extra_words for word in squeeze(plain(clean(text))).split(" ") if word)
-        whole = [run for run, times in counts.items() if _is_whole(run, times >= FREQUENT or rows < FEW_ROWS)]
-        _add(scores, counts, whole, certain=rows < FEW_ROWS)
+        every = whole_words and rows < FEW_ROWS
+        whole = [run for run, times in counts.items() if _is_whole(run, whole_words and (every or times >= FREQUENT))]
+        _add(scores, counts, whole, certain=every)
         room = max(maximum_pieces, len(set().union(*counts)) + _ROOM)
         scores = dict(_by_frequency(scores, counts)[:room]) | {
             piece: score for piece, score in scores.items() if len(piece) == 1

@@ -39,6 +39,7 @@ from trainer.text.windows import FLOOR
 from trainer.training.encode import Encoded, encode, first_rows
 from trainer.training.learn import Learner
 from trainer.training.sentence import train_lesson
+from trainer.training.subwords import whole_words
 from trainer.training.teacher import Teacher, common_words, open_teacher
 
 _MOST_TAUGHT = 50_000  # rows from which `auto` asks a teacher: it is slow, and tells more the fewer they are
@@ -67,11 +68,12 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         parts = split_by(corpus, seen, recipe, options)
         for line in warnings_of(parts):
             say(line)
-        row_count = sum(seen.labels.values())
+        learned_from = sum(seen.labels.values()) - seen.given["test"]
+        row_count = learned_from - seen.given["validation"]
         teacher = _teacher(parts, recipe, row_count)
-        sizes = sizes_for(recipe, len(parts.labels), row_count, with_teacher=teacher is not None)
+        whole = recipe.whole_words != "no" if teacher else whole_words(parts, recipe, row_count)
+        sizes = sizes_for(recipe, len(parts.labels), row_count, teacher is not None, whole)
         ours = not seen.given["validation"] and parts.method != "random"
-        learned_from = row_count - seen.given["test"]
         few = ours and learned_from < FEW_ROWS and recipe.tables and not parts.window
         vocabulary = _vocabulary(parts, recipe, sizes, teacher, with_validation=few)
         with tempfile.TemporaryDirectory(dir=staging) as folder:
@@ -145,6 +147,7 @@ def _vocabulary(
         parts.labels,
         sequence_length=recipe.sequence_length or _WIDEST,
         maximum_pieces=sizes.maximum_pieces,
+        whole_words=sizes.whole_words,
         model_type=recipe.model_type,
         spelling=Spelling(recipe.keep_case, recipe.fold_accents),
         extra_words=common_words(teacher, sizes.extra_words) if teacher else (),
