@@ -9,17 +9,21 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
 from trainer.errors import UserError, exit_code
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
+from trainer.streaming import line_batches
 from trainer.terminal import say
 
 if TYPE_CHECKING:
     from trainer.run import Run
+
+_MOST_LINES: Final = 512  # that are answered at once
+_MOST_SCORES: Final = 1 << 17  # in memory at once, each with its label: 40 MB
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,7 +86,10 @@ def parser() -> argparse.ArgumentParser:
     _add_run(predict)
     predict.add_argument("--json", action="store_true", help='print a line a phrase: [{"label": …, "score": …}, …]')
     predict.add_argument(
-        "text", nargs="*", metavar="TEXT", help="a phrase; without any, a phrase a line from standard input"
+        "text",
+        nargs="*",
+        metavar="TEXT",
+        help="a phrase; without any, a phrase a line from standard input, answered as it arrives",
     )
     predict.set_defaults(do=_predict)
     return top
@@ -177,20 +184,21 @@ def _predict(arguments: argparse.Namespace) -> int:
     from trainer.run import find
 
     run = find(arguments.run)
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # every line is answered, a damaged one too
-    texts = arguments.text or [line.rstrip("\r\n") for line in sys.stdin]
-    for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
-        if arguments.json:
-            print(json.dumps(ranking, ensure_ascii=False))
-            continue
-        words = run.vocabulary.words(text)
-        known = sum(word.known for word in words)
-        print(text)
-        if is_not_sure(float(ranking[0]["score"]), known, run.threshold):
-            print("  not sure")
-        _print_ranking(ranking)
-        print(f"  knew {known} of {len(words)} words")
+    most = max(1, min(_MOST_LINES, _MOST_SCORES // len(run.vocabulary.labels)))
+    typed = iter([arguments.text]) if arguments.text else line_batches(cast(io.BufferedIOBase, sys.stdin.buffer), most)
+    for texts in typed:
+        for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
+            if arguments.json:
+                print(json.dumps(ranking, ensure_ascii=False))
+                continue
+            words = run.vocabulary.words(text)
+            known = sum(word.known for word in words)
+            print(text)
+            if is_not_sure(float(ranking[0]["score"]), known, run.threshold):
+                print("  not sure")
+            _print_ranking(ranking)
+            print(f"  knew {known} of {len(words)} words")
+        sys.stdout.flush()  # who wrote the line waits for its answer
     return 0
 
 
