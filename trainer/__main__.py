@@ -166,17 +166,29 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
-    labels = set(run.vocabulary.labels)
+    """Gives a corpus's phrases under the run's labels. What the fit did with rare labels is done here too, and said."""
+    labels = {label: label for label in run.vocabulary.labels}
+    labels = run.facts["corpus"].get("rare", {}) | labels  # an older run does not say
     skipped: Counter[str] = Counter()
-    row = None
+    merged: Counter[str] = Counter()
+    measured, row = 0, None
     for row in corpus.read(skipped):
-        if row.label not in labels:
+        label = labels.get(row.label)
+        if label is None:
             raise wrong(row, f"{row.label!r} is none of the labels of {run.path}")
-        yield Phrase(row.text, row.label)
-    if row is None:
-        raise UserError(f"{corpus.place}: holds no text")
+        if not label:
+            skipped["of labels that the fit left out as rare"] += 1
+            continue
+        merged[label] += label != row.label
+        measured += 1
+        yield Phrase(row.text, label)
     for line in report_of(skipped):
         say(line)
+    for label, count in merged.items():
+        if count:
+            say(f"merged into {label!r}, as in the fit: {count:,} {'text' if count == 1 else 'texts'} of rare labels")
+    if not measured:
+        raise UserError(f"{corpus.place}: holds no text" + (f" of the labels of {run.path}" if row else ""))
 
 
 def _predict(arguments: argparse.Namespace) -> int:

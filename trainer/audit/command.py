@@ -73,6 +73,10 @@ def _next(arguments: argparse.Namespace, copy: Copy) -> str:
         command += [f"--{name}-column", name]
     if arguments.unit is not None and (arguments.unit != "file" or copy.data.name == TEXT):
         command += ["--unit", arguments.unit]
+    if arguments.least_rows is not None:
+        command += ["--least-rows", str(arguments.least_rows)]
+    if arguments.rare is not None:
+        command += ["--rare", arguments.rare]
     if arguments.split != "blocks":
         command += ["--split", arguments.split]
     return shlex.join(command)
