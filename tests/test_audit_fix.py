@@ -196,6 +196,19 @@ def test_groups_and_a_split_go_into_the_next_command(tmp_path: Path, capsys: pyt
     assert main(command) == 0
 
 
+def test_what_becomes_of_rare_labels_goes_into_the_next_command(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = folder_of(tmp_path)
+    for name in ("pier", "barn"):
+        (data / f"{name}.txt").write_text("".join(f"{name} {word}\n" for word in VERBS[:4]))
+    options = ["--least-rows", "6", "--rare", "other"]
+    assert main(["audit", "--data", str(data), *options, "--fix", str(tmp_path / "out")]) == 0
+    command = next_of(capsys.readouterr().err)
+    assert command == ["audit", "--data", str(tmp_path / "out" / "text"), *options]
+    assert main(command) == 0
+
+
 def test_rows_from_elsewhere_become_a_table(tmp_path: Path) -> None:
     corpus = of_lines("c", "", "", "", {"a": [row.text for row in clean(10)], "b": ["other words here"]})
     copy = fix(replace(corpus, path=str(tmp_path / "data")), tmp_path / "out")

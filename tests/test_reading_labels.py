@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pytest
 from test_data import opened, rows_of, write
@@ -118,17 +119,51 @@ def test_where_too_few_labels_have_rows_enough_the_line_says_what_is_missing(tmp
     )
 
 
-def test_a_label_of_one_row_does_not_refuse_a_fit(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    path = rare(tmp_path, a=40, b=40, c=1)
-    assert main(["fit", "--recipe=tiny", "--epochs=1", f"--run={tmp_path / 'run'}", f"--data={path}"]) == 0
-    assert "left out: 1 label with fewer than 5 rows: 'c' 1" in capsys.readouterr().err
-    assert main(["evaluate", f"--run={tmp_path / 'run'}", f"--data={path}"]) == 2
-    assert "row 82: 'c' is none of the labels of" in capsys.readouterr().err
-    assert main(["evaluate", f"--run={tmp_path / 'run'}", f"--data={path}", "--least-rows=5", "--json"]) == 0
-    assert json.loads(capsys.readouterr().out)["phrases"] == 80
+def fit_of(path: Path, run: Path, *options: str) -> dict[str, Any]:
+    """Fits a small run, and gives what it says of its corpus."""
+    assert main(["fit", "--recipe=tiny", "--epochs=1", f"--run={run}", f"--data={path}", *options]) == 0
+    facts: dict[str, Any] = json.loads((run / "run.json").read_text(encoding="utf-8"))["corpus"]
+    return facts
 
 
-# Folders.
+def test_a_run_is_measured_on_its_own_file_without_the_labels_that_it_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, run = rare(tmp_path, a=40, b=40, c=1, d=2), tmp_path / "run"
+    assert fit_of(path, run)["rare"] == {"c": "", "d": ""}
+    assert "left out: 2 labels with fewer than 5 rows: 'd' 2, 'c' 1" in capsys.readouterr().err
+    measured = ["evaluate", f"--run={run}", "--json"]
+    assert main([*measured, f"--data={path}"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["phrases"] == 80
+    assert printed.err.splitlines()[-1] == "left out: 3 texts of labels that the fit left out as rare"
+    assert main([*measured, f"--data={path}", "--least-rows=5"]) == 0
+    printed = capsys.readouterr()
+    assert json.loads(printed.out)["phrases"] == 80
+    assert printed.err.splitlines()[-1] == "left out: 3 texts of labels with fewer than 5 rows"
+    assert main([*measured, f"--data={rare(tmp_path, c=7, d=3)}"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"holds no text of the labels of {run}")
+    assert main([*measured, f"--data={rare(tmp_path, a=4, e=1)}"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"row 6: 'e' is none of the labels of {run}")
+    facts = json.loads((run / "run.json").read_text(encoding="utf-8"))
+    del facts["corpus"]["rare"]  # as of an older run
+    (run / "run.json").write_text(json.dumps(facts))
+    assert main([*measured, f"--data={rare(tmp_path, a=4, c=1)}"]) == 2
+    assert capsys.readouterr().err.splitlines()[-1].endswith(f"row 6: 'c' is none of the labels of {run}")
+
+
+def test_a_run_is_measured_on_its_own_file_with_the_labels_that_it_merged(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path, run = rare(tmp_path, a=40, b=40, c=3, d=4, other=2), tmp_path / "run"
+    assert fit_of(path, run, "--rare=other")["rare"] == {"c": "other", "d": "other"}
+    capsys.readouterr()
+    assert main(["evaluate", f"--run={run}", "--json", f"--data={path}"]) == 0
+    printed = capsys.readouterr()
+    assert [sum(row) for row in json.loads(printed.out)["confusion"]] == [40, 40, 9]
+    assert printed.err.splitlines()[-1] == "merged into 'other', as in the fit: 7 texts of rare labels"
+    assert main(["evaluate", f"--run={run}", f"--data={rare(tmp_path, c=1, a=1)}"]) == 0
+    assert capsys.readouterr().err.splitlines()[-1] == "merged into 'other', as in the fit: 1 text of rare labels"
 
 
 def test_a_folder_of_train_and_test_is_a_split(tmp_path: Path) -> None:

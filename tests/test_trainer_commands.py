@@ -225,7 +225,7 @@ def test_predict_without_text_answers_every_line_of_standard_input(
 def test_predict_of_nothing_prints_nothing(
     fitted: Fitted, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sys, "stdin", io.StringIO(""))
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO()))
     assert predicted(capsys, fitted, "--json") == ""
 
 

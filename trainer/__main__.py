@@ -9,17 +9,21 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
 from trainer.errors import UserError, exit_code
 from trainer.model.recipe import RECIPES
 from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
+from trainer.streaming import line_batches
 from trainer.terminal import say
 
 if TYPE_CHECKING:
     from trainer.run import Run
+
+_MOST_LINES: Final = 512  # that are answered at once
+_MOST_SCORES: Final = 1 << 17  # in memory at once, each with its label: 40 MB
 
 
 def parser() -> argparse.ArgumentParser:
@@ -82,7 +86,10 @@ def parser() -> argparse.ArgumentParser:
     _add_run(predict)
     predict.add_argument("--json", action="store_true", help='print a line a phrase: [{"label": …, "score": …}, …]')
     predict.add_argument(
-        "text", nargs="*", metavar="TEXT", help="a phrase; without any, a phrase a line from standard input"
+        "text",
+        nargs="*",
+        metavar="TEXT",
+        help="a phrase; without any, a phrase a line from standard input, answered as it arrives",
     )
     predict.set_defaults(do=_predict)
     return top
@@ -159,17 +166,29 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 
 
 def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
-    labels = set(run.vocabulary.labels)
+    """Gives a corpus's phrases under the run's labels. What the fit did with rare labels is done here too, and said."""
+    labels = {label: label for label in run.vocabulary.labels}
+    labels = run.facts["corpus"].get("rare", {}) | labels  # an older run does not say
     skipped: Counter[str] = Counter()
-    row = None
+    merged: Counter[str] = Counter()
+    measured, row = 0, None
     for row in corpus.read(skipped):
-        if row.label not in labels:
+        label = labels.get(row.label)
+        if label is None:
             raise wrong(row, f"{row.label!r} is none of the labels of {run.path}")
-        yield Phrase(row.text, row.label)
-    if row is None:
-        raise UserError(f"{corpus.place}: holds no text")
+        if not label:
+            skipped["of labels that the fit left out as rare"] += 1
+            continue
+        merged[label] += label != row.label
+        measured += 1
+        yield Phrase(row.text, label)
     for line in report_of(skipped):
         say(line)
+    for label, count in merged.items():
+        if count:
+            say(f"merged into {label!r}, as in the fit: {count:,} {'text' if count == 1 else 'texts'} of rare labels")
+    if not measured:
+        raise UserError(f"{corpus.place}: holds no text" + (f" of the labels of {run.path}" if row else ""))
 
 
 def _predict(arguments: argparse.Namespace) -> int:
@@ -177,20 +196,21 @@ def _predict(arguments: argparse.Namespace) -> int:
     from trainer.run import find
 
     run = find(arguments.run)
-    if isinstance(sys.stdin, io.TextIOWrapper):
-        sys.stdin.reconfigure(encoding="utf-8", errors="replace")  # every line is answered, a damaged one too
-    texts = arguments.text or [line.rstrip("\r\n") for line in sys.stdin]
-    for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
-        if arguments.json:
-            print(json.dumps(ranking, ensure_ascii=False))
-            continue
-        words = run.vocabulary.words(text)
-        known = sum(word.known for word in words)
-        print(text)
-        if is_not_sure(float(ranking[0]["score"]), known, run.threshold):
-            print("  not sure")
-        _print_ranking(ranking)
-        print(f"  knew {known} of {len(words)} words")
+    most = max(1, min(_MOST_LINES, _MOST_SCORES // len(run.vocabulary.labels)))
+    typed = iter([arguments.text]) if arguments.text else line_batches(cast(io.BufferedIOBase, sys.stdin.buffer), most)
+    for texts in typed:
+        for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
+            if arguments.json:
+                print(json.dumps(ranking, ensure_ascii=False))
+                continue
+            words = run.vocabulary.words(text)
+            known = sum(word.known for word in words)
+            print(text)
+            if is_not_sure(float(ranking[0]["score"]), known, run.threshold):
+                print("  not sure")
+            _print_ranking(ranking)
+            print(f"  knew {known} of {len(words)} words")
+        sys.stdout.flush()  # who wrote the line waits for its answer
     return 0
 
 

@@ -5,7 +5,8 @@ import json
 import shlex
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from shutil import get_terminal_size
+from typing import Any, Final
 
 import numpy as np
 
@@ -21,6 +22,8 @@ from trainer.files import is_there, write_text
 from trainer.model.recipe import Recipe
 from trainer.options import check_seed, unit_from
 from trainer.splitting.split import split
+
+_WIDTH: Final = 100  # columns, where standard output is no terminal and `COLUMNS` is not set
 
 
 def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
@@ -42,7 +45,8 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
             raise UserError(f"{arguments.html}: lies in {arguments.fix}, which --fix writes anew")
     say(f"{corpus.place}: reading")
     report = report_on(arguments, corpus, survey(corpus), say)
-    print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report), flush=True)
+    width = get_terminal_size((_WIDTH, 0)).columns
+    print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report, width), flush=True)
     if arguments.html is not None:
         write_text(arguments.html, html(report))
         say(f"open {arguments.html}")
@@ -73,6 +77,10 @@ def _next(arguments: argparse.Namespace, copy: Copy) -> str:
         command += [f"--{name}-column", name]
     if arguments.unit is not None and (arguments.unit != "file" or copy.data.name == TEXT):
         command += ["--unit", arguments.unit]
+    if arguments.least_rows is not None:
+        command += ["--least-rows", str(arguments.least_rows)]
+    if arguments.rare is not None:
+        command += ["--rare", arguments.rare]
     if arguments.split != "blocks":
         command += ["--split", arguments.split]
     return shlex.join(command)

@@ -37,7 +37,6 @@ _KEPT: Final = {
     "random": "A split by row keeps them: its accuracy is optimistic. Leave out `--split random`.",
 }
 _CAPITALS: Final = {"CYRILLIC": "А-ЯЁ", "GREEK": "Α-Ω"}
-_LABEL: Final = 60  # characters of a label that a sentence can bear
 _FEWEST: Final = 3  # phrases: fewer are strays
 _NAMED: Final = 3  # labels in a sentence
 _LEAKED: Final = 0.02  # of the test phrases
@@ -104,7 +103,7 @@ def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str, runn
 
 def told(found: Mapping[str, Any]) -> str:
     """Names the labels that a view tells from all others, and its recall of them."""
-    labels = [f"“{label[:_LABEL]}”" for label in found["labels"][:_NAMED]]
+    labels = [f"“{label}”" for label in found["labels"][:_NAMED]]
     rest = len(found["labels"]) - len(labels)
     names = " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 and not rest else [", ".join(labels)])
     return f"{names}{f' and {rest} more together' if rest else ''} (recall {percent(found['recall'])})"
@@ -157,7 +156,7 @@ def _pollution(findings: list[dict[str, Any]]) -> list[str]:
 
 def _sentence(finding: Mapping[str, Any]) -> str:
     labels = finding["by_label"]
-    first = next(iter(labels))[:_LABEL]
+    first = next(iter(labels))
     mostly = max(labels.values()) > 0.9 * sum(labels.values())
     where = f", nearly all under {first}" if mostly and finding["count"] > 1 else ""
     title = finding["title"][0].upper() + finding["title"][1:]

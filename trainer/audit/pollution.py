@@ -192,12 +192,13 @@ def _duplicates(sample: Sample, duplicates: Duplicates, passed_over: set[int]) -
 
 def _near_duplicates(sample: Sample, duplicates: Duplicates, passed_over: set[int]) -> Iterator[dict[str, Any]]:
     wanted = {int(duplicates.first[place]) for place in range(len(sample.rows)) if place not in passed_over}
-    within, across, crossing = [], [], []
+    within, across, crossing, linked = [], [], [], []
     for cluster in clusters(duplicates.near, wanted):
         labels = [int(sample.label_ids[place]) for place in cluster]
         if len(set(labels)) > 1:
             across += cluster
             crossing.append(cluster)
+            linked.append(_across(sample, duplicates.near, cluster))
         first_of_label = {label: place for place, label in zip(reversed(cluster), reversed(labels), strict=True)}
         within += [place for place in cluster if place not in first_of_label.values()]
     if within:
@@ -209,8 +210,19 @@ def _near_duplicates(sample: Sample, duplicates: Duplicates, passed_over: set[in
         advice = "Look through them: a quotation, or a label that is wrong."
         pairs = _pairs(sample, crossing)
         finding = _finding(sample, "near_duplicates_across", title, across, advice, "", pairs=pairs)
-        finding["examples"] = _side_by_side(sample, crossing)
+        finding["examples"] = _side_by_side(sample, linked)
         yield finding
+
+
+def _across(sample: Sample, near: dict[int, list[int]], cluster: list[int]) -> list[int]:
+    """Gives two texts of a cluster that are alike themselves, and not only by way of others, under two labels."""
+    labels = {place: sample.label_ids[place] for place in cluster}
+    return next(
+        [place, other]
+        for place in cluster
+        for other in near.get(place, [])
+        if labels.get(other, labels[place]) != labels[place]
+    )
 
 
 def _side_by_side(sample: Sample, texts: list[list[int]]) -> list[dict[str, Any]]:

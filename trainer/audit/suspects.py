@@ -21,7 +21,8 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
     Returns:
         "phrases": at most fifty, the worst first, with the label that the model would give and both probabilities;
         "issues": how many phrases confident learning holds for mislabelled; "left_out": labels with too few phrases to
-        be held out; or "skipped": a sentence that says why there are none.
+        be held out; "labels": of each other label the F1 of that model's answers and how many of its phrases are held
+        for mislabelled; or "skipped": a sentence that says why there are none.
     """
     places = _unique(sample, evenly(np.arange(len(sample.rows)), MOST_FITTED))
     counts = np.bincount(sample.label_ids[places], minlength=len(sample.labels))
@@ -30,7 +31,7 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
     names, labels = np.unique(sample.label_ids[places], return_inverse=True)
     if len(names) < 2:
         reason = f"Fewer than two labels have {_FEWEST} phrases, which are needed to hold some out."
-        return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out}
+        return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out, "labels": []}
     folds = 5 if len(places) < 20_000 else 3
     probabilities = _held_out(sample, places, labels, folds, seed)
     scores, issues = _doubts(labels, probabilities)
@@ -46,7 +47,17 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
         for place in worst
         if best[place] != labels[place]
     ]
-    return {"phrases": phrases, "issues": int(issues), "folds": folds, "looked_at": len(places), "left_out": left_out}
+    return {
+        "phrases": phrases,
+        "issues": int(issues.sum()),
+        "folds": folds,
+        "looked_at": len(places),
+        "left_out": left_out,
+        "labels": [
+            {"label": sample.labels[int(name)]} | of_label
+            for name, of_label in zip(names, _by_label(labels, probabilities, issues), strict=True)
+        ],
+    }
 
 
 def _unique(sample: Sample, places: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -95,11 +106,35 @@ def _groups(
     return groups if np.bincount(pairs[0]).min() >= folds else None
 
 
-def _doubts(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> tuple[NDArray[np.float64], int]:
-    """Gives each row's score, the lower the more doubtful, and how many rows are held for mislabelled."""
+def _by_label(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64], issues: NDArray[np.bool_]
+) -> list[dict[str, Any]]:
+    """Measures each label: "phrases" that were answered, "f1", and "doubted", how many are held for mislabelled.
+
+    Args:
+        labels: Shape [rows].
+        probabilities: Of a model that was not trained on the row, shape [rows, labels].
+        issues: Shape [rows].
+    """
+    answered = np.ptp(probabilities, axis=1) > 0
+    truth, answers = labels[answered], probabilities[answered].argmax(axis=1)
+    count = probabilities.shape[1]
+    phrases, right = np.bincount(truth, minlength=count), np.bincount(truth[truth == answers], minlength=count)
+    f1 = 2 * right / np.maximum(phrases + np.bincount(answers, minlength=count), 1)
+    doubted = np.bincount(labels[issues], minlength=count)
+    return [
+        {"phrases": int(phrases[label]), "f1": float(f1[label]), "doubted": int(doubted[label])}
+        for label in range(count)
+    ]
+
+
+def _doubts(
+    labels: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Gives each row's score, the lower the more doubtful, and whether it is held for mislabelled; shape [rows]."""
     from cleanlab.filter import find_label_issues
     from cleanlab.rank import get_label_quality_scores
 
     scores = np.asarray(get_label_quality_scores(labels, probabilities, method="normalized_margin"), np.float64)
     issues = find_label_issues(labels, probabilities, filter_by="both", n_jobs=1)
-    return scores, int(np.sum(issues))
+    return scores, np.asarray(issues, np.bool_)

@@ -54,6 +54,7 @@ class Corpus:
         running: Whether a file's rows follow one another as running text; else each row stands alone.
         path: Where it was read from, for messages; empty for a corpus that comes with Byline.
         expected: Label -> the file or folder that has to hold its text, where a name announces it.
+        rare: Label with too few rows -> the label that its rows have instead; "" where they are left out.
     """
 
     name: str
@@ -64,6 +65,7 @@ class Corpus:
     running: bool = False
     path: str = ""
     expected: Mapping[str, str] = field(default_factory=dict)
+    rare: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> str:

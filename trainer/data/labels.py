@@ -138,7 +138,8 @@ def without_rare(
                 skipped[f"of labels with fewer than {least} rows"] += 1
 
     expected = {label: at for label, at in corpus.expected.items() if label not in rare}
-    return replace(corpus, read=read, expected=expected)
+    became = OTHER if merged else ""
+    return replace(corpus, read=read, expected=expected, rare=dict.fromkeys(sorted(rare - {became}), became))
 
 
 def _listed(labels: Sequence[str], counts: Mapping[str, int]) -> str:

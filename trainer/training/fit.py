@@ -109,7 +109,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "format": FORMAT,
             "created": created.isoformat(timespec="microseconds"),
             "corpus": {name: getattr(corpus, name) for name in ("name", "title", "description", "license")}
-            | {"labels": seen.labels, "left_out": dict(seen.skipped)},
+            | {"labels": seen.labels, "left_out": dict(seen.skipped), "rare": corpus.rare},
             "recipe": dataclasses.asdict(recipe),
             "sizes": dataclasses.asdict(sizes),
             "seed": options.seed,
