@@ -124,8 +124,8 @@ class Vocabulary:
                 if not span:
                     continue  # ▁ alone
                 characters = "".join(character for character, _, _ in span)
-                alone = _UNSPACED.search(characters) is not None
-                if unit and (alone or _UNSPACED.search(unit[-1].characters)):
+                alone = _UNSPACED.search(characters) or (unit and _UNSPACED.search(unit[-1].characters))
+                if unit and alone and unicodedata.category(characters[0])[0] != "M":  # a mark stays with its letter
                     words += _word(unit)
                     unit = []
                 unit.append(_Piece(characters, self._ids.get(piece, UNKNOWN_ID), span[0][1], span[-1][2]))
@@ -339,7 +339,8 @@ def _word(unit: list[_Piece]) -> list[Word]:
         return []
     kept = unit[counting[0] : counting[-1] + 1]
     lengths = [len(piece.characters) if piece.id != UNKNOWN_ID else 0 for piece in kept]
-    known = max(lengths) > 1 or lengths == [1]
+    alone = all(unicodedata.category(piece.characters[0])[0] == "M" for piece in kept[1:])
+    known = max(lengths) > 1 or (alone and max(lengths) == 1)
     return [Word(kept[0].start, kept[-1].end, tuple(piece.id for piece in kept), known)]
 
 

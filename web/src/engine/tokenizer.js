@@ -46,6 +46,7 @@ export const UNKNOWN_ID = 1;
 const UNSPACED =
   /[\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u0e00-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff\u19e0-\u19ff\u{1b000}-\u{1b16f}\u{20000}-\u{3ffff}]/u;
 const COUNTS = /[\p{L}\p{N}\p{M}\p{S}]/u;
+const MARK = /^\p{M}/u;
 const PLAIN = /^[a-z0-9]+$/; // of which both are known, sooner than by the sets of Unicode
 
 /**
@@ -123,8 +124,7 @@ function readRun(run, { ids: found, ends }, text, ids, tokens) {
   for (let piece = joined; piece < found.length; piece += 1) ids.push(found[piece]);
   let first = 0;
   for (let piece = 1; piece <= found.length; piece += 1) {
-    const alone = piece < found.length && (unspaced(run, ends, piece) || unspaced(run, ends, piece - 1));
-    if (piece < found.length && !alone) continue;
+    if (piece < found.length && !isBorder(run, ends, piece)) continue;
     const token = wordOf(run, found, ends, first, piece, text);
     if (token) tokens.push({ ...token, first: token.first + offset, last: token.last + offset });
     first = piece;
@@ -137,6 +137,17 @@ function readRun(run, { ids: found, ends }, text, ids, tokens) {
  * @param {number} piece
  */
 const surface = (run, ends, piece) => run.text.slice(piece === 0 ? 0 : ends[piece - 1], ends[piece]);
+
+/**
+ * Whether a word ends before a piece of a script without spaces; a vowel sign or tone mark stays with what it stands on.
+ *
+ * @param {Run} run
+ * @param {number[]} ends
+ * @param {number} piece
+ */
+function isBorder(run, ends, piece) {
+  return (unspaced(run, ends, piece) || unspaced(run, ends, piece - 1)) && !MARK.test(surface(run, ends, piece));
+}
 
 /** @param {Run} run @param {number[]} ends @param {number} piece */
 function unspaced(run, ends, piece) {
@@ -181,7 +192,21 @@ function wordOf(run, ids, ends, first, last, text) {
 }
 
 /**
- * Whether a word says anything: a piece of it is longer than a character, or it is one character that is a piece.
+ * Whether a word is one piece, marks upon it aside.
+ *
+ * @param {Run} run
+ * @param {number[]} ends
+ * @param {number} from
+ * @param {number} to
+ */
+function isAlone(run, ends, from, to) {
+  let others = 0;
+  for (let piece = from + 1; piece < to; piece += 1) others += MARK.test(surface(run, ends, piece)) ? 0 : 1;
+  return others === 0;
+}
+
+/**
+ * Whether a word says anything: a piece of it is longer than a character, or it is one character that is a piece, marks aside.
  *
  * @param {Run} run
  * @param {number[]} ids
@@ -193,7 +218,7 @@ function isKnown(run, ids, ends, from, to) {
   for (let piece = from; piece < to; piece += 1) {
     if (ids[piece] === UNKNOWN_ID) continue;
     const count = codePoints(surface(run, ends, piece));
-    if (count > 1 || (count === 1 && to - from === 1)) return true;
+    if (count > 1 || (count === 1 && isAlone(run, ends, from, to))) return true;
   }
   return false;
 }
