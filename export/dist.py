@@ -15,6 +15,7 @@ from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
 from export.strings import read_strings
 from trainer.errors import UserError
+from trainer.evaluation.advice import advice_of, advice_text
 from trainer.evaluation.metrics import measure
 from trainer.files import is_there, whole_directory
 from trainer.model.classifier import Classifier
@@ -40,7 +41,8 @@ class Export:
     Attributes:
         run: What was trained.
         rounded: The Keras model with the rounded numbers, which all artefacts carry.
-        metrics: The rounded model's, for the parts "validation" and "test".
+        metrics: The rounded model's, for the parts "validation" and "test"; or, of a run that was cross-validated,
+            what that measured, as "cross_validated".
         settings: Names, descriptions and budgets, complete.
     """
 
@@ -48,6 +50,11 @@ class Export:
     rounded: Classifier
     metrics: dict[str, dict[str, Any]]
     settings: Settings
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """The metrics of phrases that were not learned from."""
+        return self.metrics.get("cross_validated") or self.metrics["test"]
 
     @cached_property
     def known(self) -> dict[str, Any]:
@@ -73,7 +80,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
     metadata.label_list(run.vocabulary.labels)
     with whole_directory(output) as staging:
         rounded = graph.rounded_classifier(run.classifier)
-        metrics = {part: measure(rounded, run.phrases(part), run.threshold) for part in ("validation", "test")}
+        metrics = _measured(run, rounded)
         export = Export(run, rounded, metrics, settings.complete(run.facts))
         _write_parts(export, staging, parts, say)
         sizes = _sizes(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})
@@ -92,6 +99,14 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
             _write_card(export, staging, report)
             _write_proof(staging, report)
         write_manifest(staging, run, settings.name, metrics, report, sizes)
+
+
+def _measured(run: Run, rounded: Classifier) -> dict[str, dict[str, Any]]:
+    """Measures the rounded model, where phrases were held out from it; else what was measured of its like stands."""
+    if run.cross_validated:
+        return {"cross_validated": run.cross_validated}
+    parts = ("validation", "test")
+    return {part: measure(rounded, run.phrases(part), run.threshold, run.majority_label) for part in parts}
 
 
 def check_output(output: Path) -> None:
@@ -129,7 +144,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
         if not metadata.AVAILABLE:
             say(f"note       {metadata.NOT_AVAILABLE}")
     if "web" in parts:
-        web.write_web(export.run, export.known, export.metrics["test"], staging, export.settings)
+        web.write_web(export.run, export.known, export.test, staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
         say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
         if untranslated := read_strings(export.settings.strings).untranslated:
@@ -137,7 +152,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
     if "npm" in parts:
-        npm.write_npm(export.run, export.known, export.metrics["test"], staging, export.settings)
+        npm.write_npm(export.run, export.known, export.test, staging, export.settings)
         say(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
 
 
@@ -179,6 +194,7 @@ def _faults(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
 
 
 def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
+    labels = export.run.vocabulary.labels
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -194,10 +210,11 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         not_stated=NOT_STATED,
         run=export.run.facts,
         run_name=export.run.path.name,
-        labels=export.run.vocabulary.labels,
+        labels=labels,
         vocabulary_size=len(export.run.vocabulary.pieces),
         window=export.run.vocabulary.window,
-        test=export.metrics["test"],
+        test=export.test,
+        advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
         hostile=hostile.COUNT,
         proof=parity.table(report.rows),
     )

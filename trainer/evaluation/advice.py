@@ -11,6 +11,7 @@ from trainer.evaluation.metrics import wilson
 WIDEST: Final = 0.2  # of an interval that needs no warning
 _MOST_PAIRS: Final = 3
 _MOST_PHRASES: Final = 200  # that an interval of `WIDEST` takes, at the most uncertain accuracy, and room
+_LEAST_MEASURED: Final = 0.05  # of the rows: windows of running text are no rows
 
 
 def advice_of(results: Mapping[str, Any], labels: Sequence[str], rows: Mapping[str, int]) -> dict[str, Any] | None:
@@ -51,8 +52,8 @@ def _rows_for(results: Mapping[str, Any], label_count: int, rows: Mapping[str, i
         low, high = wilson(round(share * phrases), phrases)
         if high - low <= WIDEST:
             break
-    measured = results["phrases"] / max(sum(rows.values()), 1)  # of all rows: in cross-validation all of them
-    return ceil(phrases / max(measured, 0.05) / label_count)
+    measured = float(results["phrases"]) / max(sum(rows.values()), 1)  # of all rows: in cross-validation all of them
+    return ceil(phrases / max(measured, _LEAST_MEASURED) / label_count)
 
 
 def _confused(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> list[list[Any]]:

@@ -99,19 +99,16 @@ def _numbered(keys: Sequence[Hashable]) -> NDArray[np.int64]:
 
 def _copies(rows: Sequence[Row]) -> NDArray[np.int64]:
     """Numbers rows so that copies, and near-duplicates of one row, have its number, shape [rows]."""
-    words = [" ".join(map(canonical, words_of(row.text))) for row in rows]
-    same = _numbered(words)
-    near = same.copy()
-    first = {int(number): place for place, number in reversed(list(enumerate(same)))}
+    same = _numbered([" ".join(map(canonical, words_of(row.text))) for row in rows])
+    _, first = np.unique(same, return_index=True)
     index: NearDuplicateIndex[int] = NearDuplicateIndex()
-    for number, original in index.distinct((number, rows[place].text) for number, place in sorted(first.items())):
-        near[same == number] = number if original is None else original
+    original = np.arange(len(first))
+    for number, found in index.distinct((number, rows[place].text) for number, place in enumerate(first.tolist())):
+        original[number] = number if found is None else found
+    near = original[same]
     sizes = Counter(row.label for row in rows)
-    formulas = []
-    for number, of_number in Counter(near.tolist()).items():
-        together = [rows[place].label for place in np.flatnonzero(near == number)] if of_number > 2 else []
-        if any(held > _MOST_OF_LABEL * sizes[label] for label, held in Counter(together).items()):
-            formulas.append(number)
+    together = Counter(zip(near.tolist(), (row.label for row in rows), strict=True))
+    formulas = [number for (number, label), held in together.items() if held > max(2, _MOST_OF_LABEL * sizes[label])]
     return np.where(np.isin(near, formulas), same, near)
 
 

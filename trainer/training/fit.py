@@ -20,8 +20,8 @@ from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import Survey, report_of, survey
 from trainer.data.sources import Unit
 from trainer.errors import UserError
-from trainer.evaluation.advice import advice_of
 from trainer.evaluation.abstention import threshold_of
+from trainer.evaluation.advice import advice_of
 from trainer.evaluation.metrics import Tally, metrics, tally, tally_of, truth_of
 from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model.classifier import Classifier
@@ -261,7 +261,7 @@ def split_by(corpus: Corpus, seen: Survey, recipe: Recipe, options: FitOptions) 
 def warnings_of(parts: Split) -> Iterator[str]:
     """Says what a reader of the accuracy has to know, a line each."""
     if parts.method == "folds":
-        yield "split: rows are few: all are learned from, and measured by cross-validation"
+        yield "split: no part is held out: all rows are learned from, and measured by cross-validation"
     if parts.method == "random":
         yield "split: by row, as the lesson does: neighbours are in training, the accuracy is optimistic"
     if parts.dropped:
