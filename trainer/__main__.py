@@ -125,7 +125,7 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 def _fit(arguments: argparse.Namespace) -> int:
     from trainer.evaluation.advice import advice_text
-    from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text
+    from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text, result_text
 
     recipe = recipe_of(arguments)
     options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
@@ -134,9 +134,9 @@ def _fit(arguments: argparse.Namespace) -> int:
 
     run = fit(corpus, recipe, options)
     train, crossed = run.facts["metrics"]["train"], run.cross_validated
-    results = crossed or run.facts["metrics"]["test"]
+    results = run.results
     if crossed:
-        accuracy = f"{_folds_text(crossed)}; train {accuracy_text(train)}"
+        accuracy = f"{result_text(crossed)}; train {accuracy_text(train)}"
     else:
         accuracy = ", ".join(f"{part} {accuracy_text(of_part)}" for part, of_part in run.facts["metrics"].items())
     print(f"accuracy   {accuracy}" + (", split by row: optimistic" if options.random else ""))
@@ -152,14 +152,8 @@ def _fit(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _folds_text(results: dict[str, Any]) -> str:
-    from trainer.evaluation.metrics import accuracy_text
-
-    return f"{accuracy_text(results)} in {results['folds']}-fold cross-validation of {results['phrases']:,} phrases"
-
-
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from trainer.evaluation.metrics import accuracy_text, confusion_table, measure, measures_text
+    from trainer.evaluation.metrics import accuracy_text, confusion_table, measure, measures_text, result_text
     from trainer.run import find
 
     run = find(arguments.run)
@@ -180,7 +174,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))
         return 0
     print(f"{run.path}: {results['phrases']:,} {what}")
-    accuracy = _folds_text(results) if "folds" in results else accuracy_text(results)
+    accuracy = result_text(results) if "folds" in results else accuracy_text(results)
     print(f"accuracy   {accuracy}, majority {results['majority']:.1%}")
     print(measures_text(results, what))
     print(confusion_table(results["confusion"], run.vocabulary.labels))

@@ -89,6 +89,12 @@ class Run:
         return found
 
     @property
+    def results(self) -> dict[str, Any]:
+        """The metrics of phrases that were not learned from: of cross-validation, or of the test part."""
+        found: dict[str, Any] = self.cross_validated or self.facts["metrics"]["test"]
+        return found
+
+    @property
     def majority_label(self) -> str:
         """The label that most training phrases have."""
         return str(self.facts["majority_label"])

@@ -191,6 +191,14 @@ def accuracy_text(results: dict[str, Any]) -> str:
     return _with_interval(results["accuracy"], results["intervals"]["accuracy"])
 
 
+def result_text(results: dict[str, Any]) -> str:
+    """Gives the accuracy of a run's `results` with how it was measured, for a line of text."""
+    phrases = f"{results['phrases']:,} phrases"
+    if "folds" in results:
+        return f"{accuracy_text(results)} in {results['folds']}-fold cross-validation of {phrases}"
+    return f"{accuracy_text(results)} of {phrases} held out for the test"
+
+
 def measures_text(results: dict[str, Any], what: str) -> str:
     """Gives what `metrics` holds beside the accuracy, a line each.
 
