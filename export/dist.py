@@ -91,13 +91,13 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         if set(parts) == set(PARTS):
             say("proof      every test phrase and the hostile strings through every runtime")
             report = parity.prove(run, staging, settings.name, say)
-            say(parity.table(report.rows))
+            say(_proof(report, run))
             faults += report.faults
         if faults:
             raise GateError("\n".join(faults))
         if report:
             _write_card(export, staging, report)
-            _write_proof(staging, report)
+            _write_proof(staging, report, run)
         write_manifest(staging, run, settings.name, metrics, report, sizes)
 
 
@@ -214,15 +214,22 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         vocabulary_size=len(export.run.vocabulary.pieces),
         window=export.run.vocabulary.window,
         test=export.test,
+        folds=export.test.get("folds", 0),
         advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
         hostile=hostile.COUNT,
-        proof=parity.table(report.rows),
+        proof=_proof(report, export.run),
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
-def _write_proof(dist: Path, report: parity.Report) -> None:
-    (dist / PROOF).write_text(parity.table(report.rows) + "\n", encoding="utf-8")
+def _proof(report: parity.Report, run: Run) -> str:
+    """Gives the table; of phrases that the model has learned from its accuracy is no measure of the model."""
+    note = "\n\nThe accuracy here is on phrases that were learned from: it compares runtimes and measures no model."
+    return parity.table(report.rows) + (note if run.cross_validated else "")
+
+
+def _write_proof(dist: Path, report: parity.Report, run: Run) -> None:
+    (dist / PROOF).write_text(_proof(report, run) + "\n", encoding="utf-8")
 
 
 def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, list[str]]:
@@ -247,7 +254,7 @@ def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, 
     report = parity.prove(run, dist, manifest["name"], say)
     faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
     try:
-        _write_proof(dist, report)
+        _write_proof(dist, report, run)
     except OSError as error:
         raise UserError(f"{dist / PROOF}: cannot be written ({error.strerror})") from error
     return report, faults

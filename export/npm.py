@@ -68,6 +68,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "labels": labels,
         "threshold": run.threshold,
         "test": test,
+        "folds": test.get("folds", 0),
         "golden": golden,
         "vocabulary": run.vocabulary.to_json(),
         "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph
