@@ -30,9 +30,9 @@ from trainer.splitting.folds import FOLDS, deal, folds_of
 from trainer.training.fit import fit
 
 QUESTIONS = {
-    "parcel": "where is my parcel|the parcel is late|track the parcel|lost parcel|parcel came broken|send parcel",
-    "refund": "I want a refund|refund my money|no refund came|how long is a refund|refund twice|refund please",
-    "login": "I cannot login|login fails|reset my login|login code missing|two step login|app login locked",
+    "parcel": "where is my parcel|it has not come yet|can you track it|my order was lost|it came broken|parcel late",
+    "refund": "I want a refund|give my money back|it was charged twice|how long is it|my order was free|refund me",
+    "login": "I cannot get in|login fails|reset my password|the code has not come|turn off two steps|it is locked",
 }
 
 
@@ -149,10 +149,10 @@ def test_many_rows_and_few_test_phrases_ask_for_more_of_these() -> None:
     advice = advice_of(measured([[6, 4], [4, 6]]), "ab", {"a": 500, "b": 9_500})
     assert advice is not None
     assert advice["rows_a_label"] > 500
-    enough = advice_of(measured([[9, 0], [0, 9]]), "ab", {"a": 500, "b": 500})
-    assert enough is not None
-    assert enough["rows_a_label"] is None or enough["rows_a_label"] > 500
-    assert enough["confused"] == []
+    given = advice_of(measured([[4, 0], [0, 4]]), "ab", {"a": 80, "b": 80})
+    assert given is not None
+    assert given["rows_a_label"] > 80
+    assert given["confused"] == []
 
 
 # From the file to the card.
@@ -185,7 +185,6 @@ def test_eighteen_rows_are_cross_validated_and_all_of_them_learned_from(small: S
     assert (results["folds"], results["phrases"], results["majority"]) == (10, 18, pytest.approx(1 / 3))
     assert np.array(results["confusion"]).sum(axis=1).tolist() == [6, 6, 6]
     assert results["intervals"]["accuracy"] == wilson(int(np.trace(results["confusion"])), 18)
-    assert results["accuracy"] > 0.6
     assert small.run.facts["split"]["method"] == "folds"
     assert small.run.facts["split"]["phrases"] == {"train": 18, "validation": 0, "test": 0}
     assert small.run.facts["metrics"]["train"]["phrases"] == 18
@@ -200,8 +199,10 @@ def test_fit_says_how_it_measured_and_what_would_help(small: Small) -> None:
     assert lines[1] == "           in brackets: 95 % confidence interval (Wilson)"
     advice = [line.removeprefix("advice     ") for line in lines if line.startswith("advice")]
     assert advice == list(advice_text(small.run.facts["advice"], small.run.results))
-    assert re.match(r"The confidence interval is \d+ points wide: 18 phrases are few to measure on\.", advice[0])
-    assert re.match(r"About \d+ rows a label would help; the fewest are 6, of login\.", advice[1])
+    assert advice[0].startswith("The result is not reliably better than always answering the most frequent label (33")
+    assert re.match(r"The confidence interval is \d+ points wide: 18 phrases are few to measure on\.", advice[1])
+    assert re.match(r"About \d+ rows a label would help; the fewest are 6, of login\.", advice[2])
+    assert re.match(r"Confused most often: \w+ answered \w+ \(\d\)", advice[3])
     assert "all rows are learned from, and measured by cross-validation" in small.err
 
 
@@ -248,13 +249,15 @@ def test_the_page_carries_the_warning(small: Small, tmp_path: Path) -> None:
     width = round(100 * small.run.facts["advice"]["width"])
     assert f"The confidence interval is {width} percentage points wide." in card
     assert f"would help: about {small.run.facts['advice']['rows_a_label']}." in card
-    assert "not reliably better" not in card
+    assert "not reliably better" in card
     assert "with its group and its copies" in card
     assert "The threshold was chosen on other phrases" not in card
     assert "phrases to adjust it" not in card
     assert "too few to hold any back" in web._render(page, "guess.html.j2", hues=8)
-    facts["card"]["advice"] |= {"no_better": True, "width": None, "rows_a_label": None}
-    assert "not reliably better" in web._render(page, "card.html.j2", hues=8, files={})
+    facts["card"]["advice"] |= {"no_better": False, "width": None, "rows_a_label": None}
+    assert not {"Careful", "would help"} & set(
+        re.findall("Careful|would help", web._render(page, "card.html.j2", hues=8, files={}))
+    )
 
 
 def test_the_model_card_and_the_proof_carry_it_too(small: Small, tmp_path: Path) -> None:
