@@ -147,9 +147,7 @@ def test_accuracy_is_said_and_drawn() -> None:
     test = measured(4)
     shown = card(names(4), test)
     low, high = test["intervals"]["accuracy"]
-    assert f"right for {test['accuracy']:.1%} (95\u00a0% confidence interval: {low:.1%} to {high:.1%})" in text_of(
-        shown
-    )
+    assert f"right for {test['accuracy']:.1%} (95 % confidence interval: {low:.1%} to {high:.1%})" in text_of(shown)
     scale = shown.find(".//svg[@class='scale']")
     assert scale is not None
     _, right, interval, accuracy, majority = scale.findall("rect")

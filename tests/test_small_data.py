@@ -203,6 +203,7 @@ def test_fit_says_how_it_measured_and_what_would_help(small: Small) -> None:
     assert re.match(r"The confidence interval is \d+ points wide: 18 phrases are few to measure on\.", advice[1])
     assert re.match(r"About \d+ rows a label would help; the fewest are 6, of login\.", advice[2])
     assert re.match(r"Confused most often: \w+ answered \w+ \(\d\)", advice[3])
+    assert "more often not sure of new text" in lines[5]
     assert "all rows are learned from, and measured by cross-validation" in small.err
 
 
@@ -253,6 +254,7 @@ def test_the_page_carries_the_warning(small: Small, tmp_path: Path) -> None:
     assert "with its group and its copies" in card
     assert "The threshold was chosen on other phrases" not in card
     assert "phrases to adjust it" not in card
+    assert "Of new text it is less sure" in card
     assert "too few to hold any back" in web._render(page, "guess.html.j2", hues=8)
     facts["card"]["advice"] |= {"no_better": False, "width": None, "rows_a_label": None}
     assert not {"Careful", "would help"} & set(
@@ -270,7 +272,7 @@ def test_the_model_card_and_the_proof_carry_it_too(small: Small, tmp_path: Path)
     assert "%, 95 % confidence interval (Wilson))" in card
     for line in advice_text(small.run.facts["advice"], small.run.results):
         assert f"- **{line}**" in card
-    assert "slightly optimistic" in card
+    assert "the accuracy is slightly optimistic, and the calibration error clearly" in card
     assert "on phrases that were learned from" in card
     assert "test phrase" not in card
 

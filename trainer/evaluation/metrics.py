@@ -210,14 +210,15 @@ def measures_text(results: dict[str, Any], what: str) -> str:
     bootstrap = results["intervals"]["macro_f1"]
     if bootstrap:
         macro += f" ({bootstrap[0]:.3f} to {bootstrap[1]:.3f}, bootstrap)"
-    return "\n".join(
-        [
-            "           in brackets: 95 % confidence interval (Wilson)",
-            f"macro F1   {macro}",
-            f"expected calibration error {error:.1f} %",
-            f"not sure   {_not_sure_text(results['not_sure'], what)}",
-        ]
-    )
+    lines = [
+        "           in brackets: 95 % confidence interval (Wilson)",
+        f"macro F1   {macro}",
+        f"expected calibration error {error:.1f} %",
+        f"not sure   {_not_sure_text(results['not_sure'], what)}",
+    ]
+    if "folds" in results:
+        lines.append("           more often not sure of new text: the vocabulary knows the words of all these phrases")
+    return "\n".join(lines)
 
 
 def _not_sure_text(facts: dict[str, Any], what: str) -> str:
