@@ -59,7 +59,7 @@ def answered(corpus: Corpus, part: str, seeds: int, only: str) -> tuple[dict[str
                 right = hits(system.answer([phrase.text for phrase in phrases]), phrases)
                 of_system["hits"].setdefault(name, []).append(right)
             if system.classifier is not None:
-                measured = measure(system.classifier, asked["typed"], threshold=0.0)
+                measured = measure(system.classifier, asked["typed"], 0.0, system.classifier.vocabulary.labels[0])
                 of_system["calibration"].append(measured["calibration_error"])
             means = ", ".join(
                 f"{name} {rows[-1].mean():.1%}" for name, rows in of_system["hits"].items() if len(rows[-1])

@@ -193,7 +193,7 @@ def _export(*arguments: str, folder: str) -> None:
 
 
 def _cells(manifest: dict[str, Any], folder: Path) -> str:
-    test = manifest["metrics"]["test"]
+    test = manifest["metrics"].get("test") or manifest["metrics"]["cross_validated"]
     (run,) = (folder / "runs").iterdir()
     phrases = read_json(run / "run.json")["split"]["phrases"]
     size = (folder / "dist" / "tflite" / "byline.tflite").stat().st_size

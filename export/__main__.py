@@ -135,7 +135,7 @@ def _say(line: str) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     from export import dist
-    from trainer.evaluation.metrics import accuracy_text
+    from trainer.evaluation.metrics import result_text
     from trainer.run import find
 
     settings = Settings(**{name: getattr(arguments, name) for name in vars(Settings()) if hasattr(arguments, name)})
@@ -143,7 +143,7 @@ def _export(arguments: argparse.Namespace) -> int:
     dist.check_output(arguments.output)
     trained = _train_first(arguments) if arguments.command == "all" else None
     run = trained or find(arguments.run)
-    _say(f"run        {run.path}, {accuracy_text(run.facts['metrics']['test'])} of its test phrases right")
+    _say(f"run        {run.path}, accuracy {result_text(run.results)}")
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
     try:
         dist.build(run, arguments.output, settings, parts, _say)

@@ -15,6 +15,7 @@ from export.manifest import FILE, PROOF, read_manifest, write_manifest
 from export.settings import Settings
 from export.strings import read_strings
 from trainer.errors import UserError
+from trainer.evaluation.advice import advice_of, advice_text
 from trainer.evaluation.metrics import measure
 from trainer.files import is_there, whole_directory
 from trainer.model.classifier import Classifier
@@ -40,7 +41,8 @@ class Export:
     Attributes:
         run: What was trained.
         rounded: The Keras model with the rounded numbers, which all artefacts carry.
-        metrics: The rounded model's, for the parts "validation" and "test".
+        metrics: The rounded model's, for the parts "validation" and "test"; or, of a run that was cross-validated,
+            what that measured, as "cross_validated".
         settings: Names, descriptions and budgets, complete.
     """
 
@@ -48,6 +50,11 @@ class Export:
     rounded: Classifier
     metrics: dict[str, dict[str, Any]]
     settings: Settings
+
+    @property
+    def test(self) -> dict[str, Any]:
+        """The metrics of phrases that were not learned from."""
+        return self.metrics.get("cross_validated") or self.metrics["test"]
 
     @cached_property
     def known(self) -> dict[str, Any]:
@@ -73,7 +80,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
     metadata.label_list(run.vocabulary.labels)
     with whole_directory(output) as staging:
         rounded = graph.rounded_classifier(run.classifier)
-        metrics = {part: measure(rounded, run.phrases(part), run.threshold) for part in ("validation", "test")}
+        metrics = _measured(run, rounded)
         export = Export(run, rounded, metrics, settings.complete(run.facts))
         _write_parts(export, staging, parts, say)
         sizes = _sizes(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})
@@ -84,14 +91,22 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         if set(parts) == set(PARTS):
             say("proof      every test phrase and the hostile strings through every runtime")
             report = parity.prove(run, staging, settings.name, say)
-            say(parity.table(report.rows))
+            say(_proof(report, run))
             faults += report.faults
         if faults:
             raise GateError("\n".join(faults))
         if report:
             _write_card(export, staging, report)
-            _write_proof(staging, report)
+            _write_proof(staging, report, run)
         write_manifest(staging, run, settings.name, metrics, report, sizes)
+
+
+def _measured(run: Run, rounded: Classifier) -> dict[str, dict[str, Any]]:
+    """Measures the rounded model, where phrases were held out from it; else what was measured of its like stands."""
+    if run.cross_validated:
+        return {"cross_validated": run.cross_validated}
+    parts = ("validation", "test")
+    return {part: measure(rounded, run.phrases(part), run.threshold, run.majority_label) for part in parts}
 
 
 def check_output(output: Path) -> None:
@@ -129,7 +144,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
         if not metadata.AVAILABLE:
             say(f"note       {metadata.NOT_AVAILABLE}")
     if "web" in parts:
-        web.write_web(export.run, export.known, export.metrics["test"], staging, export.settings)
+        web.write_web(export.run, export.known, export.test, staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
         say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
         if untranslated := read_strings(export.settings.strings).untranslated:
@@ -137,7 +152,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
     if "npm" in parts:
-        npm.write_npm(export.run, export.known, export.metrics["test"], staging, export.settings)
+        npm.write_npm(export.run, export.known, export.test, staging, export.settings)
         say(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
 
 
@@ -179,6 +194,7 @@ def _faults(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
 
 
 def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
+    labels = export.run.vocabulary.labels
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=jinja2.StrictUndefined,
@@ -194,18 +210,26 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         not_stated=NOT_STATED,
         run=export.run.facts,
         run_name=export.run.path.name,
-        labels=export.run.vocabulary.labels,
+        labels=labels,
         vocabulary_size=len(export.run.vocabulary.pieces),
         window=export.run.vocabulary.window,
-        test=export.metrics["test"],
+        test=export.test,
+        folds=export.test.get("folds", 0),
+        advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
         hostile=hostile.COUNT,
-        proof=parity.table(report.rows),
+        proof=_proof(report, export.run),
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
-def _write_proof(dist: Path, report: parity.Report) -> None:
-    (dist / PROOF).write_text(parity.table(report.rows) + "\n", encoding="utf-8")
+def _proof(report: parity.Report, run: Run) -> str:
+    """Gives the table; of phrases that the model has learned from its accuracy is no measure of the model."""
+    note = "\n\nThe accuracy here is on phrases that were learned from: it compares runtimes and measures no model."
+    return parity.table(report.rows) + (note if run.cross_validated else "")
+
+
+def _write_proof(dist: Path, report: parity.Report, run: Run) -> None:
+    (dist / PROOF).write_text(_proof(report, run) + "\n", encoding="utf-8")
 
 
 def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, list[str]]:
@@ -230,7 +254,7 @@ def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, 
     report = parity.prove(run, dist, manifest["name"], say)
     faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
     try:
-        _write_proof(dist, report)
+        _write_proof(dist, report, run)
     except OSError as error:
         raise UserError(f"{dist / PROOF}: cannot be written ({error.strerror})") from error
     return report, faults

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from trainer.evaluation.advice import advice_of
 from trainer.run import Run
 
 WIDEST: Final = 12  # labels that a matrix can have and still be read on a page; of more the worst confusions are listed
@@ -35,6 +36,7 @@ def card_facts(run: Run, test: dict[str, Any], files_bytes: int) -> dict[str, An
         "created": run.facts["created"][:10],
         "model": run.facts["model_sha256"][:12],
         "page_bytes": math.ceil((files_bytes + _PAGE_TEXT) / 10_000) * 10_000,
+        "advice": advice_of(test, labels, corpus.get("labels") or {}),
         "calibration_error": test["calibration_error"],
         "reliability": reliability(test["reliability"]),
         "chosen": {key: run.facts["not_sure"].get(key) for key in ("wanted_precision", "largest_share")},

@@ -46,7 +46,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
     Args:
         run: What was trained.
         golden: A phrase, and what the rounded model says of it.
-        test: The rounded model's metrics on the test phrases.
+        test: The rounded model's metrics on the test phrases, or those of cross-validation.
         dist: The directory that is being built.
         settings: Complete.
 
@@ -68,6 +68,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "labels": labels,
         "threshold": run.threshold,
         "test": test,
+        "folds": test.get("folds", 0),
         "golden": golden,
         "vocabulary": run.vocabulary.to_json(),
         "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph

@@ -55,7 +55,7 @@ def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
     Args:
         run: What was trained.
         golden: A phrase, and what the rounded model says of it.
-        test: The rounded model's metrics on the test phrases.
+        test: The rounded model's metrics on the test phrases, or those of cross-validation.
         dist: The directory that is being built.
         settings: Complete.
 
@@ -145,6 +145,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "accuracy": test["accuracy"],
         "accuracy_interval": test["intervals"]["accuracy"],
         "majority": test["majority"],
+        "folds": test.get("folds", 0),
         "not_sure": test["not_sure"],
         "test_phrases": test["phrases"],
         "training_phrases": run.facts["split"]["phrases"]["train"],

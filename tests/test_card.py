@@ -29,7 +29,7 @@ def measured(count: int, threshold: float = 0.4, phrases: int = 3000) -> dict[st
     probabilities = draw.dirichlet(np.full(count, 0.5), phrases)
     probabilities[np.arange(phrases), truth] += draw.random(phrases)
     probabilities /= probabilities.sum(axis=1, keepdims=True)
-    return metrics(tally(probabilities, truth), threshold)
+    return metrics(tally(probabilities, truth), threshold, 0)
 
 
 def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[str, Any]:
@@ -59,6 +59,7 @@ def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[
         "accuracy": test["accuracy"],
         "accuracy_interval": test["intervals"]["accuracy"],
         "majority": test["majority"],
+        "folds": test.get("folds", 0),
         "not_sure": test["not_sure"],
         "test_phrases": test["phrases"],
         "vocabulary_size": 11_600,
@@ -146,7 +147,7 @@ def test_accuracy_is_said_and_drawn() -> None:
     test = measured(4)
     shown = card(names(4), test)
     low, high = test["intervals"]["accuracy"]
-    assert f"right for {test['accuracy']:.1%} (other phrases of this kind: {low:.1%} to {high:.1%})" in text_of(shown)
+    assert f"right for {test['accuracy']:.1%} (95 % confidence interval: {low:.1%} to {high:.1%})" in text_of(shown)
     scale = shown.find(".//svg[@class='scale']")
     assert scale is not None
     _, right, interval, accuracy, majority = scale.findall("rect")

@@ -385,9 +385,7 @@ def test_a_table_of_ones_own_becomes_a_run_that_knows_its_labels_and_groups(
     assert (run.vocabulary.labels, run.facts["corpus"]["name"]) == (("веселая", "грустная"), "песни")
     assert run.facts["corpus"]["left_out"] == {"without a word": 1}
     assert run.facts["corpus"]["labels"] == {"веселая": 200, "грустная": 200}
-    assert (run.facts["split"]["method"], run.facts["split"]["window"]) == ("groups", 0)
-    test, validation = ({phrase.text for phrase in run.phrases(part)} for part in ("test", "validation"))
-    songs = {record["слова"]: record["песня"] for record in records}
-    assert {songs[text] for text in test}.isdisjoint(songs[text] for text in validation)
+    assert (run.facts["split"]["method"], run.facts["split"]["window"]) == ("folds", 0)
+    assert (run.results["folds"], run.results["phrases"]) == (10, 400)
     recipe = json.loads(json.dumps(dataclasses.asdict(RECIPES["tiny"])))
     assert recipe | {"epochs": 1} == run.facts["recipe"]

@@ -82,7 +82,7 @@ def test_threshold_leaves_out_one_phrase_of_fifty_at_least() -> None:
 def test_an_answer_at_the_threshold_is_given_and_one_below_it_is_not() -> None:
     for threshold in (0.001, 0.117, 0.203, 0.29, 0.562, 0.999):  # with some that a product would round up to
         best = np.array([np.nextafter(threshold, 0), threshold, np.nextafter(threshold, 1)])
-        facts = metrics(tally(best[:, None], np.zeros(3, np.int64)), threshold)["not_sure"]
+        facts = metrics(tally(best[:, None], np.zeros(3, np.int64)), threshold, 0)["not_sure"]
         assert facts["share"] == 1 / 3
         assert [is_not_sure(probability, 3, threshold) for probability in best] == [True, False, False]
 
@@ -99,7 +99,7 @@ def test_facts_of_the_choice_are_those_of_the_metrics_and_of_a_count_by_hand() -
     truth = (probabilities.cumsum(axis=1) < generator.random((3_000, 1))).sum(axis=1)
     whole = tally(probabilities, truth)
     chosen = threshold_of(whole)
-    facts = metrics(whole, chosen.threshold)["not_sure"]
+    facts = metrics(whole, chosen.threshold, 0)["not_sure"]
     given = probabilities.max(axis=1) >= chosen.threshold
     assert (chosen.share, chosen.precision) == (facts["share"], facts["precision"])
     assert facts["share"] == pytest.approx((~given).mean())
@@ -113,10 +113,10 @@ def test_facts_of_the_choice_are_those_of_the_metrics_and_of_a_count_by_hand() -
 
 def test_measures_are_said_in_a_line_and_a_threshold_of_0_as_never() -> None:
     answered = counted((1, 0.51, False), (9, 0.9, True))
-    line = measures_text(metrics(answered, 0.6), "songs").splitlines()[-1]
-    assert line == "not sure   below 60.0%: 10.0% of the songs; 100.0% (100.0% to 100.0%) of the others right"
-    assert measures_text(metrics(answered, 0.0), "songs").splitlines()[-1] == "not sure   never: the threshold is 0"
-    nothing = metrics(answered, 1.0)["not_sure"]
+    line = measures_text(metrics(answered, 0.6, 0), "songs").splitlines()[-1]
+    assert line == "not sure   below 60.0%: 10.0% of the songs; 100.0% (70.1% to 100.0%) of the others right"
+    assert measures_text(metrics(answered, 0.0, 0), "songs").splitlines()[-1] == "not sure   never: the threshold is 0"
+    nothing = metrics(answered, 1.0, 0)["not_sure"]
     assert (nothing["share"], nothing["precision"], nothing["precision_interval"]) == (1.0, 0.0, [0.0, 1.0])
 
 
@@ -198,7 +198,7 @@ def test_manifest_has_the_runs_threshold_and_what_it_does_to_the_rounded_model(
     assert facts["threshold"] == trained.threshold
     assert (facts["wanted_precision"], facts["largest_share"]) == (WANTED_PRECISION, LARGEST_SHARE)
     for part in ("validation", "test"):
-        expected = metrics(tally_of(rounded, trained.phrases(part)), trained.threshold)["not_sure"]
+        expected = metrics(tally_of(rounded, trained.phrases(part)), trained.threshold, 0)["not_sure"]
         assert {"threshold": trained.threshold, **facts[part]} == expected
 
 

@@ -168,10 +168,8 @@ def test_readme_says_what_the_model_is_and_how_good(package: Path, dist_path: Pa
     text = (package / "README.md").read_text(encoding="utf-8")
     test = read_manifest(dist_path)["metrics"]["test"]
     low, high = test["intervals"]["accuracy"]
-    assert (
-        f"{100 * test['accuracy']:.1f} % were answered right (95 % interval {100 * low:.1f} to {100 * high:.1f} %)"
-        in text
-    )
+    interval = f"95 % confidence interval {100 * low:.1f} to {100 * high:.1f} %"
+    assert f"{100 * test['accuracy']:.1f} % were answered right ({interval})" in text
     assert f'Below {100 * trained.threshold:.1f} % it is "not sure"' in text
     for needle in (*trained.vocabulary.labels, trained.facts["corpus"]["name"], "A. Tester", "npm:byline", "MIT"):
         assert needle in text, needle

@@ -9,12 +9,14 @@ from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
+from trainer.data.sources import Unit
 from trainer.errors import UserError, exit_code
-from trainer.model.recipe import RECIPES
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
 from trainer.streaming import line_batches
 from trainer.terminal import say
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 _MOST_LINES: Final = 512  # that are answered at once
 _MOST_SCORES: Final = 1 << 17  # in memory at once, each with its label: 40 MB
+MOST_FOLDS: Final = 100  # each is a training
 
 
 def parser() -> argparse.ArgumentParser:
@@ -73,6 +76,12 @@ def parser() -> argparse.ArgumentParser:
     )
     _add_run(evaluate)
     add_data(evaluate, to_split=False)
+    evaluate.add_argument(
+        "--folds",
+        type=int,
+        metavar="N",
+        help="train anew on --data as the run was trained, and measure by N-fold cross-validation [none]",
+    )
     evaluate.add_argument("--json", action="store_true", help="print one JSON object")
     evaluate.set_defaults(do=_evaluate)
 
@@ -120,49 +129,88 @@ def _audit(arguments: argparse.Namespace) -> int:
 
 
 def _fit(arguments: argparse.Namespace) -> int:
+    from trainer.evaluation.advice import advice_text
+    from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text, result_text
+
     recipe = recipe_of(arguments)
     options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
     corpus = corpus_of(arguments, say)
-    from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text
     from trainer.training.fit import fit
 
     run = fit(corpus, recipe, options)
-    results = run.facts["metrics"]
-    accuracies = ", ".join(f"{part} {accuracy_text(of_part)}" for part, of_part in results.items())
-    print(f"accuracy   {accuracies}" + (", split by row: optimistic" if options.random else ""))
-    print(measures_text(results["test"], "test phrases"))
-    print(
-        f"majority   test {results['test']['majority']:.1%}, the accuracy of always answering the most frequent label"
-    )
-    print("confusion  test, rows the truth, columns the answers")
-    print(confusion_table(results["test"]["confusion"], run.vocabulary.labels))
+    train, crossed = run.facts["metrics"]["train"], run.cross_validated
+    results = run.results
+    if crossed:
+        accuracy = f"{result_text(crossed)}; train {accuracy_text(train)}"
+    else:
+        accuracy = ", ".join(f"{part} {accuracy_text(of_part)}" for part, of_part in run.facts["metrics"].items())
+    print(f"accuracy   {accuracy}" + (", split by row: optimistic" if options.random else ""))
+    print(measures_text(results, "phrases" if crossed else "test phrases"))
+    where = "held-out phrases" if crossed else "test"
+    print(f"majority   {where} {results['majority']:.1%}, the accuracy of always answering {run.majority_label}")
+    print(f"confusion  {where}, rows the truth, columns the answers")
+    print(confusion_table(results["confusion"], run.vocabulary.labels))
+    for line in advice_text(run.facts["advice"], results):
+        print(f"advice     {line}")
     example = shlex.quote(run.phrases("validation")[0].text[:100])
     print(f"{run.path}: next, python -m trainer predict {example}, or python -m export all")
     return 0
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from trainer.evaluation.metrics import accuracy_text, confusion_table, measure, measures_text
+    from trainer.evaluation.metrics import accuracy_text, confusion_table, measure, measures_text, result_text
     from trainer.run import find
 
     run = find(arguments.run)
-    if arguments.data is None:
-        refuse_reading_options(arguments, "needs --data: the run's own test phrases are as they are")
-    phrases = (
-        run.phrases("test")
-        if arguments.data is None
-        else _labelled(corpus_of(arguments, say, run.vocabulary.labels), run)
-    )
-    results = measure(run.classifier, phrases, run.threshold)
+    if arguments.folds is not None:
+        run, results = _folded(arguments, run)
+        what = f"phrases of {arguments.data}"
+    elif arguments.data is None:
+        refuse_reading_options(arguments, "needs --data: the run's own phrases are as they are")
+        results = run.cross_validated or measure(run.classifier, run.phrases("test"), run.threshold, run.majority_label)
+        what = "phrases" if run.cross_validated else "test phrases"
+    else:
+        if arguments.group_column:
+            raise UserError("--group-column: needs --folds")
+        phrases = _labelled(corpus_of(arguments, say, run.vocabulary.labels), run)
+        results = measure(run.classifier, phrases, run.threshold, run.majority_label)
+        what = f"phrases of {arguments.data}"
     if arguments.json:
         print(json.dumps({"run": run.path.name, "labels": run.vocabulary.labels, **results}))
         return 0
-    what = "test phrases" if arguments.data is None else f"phrases of {arguments.data}"
     print(f"{run.path}: {results['phrases']:,} {what}")
-    print(f"accuracy   {accuracy_text(results)}, majority {results['majority']:.1%}")
+    accuracy = result_text(results) if "folds" in results else accuracy_text(results)
+    print(f"accuracy   {accuracy}, majority {results['majority']:.1%}")
     print(measures_text(results, what))
     print(confusion_table(results["confusion"], run.vocabulary.labels))
     return 0
+
+
+def _folded(arguments: argparse.Namespace, run: "Run") -> tuple["Run", dict[str, Any]]:
+    """Trains as a run was trained, on other labelled text, to measure it by cross-validation.
+
+    Returns:
+        The run, whose model is not kept, and its metrics.
+
+    Raises:
+        UserError: There is no such text, the number of folds is out of range, or the recipe cannot be cross-validated.
+    """
+    from trainer.training.fit import fit
+
+    if not 2 <= arguments.folds <= MOST_FOLDS:
+        raise UserError(f"--folds: must be from 2 to {MOST_FOLDS}; received {arguments.folds}")
+    if arguments.data is None:
+        raise UserError("--folds: needs --data: a run does not keep the text it was trained on")
+    recipe = Recipe(**{**run.facts["recipe"], "dense_units": tuple(run.facts["recipe"]["dense_units"])})
+    if not recipe.tables:
+        raise UserError(f"--folds: the recipe {recipe.name} has no use for it")
+    with TemporaryDirectory() as folder:
+        options = FitOptions(
+            int(run.facts["seed"]), Unit("line"), path=Path(folder, run.path.name), folds=arguments.folds
+        )
+        folded = fit(corpus_of(arguments, say), recipe, options)
+    assert folded.cross_validated is not None
+    return folded, folded.cross_validated
 
 
 def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:

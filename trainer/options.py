@@ -24,12 +24,14 @@ class FitOptions:
         unit: What a phrase is; None: what the recipe says of the built-in corpus.
         random: Whether to split by row, as the lesson does: optimistic, for comparison.
         path: Where the run directory goes; by default a new one in `runs/`, named by time and recipe.
+        folds: Of cross-validation, however many rows there are; 0: 10 where rows are few, else a test part.
     """
 
     seed: int = 1
     unit: Unit | None = None
     random: bool = False
     path: Path | None = None
+    folds: int = 0
 
 
 _TEACHERS: Final = ("auto", "none", "minilm")
@@ -167,14 +169,14 @@ def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
         metavar="REGEX",
         help="cut what it matches out of every text; repeatable [none]",
     )
-    if not to_split:
-        return
     group.add_argument(
         "--group-column",
         default="",
         metavar="NAME",
         help="of a table: a song, a book; never divided [none]",
     )
+    if not to_split:
+        return
     group.add_argument(
         "--split-column", default="", metavar="NAME", help="of a table: train, validation or test [none]"
     )

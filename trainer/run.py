@@ -26,10 +26,22 @@ from trainer.text.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import keras
 
-FORMAT = "byline-run-4"  # 4: SentencePiece, tables and gate
+FORMAT = "byline-run-5"  # 5: the training majority, and cross-validation
 RUNS = Path("runs")
+ROWS = "rows"  # the file of all phrases, of a cross-validated run
 _DIGESTS = ("model_sha256", "model_file_sha256")
-_NEEDED = ("created", "corpus", "recipe", "seed", "split", "not_sure", "metrics", "versions", *_DIGESTS)
+_NEEDED = (
+    "created",
+    "corpus",
+    "recipe",
+    "seed",
+    "split",
+    "not_sure",
+    "metrics",
+    "majority_label",
+    "versions",
+    *_DIGESTS,
+)
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,23 @@ class Run:
         """The probability below which an answer is "not sure"."""
         return float(self.facts["not_sure"]["threshold"])
 
+    @property
+    def cross_validated(self) -> dict[str, Any] | None:
+        """What cross-validation measured, with its number of `folds`; None where a test part was held out."""
+        found: dict[str, Any] | None = self.facts["metrics"].get("cross_validated")
+        return found
+
+    @property
+    def results(self) -> dict[str, Any]:
+        """The metrics of phrases that were not learned from: of cross-validation, or of the test part."""
+        found: dict[str, Any] = self.cross_validated or self.facts["metrics"]["test"]
+        return found
+
+    @property
+    def majority_label(self) -> str:
+        """The label that most training phrases have."""
+        return str(self.facts["majority_label"])
+
     @cached_property
     def classifier(self) -> Classifier:
         """The trained model, loaded.
@@ -98,10 +127,12 @@ class Run:
     def phrases(self, part: str) -> list[Phrase]:
         """Gives the phrases of the part "validation" or "test".
 
+        Of a cross-validated run either is all phrases: each was held out in turn, and the model has learned from it.
+
         Raises:
             UserError: The file is missing, or a row of it is damaged.
         """
-        path = self.path / f"{part}.jsonl"
+        path = self.path / f"{ROWS if self.cross_validated else part}.jsonl"
         try:
             rows = path.read_text(encoding="utf-8").splitlines()
         except (OSError, UnicodeDecodeError) as error:

@@ -1,4 +1,8 @@
-"""Accuracy, macro-F1, calibration and the confusion matrix."""
+"""Accuracy, macro-F1, calibration and the confusion matrix.
+
+A share of phrases has a Wilson interval: Probable Inference, the Law of Succession, and Statistical Inference (1927).
+Unlike a bootstrap it has a width where all phrases are right, or none. The macro F1 is no share, and has a bootstrap.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +20,7 @@ STEPS: Final = 1_000  # that a threshold of "not sure" is counted in: it can be 
 _BATCH = 10_000  # phrases
 _DRAWS = 1_000
 _BOUNDS = (0.025, 0.975)
+_DEVIATIONS = 1.959964  # of the normal distribution: 95 % of it lie within as many standard deviations
 _WIDEST_TABLE = 12  # labels that a terminal holds side by side
 
 
@@ -45,9 +50,10 @@ class Tally:
         return Tally(self.confusion + other.confusion, self.bins + other.bins, self.steps + other.steps)
 
 
-def measure(classifier: Classifier, phrases: Iterable[Phrase], threshold: float) -> dict[str, Any]:
+def measure(classifier: Classifier, phrases: Iterable[Phrase], threshold: float, majority_label: str) -> dict[str, Any]:
     """Gives the `metrics` of a classifier's answers to labelled phrases, however many they are."""
-    return metrics(tally_of(classifier, phrases), threshold)
+    commonest = classifier.vocabulary.labels.index(majority_label)
+    return metrics(tally_of(classifier, phrases), threshold, commonest)
 
 
 def tally_of(classifier: Classifier, phrases: Iterable[Phrase]) -> Tally:
@@ -81,35 +87,63 @@ def tally(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> Tally:
     return Tally(confusion, bins, steps)
 
 
-def metrics(counted: Tally, threshold: float) -> dict[str, Any]:
+def metrics(counted: Tally, threshold: float, commonest: int) -> dict[str, Any]:
     """Measures answers.
 
     Args:
         counted: The answers.
         threshold: The probability below which an answer is "not sure", a whole number of `STEPS`.
+        commonest: Index of the label that most training phrases have.
 
     Returns:
-        `phrases`, `accuracy`, `macro_f1` (the mean of the labels' F1, each label weighing the same), `majority` (the
-        accuracy of always answering the most frequent label), `calibration_error` (the expected one, over `BINS` bins
+        `phrases`, `accuracy`, `macro_f1` (see `macro_f1`), `majority` (the majority baseline: the accuracy of always
+        answering the label that is most frequent in training), `calibration_error` (the expected one, over `BINS` bins
         of equal width), `reliability` (of each bin the number of phrases, the mean probability of their answers and
-        the share that is right), `not_sure` (see `_not_sure`), `intervals` (of accuracy and macro F1: where 95 % of
-        the results lie if the phrases are drawn anew from themselves), and `confusion`. The accuracy is of all
-        answers, those that are "not sure" too.
+        the share that is right), `not_sure` (see `_not_sure`), `intervals` (95 % confidence intervals: Wilson's of
+        the accuracy, and a bootstrap's of the macro F1, None where it has none), and `confusion`. The accuracy is of
+        all answers, those that are "not sure" too.
     """
     confusion = counted.confusion
-    of_truth = confusion.sum(axis=1)
-    count = max(int(confusion.sum()), 1)
+    total, right = int(confusion.sum()), int(confusion.trace())
+    count = max(total, 1)
     return {
-        "phrases": int(confusion.sum()),
-        "accuracy": float(confusion.trace() / count),
-        "macro_f1": float(_macro_f1(confusion)),
-        "majority": float(of_truth.max() / count),
-        "calibration_error": float(np.abs(counted.bins[:, 1] - counted.bins[:, 2]).sum() / count),
+        "phrases": total,
+        "accuracy": right / count,
+        "macro_f1": macro_f1(confusion),
+        "majority": float(confusion[commonest].sum() / count),
+        "calibration_error": calibration_error(counted),
         "reliability": [_reliability(*of_bin) for of_bin in counted.bins.tolist()],
         "not_sure": _not_sure(counted.steps, threshold),
-        "intervals": _intervals(confusion),
+        "intervals": {"accuracy": wilson(right, total), "macro_f1": _bootstrap(confusion)},
         "confusion": confusion.tolist(),
     }
+
+
+def wilson(right: int, count: int) -> list[float]:
+    """Gives the 95 % Wilson interval of a share, from 0 to 1.
+
+    Args:
+        right: Phrases that are right.
+        count: All phrases; of none the interval is everything.
+    """
+    if not count:
+        return [0.0, 1.0]
+    share, square = right / count, _DEVIATIONS**2 / count
+    centre = (share + square / 2) / (1 + square)
+    half = np.sqrt(share * (1 - share) * square + square**2 / 4) / (1 + square)
+    return [max(0.0, float(centre - half)), min(1.0, float(centre + half))]
+
+
+def macro_f1(confusion: NDArray[np.int64]) -> float:
+    """Gives the mean F1 of the labels that occur in truth or answers, each weighing the same."""
+    both = confusion.sum(axis=1) + confusion.sum(axis=0)
+    return float((2 * confusion.diagonal()[both > 0] / both[both > 0]).mean()) if both.any() else 0.0
+
+
+def calibration_error(counted: Tally) -> float:
+    """Gives the expected calibration error, over `BINS` bins of equal width, from 0 to 1."""
+    count = max(int(counted.confusion.sum()), 1)
+    return float(np.abs(counted.bins[:, 1] - counted.bins[:, 2]).sum() / count)
 
 
 def _reliability(count: float, probability: float, right: float) -> dict[str, float | None]:
@@ -127,41 +161,42 @@ def _not_sure(steps: NDArray[np.int64], threshold: float) -> dict[str, Any]:
     """
     phrases = int(steps[:, 0].sum())
     answered, right = (int(count) for count in steps[round(threshold * STEPS) :].sum(axis=0))
-    precision = right / max(answered, 1)
-    drawn = np.random.default_rng(1).binomial(answered, precision, _DRAWS) / max(answered, 1)
     return {
         "threshold": threshold,
         "share": (phrases - answered) / max(phrases, 1),
-        "precision": precision,
-        "precision_interval": np.quantile(drawn, _BOUNDS).tolist() if answered else [0.0, 1.0],
+        "precision": right / max(answered, 1),
+        "precision_interval": wilson(right, answered),
     }
 
 
-def _macro_f1(confusion: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Gives the macro F1 of a confusion matrix, or of each of a stack of them."""
-    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
-    f1 = 2 * hits / np.maximum(confusion.sum(axis=-1) + confusion.sum(axis=-2), 1)
-    return np.asarray(f1.mean(axis=-1), np.float64)
+def _bootstrap(confusion: NDArray[np.int64]) -> list[float] | None:
+    """Gives the 95 % bootstrap interval of the macro F1 (Efron 1979): of a confusion matrix a multinomial draw.
 
-
-def _intervals(confusion: NDArray[np.int64]) -> dict[str, list[float]]:
-    """Draws the phrases anew from themselves (Efron's bootstrap): of a confusion matrix that is a multinomial draw."""
-    count, size = int(confusion.sum()), confusion.shape[0]
-    if not count:
-        return {"accuracy": [0.0, 1.0], "macro_f1": [0.0, 1.0]}
+    Returns:
+        None where draws of the phrases from themselves tell nothing: all are right, none is, or, of a few phrases in
+        many labels, the interval does not hold the macro F1 itself.
+    """
+    count, size, right = int(confusion.sum()), confusion.shape[0], int(confusion.trace())
+    if right in (0, count):
+        return None
     generator = np.random.default_rng(1)
     shares = confusion.ravel() / count
-    results = np.zeros((_DRAWS, 2))
-    for row in results:
-        drawn = generator.multinomial(count, shares).reshape(size, size)
-        row[:] = drawn.trace() / count, _macro_f1(drawn)
-    bounds = np.quantile(results, _BOUNDS, axis=0)
-    return {"accuracy": bounds[:, 0].tolist(), "macro_f1": bounds[:, 1].tolist()}
+    drawn = [macro_f1(generator.multinomial(count, shares).reshape(size, size)) for _ in range(_DRAWS)]
+    low, high = np.quantile(drawn, _BOUNDS).tolist()
+    return [low, high] if low < macro_f1(confusion) < high else None
 
 
 def accuracy_text(results: dict[str, Any]) -> str:
     """Gives the accuracy of `metrics` with its interval, for a line of text."""
     return _with_interval(results["accuracy"], results["intervals"]["accuracy"])
+
+
+def result_text(results: dict[str, Any]) -> str:
+    """Gives the accuracy of a run's `results` with how it was measured, for a line of text."""
+    phrases = f"{results['phrases']:,} phrases"
+    if "folds" in results:
+        return f"{accuracy_text(results)} in {results['folds']}-fold cross-validation of {phrases}"
+    return f"{accuracy_text(results)} of {phrases} held out for the test"
 
 
 def measures_text(results: dict[str, Any], what: str) -> str:
@@ -171,16 +206,19 @@ def measures_text(results: dict[str, Any], what: str) -> str:
         results: What `metrics` gave.
         what: Of what it was measured, "test phrases" for instance.
     """
-    low, high = results["intervals"]["macro_f1"]
-    error = 100 * results["calibration_error"]
-    return "\n".join(
-        [
-            "           in brackets: 95 of 100 draws of these phrases from themselves",
-            f"macro F1   {results['macro_f1']:.3f} ({low:.3f} to {high:.3f})",
-            f"calibrated to {error:.1f} points between how sure it is and how often right",
-            f"not sure   {_not_sure_text(results['not_sure'], what)}",
-        ]
-    )
+    macro, error = f"{results['macro_f1']:.3f}", 100 * results["calibration_error"]
+    bootstrap = results["intervals"]["macro_f1"]
+    if bootstrap:
+        macro += f" ({bootstrap[0]:.3f} to {bootstrap[1]:.3f}, bootstrap)"
+    lines = [
+        "           in brackets: 95 % confidence interval (Wilson)",
+        f"macro F1   {macro}",
+        f"expected calibration error {error:.1f} %",
+        f"not sure   {_not_sure_text(results['not_sure'], what)}",
+    ]
+    if "folds" in results:
+        lines.append("           more often not sure of new text: the vocabulary knows the words of all these phrases")
+    return "\n".join(lines)
 
 
 def _not_sure_text(facts: dict[str, Any], what: str) -> str:

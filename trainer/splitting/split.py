@@ -22,7 +22,7 @@ from trainer.splitting.leakage import leaked
 from trainer.text.windows import cut
 from trainer.text.words import normalize, word_spans
 
-Method = Literal["blocks", "groups", "given", "random"]
+Method = Literal["blocks", "groups", "given", "random", "folds"]
 PARTS: Final = ("train", "validation", "test")
 HELD_OUT: Final = ("test", "validation")
 SHARE = 0.1  # of a label's rows for each of validation and test
@@ -159,7 +159,7 @@ class _Division:
     def _key(self, row: Row, seen: Counter[str]) -> Hashable:
         if row.part in HELD_OUT:
             return row.part
-        if row.group:
+        if row.group or self.method == "folds":
             return row.group
         index = seen[row.label]
         seen[row.label] += 1
@@ -167,6 +167,8 @@ class _Division:
         return row.label, index * _blocks(count) // count
 
     def _part(self, row: Row, key: Hashable) -> str:
+        if self.method == "folds":
+            return "train"
         if self.method == "random":
             drawn = _draw(self.seed, row.number, row.label, row.text)
             part = {0: "test", 1: "validation"}.get(drawn % 10, "train")
@@ -188,6 +190,7 @@ def split(
     whole_rows: bool = False,
     random: bool = False,
     with_leaks: bool = False,
+    folds: bool = False,
 ) -> Split:
     """Splits a corpus.
 
@@ -200,14 +203,15 @@ def split(
         whole_rows: Whether the training rows are phrases as they stand too, beside the windows.
         random: By row, as the lesson does it: optimistic, for comparison.
         with_leaks: Whether to keep what is held out and stands in training too, without looking for it.
+        folds: Whether nothing is held out: all rows are learned from, and measured by cross-validation.
 
     Raises:
         UserError: A label has too little text for three parts.
     """
-    division = _divide(corpus, seen, seed, random)
+    division = _Division("folds", seed, seen.free, {}, {}) if folds else _divide(corpus, seen, seed, random)
     dropped: frozenset[int] = frozenset()
     optimistic: dict[str, dict[str, int]] = {}
-    if not with_leaks:
+    if not with_leaks and not folds:
         # A split that somebody made is kept as it is, and so is the lesson's: what leaks is counted and said.
         dropped, optimistic = _leaks(corpus, division, drop=division.method in ("blocks", "groups"))
     unread = {part: 1 - kept for part, kept in division.kept.items() if kept < 1 and division.method == "given"}

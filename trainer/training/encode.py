@@ -34,11 +34,14 @@ class Encoded:
         rows: Framed training rows, shape [rows, S]; on disk.
         truth: Their labels' indices, int32, shape [rows].
         weights: How much each counts: 1, or less where it is a misspelt copy; float32, shape [rows].
+        phrases: The number of the training phrase that each is a window or a misspelt copy of, from 0; int64,
+            shape [rows].
         validation: The phrases held out to choose by.
         test: The phrases held out to measure on.
         sample: Training phrases, drawn evenly, at most `SAMPLE`.
         counts: Phrases of each part.
         unmeasured: Part -> labels of which it has no phrase.
+        majority_label: The label that most training phrases have, the first of equals.
         sha256: Of all phrases with their labels and parts: equal for equal splits alone.
     """
 
@@ -46,11 +49,13 @@ class Encoded:
     rows: NDArray[Any]
     truth: NDArray[np.int32]
     weights: NDArray[np.float32]
+    phrases: NDArray[np.int64]
     validation: list[Phrase]
     test: list[Phrase]
     sample: list[Phrase]
     counts: dict[str, int]
     unmeasured: dict[str, tuple[str, ...]]
+    majority_label: str
     sha256: str
 
 
@@ -92,22 +97,25 @@ def encode(
             sample.offer(phrase)
         else:
             kept[part].append(phrase)
-    missing = {part: tuple(label for label, count in of_part.items() if not count) for part, of_part in counts.items()}
+    measured = ("train",) if split.method == "folds" else PARTS
+    missing = {part: tuple(label for label, count in counts[part].items() if not count) for part in measured}
     for part, labels in missing.items():
         if labels and (part == "train" or len(labels) == len(vocabulary.labels)):
             raise UserError(f"{split.corpus.place}: the label {labels[0]} has too little text for a {part} part")
     length = sequence_length or length_for(pieces.lengths())
-    rows, truth, weights = pieces.framed(length, first_window)
+    rows, truth, weights, phrases = pieces.framed(length, first_window)
     return Encoded(
         vocabulary=replace(vocabulary, sequence_length=length),
         rows=rows,
         truth=truth,
         weights=weights,
+        phrases=phrases,
         validation=kept["validation"],
         test=kept["test"],
         sample=sample.phrases,
         counts={part: sum(of_label.values()) for part, of_label in counts.items()},
         unmeasured={part: labels for part, labels in missing.items() if labels},
+        majority_label=max(counts["train"], key=lambda label: counts["train"][label]),
         sha256=digest.hexdigest(),
     )
 
@@ -155,6 +163,8 @@ class _Pieces:
         self._lengths: list[NDArray[np.int32]] = []
         self._truth: list[NDArray[np.int32]] = []
         self._weights: list[NDArray[np.float32]] = []
+        self._phrases: list[NDArray[np.int64]] = []
+        self._flushed = 0
 
     def add(self, text: str, label: int) -> None:
         self._waiting.append((text, label))
@@ -165,22 +175,27 @@ class _Pieces:
         if not self._waiting:
             return
         texts, labels = [text for text, _ in self._waiting], [label for _, label in self._waiting]
-        self._write(texts, labels, 1.0)
+        numbers = list(range(self._flushed, self._flushed + len(texts)))
+        self._flushed += len(texts)
+        self._write(texts, labels, numbers, 1.0)
         copies = _COPIES_OF_FEW if not self._weights[:-1] and len(texts) < FEW_ROWS else 1
         for _ in range(copies if self._misspelt_weight else 0):
             slips = [self._speller.misspell(text, self._generator) for text in texts]
             changed = [number for number, text in enumerate(texts) if slips[number] != text]
             weight = self._misspelt_weight if copies == 1 else self._misspelt_weight / (copies - 1)
-            self._write([slips[number] for number in changed], [labels[n] for n in changed], weight)
+            self._write(
+                [slips[n] for n in changed], [labels[n] for n in changed], [numbers[n] for n in changed], weight
+            )
         self._waiting = []
 
-    def _write(self, texts: Sequence[str], labels: Sequence[int], weight: float) -> None:
+    def _write(self, texts: Sequence[str], labels: Sequence[int], numbers: Sequence[int], weight: float) -> None:
         encoded = self._vocabulary.encode_all(texts) if texts else []
         lengths = np.array([len(ids) for ids in encoded], np.int32)
         np.fromiter((each for ids in encoded for each in ids), self._dtype, int(lengths.sum())).tofile(self._file)
         self._lengths.append(lengths)
         self._truth.append(np.array(labels, np.int32))
         self._weights.append(np.full(len(texts), weight, np.float32))
+        self._phrases.append(np.array(numbers, np.int64))
 
     def lengths(self) -> NDArray[np.int32]:
         """Gives the number of pieces of each phrase, without the copies."""
@@ -188,8 +203,10 @@ class _Pieces:
         written = zip(self._lengths, self._weights, strict=True)
         return np.concatenate([np.zeros(0, np.int32), *(lengths[weights == 1] for lengths, weights in written)])
 
-    def framed(self, length: int, first_window: bool) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float32]]:
-        """Gives the rows, shape [rows, length], their labels' indices and their weights."""
+    def framed(
+        self, length: int, first_window: bool
+    ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
+        """Gives the rows, shape [rows, length], their labels' indices, their weights and their phrases' numbers."""
         self._flush()
         self._file.close()
         path = self._folder / "rows.bin"
@@ -205,7 +222,8 @@ class _Pieces:
         of_phrase = np.concatenate(repeats)
         truth = np.repeat(np.concatenate(self._truth), of_phrase)
         weights = np.repeat(np.concatenate(self._weights), of_phrase)
-        return np.memmap(path, self._dtype, "r", shape=(len(truth), length)), truth, weights
+        phrases = np.repeat(np.concatenate(self._phrases), of_phrase)
+        return np.memmap(path, self._dtype, "r", shape=(len(truth), length)), truth, weights, phrases
 
 
 def _frame(

@@ -16,11 +16,12 @@ from typing import Any
 import numpy as np
 
 from trainer import __version__
-from trainer.data.corpus import Corpus
+from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import Survey, report_of, survey
 from trainer.data.sources import Unit
 from trainer.errors import UserError
-from trainer.evaluation.abstention import NotSure, threshold_of
+from trainer.evaluation.abstention import threshold_of
+from trainer.evaluation.advice import advice_of
 from trainer.evaluation.metrics import Tally, metrics, tally, tally_of, truth_of
 from trainer.files import is_there, sha256, whole_directory, write_json
 from trainer.model.classifier import Classifier
@@ -30,12 +31,13 @@ from trainer.model.recipe import Recipe, Sizes, sizes_for, within_budget
 from trainer.model.temperature import fold, temperature_of
 from trainer.model.weights import LessonWeights, Weights
 from trainer.options import FitOptions
-from trainer.run import FORMAT, RUNS, Run, digest_of, write_phrases
+from trainer.run import FORMAT, ROWS, RUNS, Run, digest_of, write_phrases
+from trainer.splitting.folds import CROSS_VALIDATED, FOLDS, Folds, folds_of
 from trainer.splitting.split import PARTS, Split, split
 from trainer.terminal import say
 from trainer.text.pieces import Spelling, learn
 from trainer.text.vocabulary import Vocabulary
-from trainer.text.windows import FLOOR
+from trainer.text.windows import FLOOR, average
 from trainer.training.encode import Encoded, encode, first_rows
 from trainer.training.learn import Learner
 from trainer.training.sentence import train_lesson
@@ -66,6 +68,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         for line in report_of(seen.skipped):
             say(line)
         parts = split_by(corpus, seen, recipe, options)
+        folds = _folds(parts, options)
         for line in warnings_of(parts):
             say(line)
         learned_from = sum(seen.labels.values()) - seen.given["test"]
@@ -90,21 +93,23 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             for part, missing in encoded.unmeasured.items():
                 labels = ", ".join(missing) if len(missing) < 5 else f"{len(missing)} labels"
                 say(f"split: no {part} phrases of {labels}: too few rows, and all of them are learned from")
-            counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS)
+            counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS if encoded.counts[part])
             say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
             sizes = within_budget(sizes, recipe, vocabulary, teacher is not None)
-            trained = _train(encoded, recipe, sizes, teacher, options.seed, refit=ours)
+            trained = _train(encoded, recipe, sizes, teacher, options.seed, ours, folds)
         classifier = Classifier(build_model(trained.final, vocabulary.sequence_length), vocabulary)
-        say("measuring the answers to all three parts")
-        phrases = {"train": encoded.sample, "validation": encoded.validation, "test": encoded.test}
-        tallies = {part: tally_of(classifier, phrases[part]) for part in ("train", "test")}
-        tallies["validation"] = tally_of(trained.chosen_classifier(classifier), encoded.validation)
-        not_sure = trained.not_sure(tallies["validation"])
+        say("measuring the answers")
+        tallies = _tallies(encoded, trained, classifier, folds)
+        not_sure = threshold_of(trained.held_out or tallies["validation"])
+        commonest = parts.labels.index(encoded.majority_label)
+        measured = {part: metrics(of_part, not_sure.threshold, commonest) for part, of_part in tallies.items()}
+        if folds:
+            measured["cross_validated"]["folds"] = len(np.unique(folds.fold))
         classifier.model.save(staging / "model.keras")
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(vocabulary.model_proto())
-        for part in ("validation", "test"):
-            write_phrases(staging / f"{part}.jsonl", phrases[part])
+        for name, phrases in _kept(parts, encoded).items():
+            write_phrases(staging / f"{name}.jsonl", phrases)
         facts = {
             "format": FORMAT,
             "created": created.isoformat(timespec="microseconds"),
@@ -118,13 +123,40 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "teacher": {name: getattr(teacher, name) for name in ("name", "license", "source")} if teacher else None,
             "temperature": trained.temperature,
             "not_sure": dataclasses.asdict(not_sure),
-            "metrics": {part: metrics(tallies[part], not_sure.threshold) for part in PARTS},
+            "majority_label": encoded.majority_label,
+            "metrics": measured,
+            "advice": advice_of(measured["cross_validated" if folds else "test"], parts.labels, seen.labels),
             "versions": {"byline": __version__} | {name: version(name) for name in _PACKAGES},
             "model_sha256": digest_of(classifier.model),
             "model_file_sha256": sha256((staging / "model.keras").read_bytes()),
         }
         write_json(staging / "run.json", facts)
     return Run.read(path)
+
+
+def _folds(parts: Split, options: FitOptions) -> Folds | None:
+    """Deals the rows to folds where they are cross-validated."""
+    if parts.method != "folds":
+        return None
+    rows = list(parts.corpus.rows())
+    return folds_of(rows, parts.corpus.running, options.seed, options.folds or FOLDS)
+
+
+def _tallies(encoded: Encoded, trained: "_Trained", classifier: Classifier, folds: Folds | None) -> dict[str, Tally]:
+    """Counts the answers to each part; in cross-validation to the training phrases, and to all that were held out."""
+    tallies = {"train": tally_of(classifier, encoded.sample)}
+    if folds:
+        assert trained.held_out is not None
+        return tallies | {"cross_validated": trained.held_out}
+    tallies["validation"] = tally_of(trained.chosen_classifier(classifier), encoded.validation)
+    return tallies | {"test": tally_of(classifier, encoded.test)}
+
+
+def _kept(parts: Split, encoded: Encoded) -> dict[str, list[Phrase]]:
+    """Gives the phrases that the run keeps, by the file's name."""
+    if parts.method == "folds":
+        return {ROWS: [phrase for _, phrase in parts.phrases()]}
+    return {"validation": encoded.validation, "test": encoded.test}
 
 
 _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
@@ -161,7 +193,7 @@ class _Trained:
     Attributes:
         final: The model's numbers.
         chosen: Those that the validation phrases measure, where `final` has learned from them.
-        held_out: The answers to phrases held out in turn, where there are too few validation phrases.
+        held_out: The answers to phrases held out in turn, where rows are few or cross-validated.
         temperature: What logits are divided by.
         facts: What was chosen, for `run.json`.
     """
@@ -177,16 +209,28 @@ class _Trained:
             return final
         return Classifier(build_model(self.chosen, final.vocabulary.sequence_length), final.vocabulary)
 
-    def not_sure(self, validation: Tally) -> NotSure:
-        return threshold_of(self.held_out or validation)
 
-
-def _train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int, refit: bool) -> _Trained:
+def _train(
+    encoded: Encoded,
+    recipe: Recipe,
+    sizes: Sizes,
+    teacher: Teacher | None,
+    seed: int,
+    refit: bool,
+    folds: Folds | None,
+) -> _Trained:
     if not recipe.tables:
         return _train_lesson(encoded, recipe, seed)
-    learned = Learner(encoded, recipe, sizes, teacher, seed).learn(refit)
-    few = len(learned.truth) > len(encoded.validation)
-    counted = tally(learned.held_out, learned.truth.astype(np.int64)) if few else None
+    learned = Learner(encoded, recipe, sizes, teacher, seed, folds).learn(refit)
+    answers, truth = learned.held_out, learned.truth.astype(np.int64)
+    if folds:  # a long phrase is answered by all its windows, as a client answers it
+        numbers, first, windows = np.unique(learned.phrases, return_index=True, return_counts=True)
+        in_order = answers[np.argsort(learned.phrases, kind="stable")]
+        answers = np.stack([average(each) for each in np.split(in_order, np.cumsum(windows)[:-1])])
+        truth = truth[first]
+        say(f"cross-validation: {len(numbers):,} phrases answered")
+    few = len(truth) > len(encoded.validation)
+    counted = tally(answers, truth) if few else None
     return _Trained(learned.final, learned.chosen, counted, 1 / learned.final.gate.scale, learned.facts)
 
 
@@ -203,10 +247,13 @@ def _train_lesson(encoded: Encoded, recipe: Recipe, seed: int) -> _Trained:
 def split_by(corpus: Corpus, seen: Survey, recipe: Recipe, options: FitOptions) -> Split:
     """Splits a corpus as the recipe and the options say."""
     unit = options.unit or Unit(recipe.unit)
+    ours = not options.random and not seen.given["validation"] and not seen.given["test"]
+    few = ours and sum(seen.labels.values()) < CROSS_VALIDATED
     return split(
         corpus,
         seen,
         options.seed,
+        folds=bool(options.folds) or (few and unit.kind != "words" and recipe.tables),
         window=(unit.longest or recipe.longest_window) if unit.kind == "words" else 0,
         passes=recipe.window_passes,
         whole_rows=recipe.whole_rows,
@@ -216,6 +263,8 @@ def split_by(corpus: Corpus, seen: Survey, recipe: Recipe, options: FitOptions) 
 
 def warnings_of(parts: Split) -> Iterator[str]:
     """Says what a reader of the accuracy has to know, a line each."""
+    if parts.method == "folds":
+        yield "split: no part is held out: all rows are learned from, and measured by cross-validation"
     if parts.method == "random":
         yield "split: by row, as the lesson does: neighbours are in training, the accuracy is optimistic"
     if parts.dropped:

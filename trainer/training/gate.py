@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluation.metrics import metrics, tally
+from trainer.evaluation.metrics import calibration_error, tally
 from trainer.model.features import is_piece, piece_numbers
 from trainer.model.tables import known_pairs
 from trainer.model.tables import logits as table_logits
@@ -112,4 +112,4 @@ def _grounds(seen: Seen) -> NDArray[np.float64]:
 
 def _calibration_error(logits: NDArray[np.float64], truth: NDArray[Any]) -> float:
     probabilities = np.exp(log_softmax(logits))
-    return float(metrics(tally(probabilities, truth.astype(np.int64)), 0.0)["calibration_error"])
+    return calibration_error(tally(probabilities, truth.astype(np.int64)))

@@ -7,13 +7,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluation.metrics import metrics, tally, truth_of
+from trainer.errors import UserError
+from trainer.evaluation.metrics import macro_f1, tally, truth_of
 from trainer.model import linear
 from trainer.model.linear import LinearSettings
 from trainer.model.recipe import Recipe, Sizes
 from trainer.model.tables import TableSizes, squeeze
 from trainer.model.temperature import log_softmax
 from trainer.model.weights import Encoder, Tables, Weights
+from trainer.splitting.folds import Folds, deal
 from trainer.terminal import say
 from trainer.training import distil
 from trainer.training.distil import Distillation, encoder_vectors
@@ -24,7 +26,6 @@ from trainer.training.sentence import train_on_labels
 from trainer.training.teacher import Teacher
 
 FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the validation phrases alone are too few
-FOLDS: Final = 10
 STRENGTHS: Final = (1.0, 3.0)  # of a taught vector (about 0.8 long) among the features: few rows want it stronger
 _MOST_TRIED: Final = 5_000  # rows: of more, the first strength alone is tried
 _APART: Final = 0.5  # of the tables' logits beside an SVM of the taught vector alone: of few rows better than one SVM
@@ -106,11 +107,13 @@ class HeldOut:
 
     Attributes:
         seen: What the gate sees.
-        truth: Labels' indices, shape [phrases].
+        truth: Labels' indices, shape [rows].
+        places: Which rows they are, among those without the misspelt copies, int64, shape [rows].
     """
 
     seen: Seen
     truth: Truth
+    places: NDArray[np.int64]
 
     @property
     def right(self) -> NDArray[np.bool_]:
@@ -121,7 +124,7 @@ class HeldOut:
     def macro_f1(self) -> float:
         """The mean F1 of the labels."""
         answers = np.exp(log_softmax(self.seen.logits.astype(np.float64)))
-        return float(metrics(tally(answers, self.truth.astype(np.int64)), 0.0)["macro_f1"])
+        return macro_f1(tally(answers, self.truth.astype(np.int64)).confusion)
 
 
 @dataclass(frozen=True)
@@ -131,8 +134,9 @@ class Learned:
     Attributes:
         chosen: The numbers from the training phrases alone: what the validation phrases measure.
         final: The same, with the tables learned from the validation phrases, too, where those are our own.
-        held_out: Probabilities of held-out phrases by which the gate was fitted, float64, shape [phrases, labels].
-        truth: Their labels' indices, shape [phrases].
+        held_out: Probabilities of held-out rows by which the gate was fitted, float64, shape [rows, labels].
+        truth: Their labels' indices, shape [rows].
+        phrases: In cross-validation the numbers of the phrases that they are windows of, int64, shape [rows].
         facts: What was chosen, for `run.json`.
     """
 
@@ -140,6 +144,7 @@ class Learned:
     final: Weights
     held_out: NDArray[np.float64]
     truth: Truth
+    phrases: NDArray[np.int64]
     facts: dict[str, Any]
 
 
@@ -152,9 +157,18 @@ class Learner:
         sizes: Of everything that is built.
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
+        folds: Of the training phrases, in cross-validation; else rows are dealt to folds where they are few.
     """
 
-    def __init__(self, encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> None:
+    def __init__(
+        self,
+        encoded: Encoded,
+        recipe: Recipe,
+        sizes: Sizes,
+        teacher: Teacher | None,
+        seed: int,
+        folds: Folds | None = None,
+    ) -> None:
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
@@ -167,7 +181,9 @@ class Learner:
         rows = first_rows([phrase.text for phrase in encoded.validation], self.vocabulary)
         truth = truth_of(encoded.validation, self.vocabulary.labels).astype(np.int32)
         self.validation = self._rated(rows, truth, np.ones(len(rows), np.float32))
-        self.few = int((self.train.weights == 1).sum()) + len(rows) < FEW_ROWS
+        self.phrases = encoded.phrases[self.train.weights == 1]
+        self.folds = folds[self.phrases] if folds else None
+        self.few = folds is not None or len(self.phrases) + len(rows) < FEW_ROWS
         self._on_training: dict[Choice, Fitted] = {}
 
     def learn(self, refit: bool) -> Learned:
@@ -191,7 +207,7 @@ class Learner:
             facts["sentence_strength"] = strength
             if encoder.logits is not None:
                 own = encoder_vectors(encoder, self.validation.rows, self.sizes.lstm_steps) @ encoder.logits
-                held = HeldOut(replace(held.seen, logits=held.seen.logits + own), held.truth)
+                held = replace(held, seen=replace(held.seen, logits=held.seen.logits + own))
         else:
             encoder = self.encoder
         gate = train_gate(held.seen, held.truth, self.sizes.sentence_size)
@@ -203,7 +219,8 @@ class Learner:
 
         probabilities = np.exp(log_softmax(gated_logits(gate, held.seen)))
         both = weights(chosen), weights(final or chosen)
-        return Learned(both[0], both[1] if final else both[0], probabilities, held.truth, facts)
+        phrases = self.phrases[held.places] if self.folds else held.places
+        return Learned(both[0], both[1] if final else both[0], probabilities, held.truth, phrases, facts)
 
     def fit(self, rated: Rated, choice: Choice) -> Fitted:
         """Trains the linear part on some phrases."""
@@ -277,18 +294,25 @@ class Learner:
     def _held_out(self, choice: Choice) -> HeldOut:
         """Asks about phrases that the model has not learned from: the validation phrases, or all in turn."""
         if not self.few:
-            return HeldOut(self._trained(choice).see(self.validation), self.validation.truth)
+            places = np.arange(len(self.validation.truth))
+            return HeldOut(self._trained(choice).see(self.validation), self.validation.truth, places)
         rated = self.train[self.train.weights == 1] + self.validation
-        fold = _folds(rated.truth, self.seed)
+        each = np.arange(len(rated.truth))
         parts: list[HeldOut] = []
-        for number in range(FOLDS):
-            out = fold == number
-            if out.any() and len(np.unique(rated.truth[~out])) > 1:
-                parts.append(HeldOut(self.fit(rated[~out], choice).see(rated[out]), rated.truth[out]))
+        for out, rest in self.folds or Folds(deal(rated.truth, each, self.seed), each):
+            labels = np.unique(rated.truth[rest])
+            if self.folds:  # a label that all stands in one fold cannot be measured
+                out = out & np.isin(rated.truth, labels)
+            if out.any() and len(labels) > 1:
+                seen = self.fit(rated[rest], choice).see(rated[out])
+                parts.append(HeldOut(seen, rated.truth[out], np.flatnonzero(out)))
+        if not parts:
+            raise UserError("cross-validation: no fold leaves two labels to learn from; there are too few groups")
         seen = parts[0].seen
         for part in parts[1:]:
             seen = seen + part.seen
-        return HeldOut(seen, np.concatenate([part.truth for part in parts]))
+        truth, places = (np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "places"))
+        return HeldOut(seen, truth, places)
 
     def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
         """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
@@ -316,15 +340,3 @@ def class_weights(truth: Sequence[int] | Truth, label_count: int) -> Floats:
 def _noise(phrases: int) -> float:
     """What a share of that many phrases may be off by."""
     return float(0.25 / np.sqrt(max(phrases, 1)))
-
-
-def _folds(truth: Truth, seed: int) -> NDArray[np.int64]:
-    """Deals each label's phrases to the folds in turn, shape [phrases]."""
-    fold = np.zeros(len(truth), np.int64)
-    generator = np.random.default_rng(seed)
-    start = 0
-    for label in np.unique(truth):
-        of_label = generator.permutation(np.flatnonzero(truth == label))
-        fold[of_label] = (start + np.arange(len(of_label))) % FOLDS
-        start += len(of_label)
-    return fold
