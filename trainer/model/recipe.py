@@ -9,6 +9,7 @@ from trainer.text.vocabulary import Vocabulary
 FEW_LABELS: Final = 10  # up to as many, a row of the tables holds all labels
 _DENSE_LABELS: Final = 20  # up to as many, a row of all labels is hardly larger than one of the strongest eight
 _ALL: Final = 1_000_000
+_TAUGHT_LABELS: Final = 77  # of more, their rows take the room of common words
 _LEAST_SLOTS: Final = 997
 _USUAL_SLOTS: Final = 6_007  # at least, where no budget is asked for: letters of two bytes are not to cost the pairs
 _MOST_SLOTS: Final = 100_000  # pairs beyond are seen once, and tell nothing
@@ -162,13 +163,14 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
     few = label_count <= FEW_LABELS
     share = _budget_kb(recipe, label_count, with_teacher) / _default_kb(label_count, with_teacher)
     # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000.
-    pieces = round((8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
+    pieces = round((8_000 if few and not with_teacher else 4_000) * min(max(share, 0.25), 2.0))
+    extra = min(max(2 * share - 1, 0.2), 6.0) * min(1.0, _TAUGHT_LABELS / label_count)
     if not whole_words:
         pieces = min(pieces, 1_000 if row_count < FEW_ROWS else 2_000)
     return Sizes(
         maximum_pieces=recipe.maximum_pieces or pieces,
         whole_words=whole_words,
-        extra_words=round(recipe.extra_words * min(max(2 * share - 1, 0.2), 6.0)) if with_teacher else 0,
+        extra_words=round(recipe.extra_words * extra) if with_teacher else 0,
         dense_rows=recipe.dense_rows or (_ALL if label_count <= _DENSE_LABELS else min(604, 90_000 // label_count)),
         cells=recipe.cells,
         # Pairs get what is left of the budget, see `within_budget`; few rows have few pairs.
@@ -200,7 +202,7 @@ def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_tea
     if recipe.pair_slots or not recipe.tables:
         return replace(sizes, lstm_steps=steps)
     left = 1_000 * _budget_kb(recipe, label_count, with_teacher) - bytes_beside_pairs(sizes, vocabulary)
-    least = _LEAST_SLOTS if recipe.budget_kb else _USUAL_SLOTS
+    least = _LEAST_SLOTS if recipe.budget_kb or with_teacher else _USUAL_SLOTS
     slots = max(least, int(left / (1 + _row_bytes(label_count, sizes.pair_cells))))
     return replace(sizes, lstm_steps=steps, pair_slots=min(sizes.pair_slots, slots))
 
@@ -231,5 +233,5 @@ def _budget_kb(recipe: Recipe, label_count: int, with_teacher: bool) -> int:
 def _default_kb(label_count: int, with_teacher: bool) -> int:
     """Gives the kilobytes of the .tflite where none are asked for."""
     if with_teacher:
-        return max(700, 600 + label_count)
+        return 700
     return 500 if label_count <= FEW_LABELS else max(297, min(round(3.85 * label_count), 400 + label_count))

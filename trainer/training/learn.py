@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
@@ -17,13 +18,15 @@ from trainer.model.temperature import log_softmax
 from trainer.model.weights import Encoder, Tables, Weights
 from trainer.splitting.folds import Folds, deal
 from trainer.terminal import say
+from trainer.text.normalization import SPACE
 from trainer.training import distil
 from trainer.training.distil import Distillation, encoder_vectors
 from trainer.training.encode import Encoded, first_rows
 from trainer.training.fragments import count_fragments, is_fragment, with_count
 from trainer.training.gate import Seen, gated_logits, see, train_gate
 from trainer.training.sentence import train_on_labels
-from trainer.training.teacher import Teacher
+from trainer.training.teacher import Teacher, common_words
+from trainer.training.unseen import cut_unseen
 
 FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the validation phrases alone are too few
 STRENGTHS: Final = (1.0, 3.0)  # of a taught vector (about 0.8 long) among the features: few rows want it stronger
@@ -296,23 +299,34 @@ class Learner:
         if not self.few:
             places = np.arange(len(self.validation.truth))
             return HeldOut(self._trained(choice).see(self.validation), self.validation.truth, places)
-        rated = self.train[self.train.weights == 1] + self.validation
-        each = np.arange(len(rated.truth))
-        parts: list[HeldOut] = []
-        for out, rest in self.folds or Folds(deal(rated.truth, each, self.seed), each):
-            labels = np.unique(rated.truth[rest])
-            if self.folds:  # a label that all stands in one fold cannot be measured
-                out = out & np.isin(rated.truth, labels)
-            if out.any() and len(labels) > 1:
-                seen = self.fit(rated[rest], choice).see(rated[out])
-                parts.append(HeldOut(seen, rated.truth[out], np.flatnonzero(out)))
-        if not parts:
-            raise UserError("cross-validation: no fold leaves two labels to learn from; there are too few groups")
+        parts = [
+            HeldOut(self.fit(fitted, choice).see(asked), asked.truth, places) for fitted, asked, places in self._turns
+        ]
         seen = parts[0].seen
         for part in parts[1:]:
             seen = seen + part.seen
         truth, places = (np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "places"))
         return HeldOut(seen, truth, places)
+
+    @cached_property
+    def _turns(self) -> list[tuple[Rated, Rated, NDArray[np.int64]]]:
+        """Gives for each fold what is learned from, and what is held out, with its places among all rows."""
+        rated = self.train[self.train.weights == 1] + self.validation
+        each = np.arange(len(rated.truth))
+        common = common_words(self.teacher, self.sizes.extra_words) if self.teacher else []
+        kept = {SPACE + word for word in common}
+        turns = []
+        for out, rest in self.folds or Folds(deal(rated.truth, each, self.seed), each):
+            labels = np.unique(rated.truth[rest])
+            if self.folds:  # a label that all stands in one fold cannot be measured
+                out = out & np.isin(rated.truth, labels)
+            if out.any() and len(labels) > 1:
+                fitted, asked = rated[rest], rated[out]
+                rows = cut_unseen(asked.rows, fitted.rows, self.vocabulary, kept)
+                turns.append((fitted, self._rated(rows, asked.truth, asked.weights), np.flatnonzero(out)))
+        if not turns:
+            raise UserError("cross-validation: no fold leaves two labels to learn from; there are too few groups")
+        return turns
 
     def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
         """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
