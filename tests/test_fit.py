@@ -203,9 +203,9 @@ def test_a_taught_vector_is_a_feature_where_it_pays(tmp_path: Path, monkeypatch:
                 vector[2:] = 0.3, 0.1 * (len(text) % 3)
             return found / np.linalg.norm(found, axis=1, keepdims=True)
 
-    (path := tmp_path / "tokenizer.json").write_text(
-        json.dumps({"model": {"vocab": {word: place for place, word in enumerate(["box", "crate", "money", "coins"])}}})
-    )
+    words = [word for of_label in meanings.values() for word in of_label]
+    vocabulary = {word: place for place, word in enumerate(words)}
+    (path := tmp_path / "tokenizer.json").write_text(json.dumps({"model": {"vocab": vocabulary}}))
     monkeypatch.setattr(fitting, "open_teacher", lambda *_: MadeUp("made up", "CC0-1.0", "", path, path))
     monkeypatch.setattr(Distillation, "variants", 100)
     texts = {
