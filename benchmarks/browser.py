@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog,
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from export.chromium import find_chromium as find_chromium
+from export.proof.chromium import find_chromium as find_chromium
 
 NO_CHROMIUM: Final = (
     "no Chromium is found: install one (chromium, chromium-browser, google-chrome) or name it in CHROMIUM"

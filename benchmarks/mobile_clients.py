@@ -14,7 +14,7 @@ from typing import Final
 from browser import Server
 from playwright.sync_api import Browser
 
-from export import node
+from export.targets import node
 
 ROOT: Final = Path(__file__).parent.parent
 _ENVIRONMENT: Final = ROOT / ".venv-mediapipe"

@@ -155,7 +155,8 @@ def _byline(examples: Examples, seed: int, teacher: str) -> Answers:
 
 def _exported_size(run: Any) -> int:
     """Gives the bytes of the int8 .tflite with everything inside."""
-    from export import graph, metadata, tflite
+    from export import graph
+    from export.targets import metadata, tflite
     from trainer.model.network import weights_of
     from trainer.model.weights import steps_of
 

@@ -26,7 +26,8 @@ from browser import find_chromium, launch
 from mobile_clients import MissingLibraryError, ask_browser, ask_python, mediapipe_python
 from playwright.sync_api import Browser
 
-from export import hostile, metadata, node, runtimes
+from export.proof import fuzz_strings, runtimes
+from export.targets import metadata, node
 from trainer.run import Run
 from trainer.text.normalization import clean
 from trainer.text.vocabulary import Vocabulary
@@ -105,10 +106,10 @@ def mismatches(vocabulary: Vocabulary, asked: dict[str, Reader], texts: list[str
 
 def batches(vocabulary: Vocabulary, strings: int) -> Iterator[list[str]]:
     """Gives all strings, a batch at a time: every code point first."""
-    codes = hostile.every_code_point()[:strings]
+    codes = fuzz_strings.every_code_point()[:strings]
     yield codes
     for seed, start in enumerate(range(len(codes), strings, BATCH), 1):
-        yield hostile.strings(vocabulary, seed, min(BATCH, strings - start))
+        yield fuzz_strings.strings(vocabulary, seed, min(BATCH, strings - start))
 
 
 def main() -> int:

@@ -32,7 +32,7 @@ from trainer.terminal import say
 
 _WORDS: Final = (6, 14)  # of a phrase that is timed: one window for every page
 _COMPARED: Final = 50  # phrases that all pages must answer alike
-_TOLERANCE: Final = 1e-3  # of a probability, as the page's own golden phrase
+_TOLERANCE: Final = 1e-3  # of a probability, as the page's own known-answer phrase
 _MEGABYTE: Final = 1e6
 
 

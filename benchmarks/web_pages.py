@@ -7,7 +7,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from export import graph, node
+from export import graph
+from export.targets import node
 from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
 from trainer.quiet import quietly

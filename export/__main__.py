@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 from export.settings import ENGINES, Settings
-from export.strings import shipped
+from export.targets.strings import shipped
 from trainer.errors import UserError, exit_code
 from trainer.options import (
     MAIN,
@@ -87,7 +87,7 @@ def parser() -> argparse.ArgumentParser:
     verify = commands.add_parser(
         "verify",
         help="prove again that every artefact agrees",
-        description="Runs every test phrase and 2,000 hostile strings through every runtime, and prints a table.",
+        description="Runs every test phrase and 2,000 fuzz strings through every runtime, and prints a table.",
         epilog="Writes the table to PROOF.md in the directory. Exit codes: 0 all agree, 1 one does not, 2 a mistake.",
     )
     verify.add_argument("dist", type=Path, nargs="?", default=Path("dist"), metavar="DIST", help="the directory [dist]")
@@ -176,7 +176,8 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
 
 
 def _verify(arguments: argparse.Namespace) -> int:
-    from export import dist, parity
+    from export import dist
+    from export.proof import parity
 
     report, faults = dist.verify(arguments.dist, arguments.run, _say)
     _say(parity.table(report.rows))

@@ -9,11 +9,13 @@ from typing import Any, Final
 
 import jinja2
 
-from export import graph, hostile, metadata, npm, parity, tfjs, tflite, web
-from export.golden import golden
+from export import graph
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
+from export.proof import fuzz_strings, parity
+from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.strings import read_strings
+from export.targets import metadata, npm, tfjs, tflite, web
+from export.targets.strings import read_strings
 from trainer.errors import UserError
 from trainer.evaluation.advice import advice_of, advice_text
 from trainer.evaluation.metrics import measure
@@ -58,8 +60,8 @@ class Export:
 
     @cached_property
     def known(self) -> dict[str, Any]:
-        """The golden phrase, and what the rounded model says of it."""
-        return golden(self.rounded, self.run.phrases("validation"))
+        """The known-answer phrase, and what the rounded model says of it."""
+        return known_answer(self.rounded, self.run.phrases("validation"))
 
 
 def build(run: Run, output: Path, settings: Settings, parts: Collection[str], say: Say) -> None:
@@ -89,7 +91,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         faults = _faults(staging, sizes)
         report = None
         if set(parts) == set(PARTS):
-            say("proof      every test phrase and the hostile strings through every runtime")
+            say("proof      every test phrase and the fuzz strings through every runtime")
             report = parity.prove(run, staging, settings.name, say)
             say(_proof(report, run))
             faults += report.faults
@@ -216,7 +218,7 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         test=export.test,
         folds=export.test.get("folds", 0),
         advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
-        hostile=hostile.COUNT,
+        fuzz=fuzz_strings.COUNT,
         proof=_proof(report, export.run),
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")

@@ -5,7 +5,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
 
-from export.parity import Report
+from export.proof.parity import Report
 from trainer import __version__
 from trainer.errors import UserError
 from trainer.files import read_json, sha256, write_json

@@ -36,8 +36,8 @@ class Settings:
         """Raises:
         UserError: The name cannot be a file's, or what the page is given is not what it has to be.
         """
-        from export.strings import read_strings
-        from export.theme import check_theme
+        from export.targets.strings import read_strings
+        from export.targets.theme import check_theme
 
         read_strings(self.strings)
         check_theme(self)

@@ -15,9 +15,10 @@ from looking import LABELS, MARKUP
 from pets import fitted
 from playwright.sync_api import Browser
 
-from export import graph, web
-from export.golden import golden
+from export import graph
+from export.proof.known_answer import known_answer
 from export.settings import Settings
+from export.targets import web
 from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 from trainer.run import Run, write_phrases
@@ -140,5 +141,5 @@ def other(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_factory: 
     settings = Settings(title=MARKUP, description=MARKUP, author=MARKUP, license=MARKUP).complete(trained.facts)
     renamed = replace(trained, path=run_path, vocabulary=vocabulary)
     test = trained.facts["metrics"]["test"]
-    web.write_web(renamed, golden(rounded, phrases), test, dist, settings)
+    web.write_web(renamed, known_answer(rounded, phrases), test, dist, settings)
     return dist

@@ -17,7 +17,7 @@ import platformdirs
 ROOT: Final = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from export import node  # noqa: E402
+from export.targets import node  # noqa: E402
 from trainer.errors import UserError  # noqa: E402
 from trainer.files import sha256  # noqa: E402
 

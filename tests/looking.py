@@ -5,7 +5,7 @@ from typing import Any, Final
 import pytest
 from playwright.sync_api import Page
 
-from export import parity
+from export.proof import parity
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.normalization import SPACE

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from export import metadata, tflite
-from export.web import script_json
+from export.targets import metadata, tflite
+from export.targets.web import script_json
 from trainer.data import poetry
 from trainer.errors import UserError
 from trainer.run import Run

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from trainer.audit import audit
-from trainer.audit.headline import remedy
+from trainer.audit.checks.headline import remedy
 from trainer.audit.report import html, terminal
 from trainer.data.corpus import Row, filtered, of_lines
 

@@ -14,8 +14,8 @@ import pytest
 from test_audit import SUBJECTS, VERBS, clean, with_licence
 
 from trainer.__main__ import main
+from trainer.audit.cleaning import repaired, tags_in, without_markup
 from trainer.audit.fix import PHRASES, REMOVED, TEXT, check_output, fix
-from trainer.audit.mending import repaired, tags_in, without_markup
 from trainer.data.corpus import Corpus, Row, of_lines
 from trainer.data.sources import Source, load, unit_of
 from trainer.errors import UserError

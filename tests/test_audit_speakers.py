@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from test_audit import audited, changed, clean, finding, headline, listed, option_of
 
+from trainer.audit.checks.speakers import split_speaker
 from trainer.audit.report import terminal
-from trainer.audit.speakers import split_speaker
 from trainer.data.corpus import Row, filtered, of_lines
 
 

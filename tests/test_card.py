@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from export import figures, theme, web
-from export.node import WEB
 from export.settings import Settings
-from export.strings import read_strings
+from export.targets import figures, theme, web
+from export.targets.node import WEB
+from export.targets.strings import read_strings
 from trainer.evaluation.metrics import metrics, tally
 from trainer.run import Run
 from trainer.splitting.split import Method

@@ -14,8 +14,9 @@ from conftest import ROOT
 
 import export.__main__ as exporter
 import trainer.__main__ as trainer_commands
-from export import graph, node
-from export.parity import TOLERANCE
+from export import graph
+from export.proof.parity import TOLERANCE
+from export.targets import node
 from trainer.run import Run
 from trainer.training.encode import first_rows
 

@@ -16,11 +16,12 @@ from oracle import answers, made_constants, made_lesson, made_rows
 from playwright.sync_api import Page
 from test_javascript import run_node
 
-from export import chromium as chromium_proof
-from export import hostile, node, parity, runtimes, tfjs, web
-from export.golden import golden
 from export.graph import Constants
+from export.proof import chromium as chromium_proof
+from export.proof import fuzz_strings, parity, runtimes
+from export.proof.known_answer import known_answer
 from export.settings import Settings
+from export.targets import node, tfjs, web
 from trainer.errors import UserError
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -39,7 +40,7 @@ FORMS = {
 }
 BACKENDS = {"own": ("own", False), "wasm": ("tfjs", True), "cpu": ("tfjs", False)}  # engine, and whether it has WASM
 ASK = """
-async ([engine, load, golden, texts]) => {
+async ([engine, load, known_answer, texts]) => {
     const bytes = (text) => Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
     const worker = new Worker(`${engine}/worker.js`);
     const heard = () => new Promise((resolve, reject) => {
@@ -47,7 +48,7 @@ async ([engine, load, golden, texts]) => {
         worker.onerror = (event) => reject(new Error(event.message));
     });
     const wasm = load.wasm && bytes(load.wasm);
-    worker.postMessage({ load: { ...load, weights: bytes(load.weights), wasm }, golden });
+    worker.postMessage({ load: { ...load, weights: bytes(load.weights), wasm }, knownAnswer: known_answer });
     const { ready, unready } = await heard();
     if (!ready) return { unready };
     worker.postMessage({ job: 1, kind: "rows", input: texts });
@@ -83,7 +84,7 @@ class Model:
 
     Attributes:
         assets: What its worker is given.
-        golden: A phrase and its probabilities.
+        known_answer: A phrase and its probabilities.
         texts: As words.
         probabilities: The oracle's, of all texts.
     """
@@ -107,7 +108,7 @@ class Model:
         ]
         rows = np.concatenate([split_ids(ids, LENGTH) for ids in vocabulary.encode_all(self.texts)])
         self.probabilities = answers(constants, STEPS, rows)
-        self.golden = {"text": self.texts[7], "probabilities": [float(p) for p in self.probabilities[7]]}
+        self.known_answer = {"text": self.texts[7], "probabilities": [float(p) for p in self.probabilities[7]]}
 
     def with_wasm(self, program: bytes) -> dict[str, str]:
         return self.assets | {"wasm": base64.b64encode(program).decode()}
@@ -147,8 +148,8 @@ def bare(chromium: Any, workers: Path) -> Iterator[Page]:
         visitor.close()
 
 
-def ask(page: Page, engine: str, assets: dict[str, str], golden: Any, texts: list[str]) -> Any:
-    return page.evaluate(ASK, [engine, assets, golden, texts])
+def ask(page: Page, engine: str, assets: dict[str, str], known_answer: Any, texts: list[str]) -> Any:
+    return page.evaluate(ASK, [engine, assets, known_answer, texts])
 
 
 # The same numbers
@@ -161,7 +162,7 @@ def test_every_backend_answers_every_kind_of_graph_as_the_specification_says(
 ) -> None:
     model, (engine, has_wasm) = models(kind), BACKENDS[backend]
     assets = model.with_wasm((workers / "tfjs" / "engine.wasm").read_bytes()) if has_wasm else model.assets
-    said = ask(bare, engine, assets, model.golden, model.texts)
+    said = ask(bare, engine, assets, model.known_answer, model.texts)
     assert said.get("ready") == backend, said
     difference = np.abs(np.array(said["answers"]) - model.probabilities).max()
     assert 0 < difference < 1e-5
@@ -197,7 +198,7 @@ def test_both_backends_have_a_kernel_for_every_operation_of_every_kind_of_graph(
 def test_wasm_that_computes_wrongly_is_not_taken(bare: Page, workers: Path, models: Callable[[str], Model]) -> None:
     model = models("dense rows")
     assets = model.with_wasm((workers / "wrong" / "engine.wasm").read_bytes())
-    said = ask(bare, "wrong", assets, model.golden, model.texts)
+    said = ask(bare, "wrong", assets, model.known_answer, model.texts)
     assert said["ready"] == "cpu"
     assert np.abs(np.array(said["answers"]) - model.probabilities).max() < 1e-5
 
@@ -210,18 +211,20 @@ def test_wasm_that_does_not_start_is_not_taken(
 ) -> None:
     model, whole = models("dense rows"), (workers / "tfjs" / "engine.wasm").read_bytes()
     given = whole[: len(whole) // 2] if isinstance(program, str) else program
-    said = ask(bare, "tfjs", model.with_wasm(given), model.golden, model.texts[:20])
+    said = ask(bare, "tfjs", model.with_wasm(given), model.known_answer, model.texts[:20])
     assert said["ready"] == "cpu"
     assert np.abs(np.array(said["answers"]) - model.probabilities[:20]).max() < 1e-5
 
 
 @pytest.mark.parametrize("engine", ["own", "tfjs"])
-def test_a_model_that_answers_the_golden_phrase_otherwise_is_never_ready(
+def test_a_model_that_answers_the_known_phrase_otherwise_is_never_ready(
     bare: Page, workers: Path, models: Callable[[str], Model], engine: str
 ) -> None:
     model = models("dense rows")
-    golden = model.golden | {"probabilities": model.golden["probabilities"][::-1]}
-    said = ask(bare, engine, model.with_wasm((workers / "tfjs" / "engine.wasm").read_bytes()), golden, model.texts)
+    known_answer = model.known_answer | {"probabilities": model.known_answer["probabilities"][::-1]}
+    said = ask(
+        bare, engine, model.with_wasm((workers / "tfjs" / "engine.wasm").read_bytes()), known_answer, model.texts
+    )
     assert said == {"unready": "This machine computes another answer than the trained model gives."}
 
 
@@ -255,7 +258,7 @@ def with_tfjs(trained: Run, rounded: Classifier, dist_path: Path, tmp_path_facto
     dist = tmp_path_factory.mktemp("tfjs")
     shutil.copytree(dist_path / "tfjs", dist / "tfjs")
     settings = Settings(engine="tfjs").complete(trained.facts)
-    known = golden(rounded, trained.phrases("validation"))
+    known = known_answer(rounded, trained.phrases("validation"))
     web.write_web(trained, known, trained.facts["metrics"]["test"], dist, settings)
     return dist
 
@@ -269,7 +272,7 @@ def executable() -> str:
 
 def test_page_with_tfjs_answers_by_wasm_as_the_model_does(with_tfjs: Path, trained: Run, rounded: Classifier) -> None:
     texts, truth = parity.texts_of(trained)
-    texts, truth = texts[: len(truth) : 20] + texts[-hostile.COUNT :: 10], truth[::20]
+    texts, truth = texts[: len(truth) : 20] + texts[-fuzz_strings.COUNT :: 10], truth[::20]
     answers = runtimes.ask_page(executable(), with_tfjs / "web", texts)
     assert answers.version.endswith(", wasm")
     row = parity.compare(answers, runtimes.ask_keras("rounded", rounded, texts), truth, 1)
@@ -309,7 +312,7 @@ def test_page_is_proved_at_the_path_that_it_is_made_for(
 ) -> None:
     shutil.copytree(dist_path / "tfjs", tmp_path / "tfjs")
     settings = Settings(base_path="/a/b%20c/").complete(trained.facts)
-    known = golden(rounded, trained.phrases("validation"))
+    known = known_answer(rounded, trained.phrases("validation"))
     web.write_web(trained, known, trained.facts["metrics"]["test"], tmp_path, settings)
     answers, backend = chromium_proof.ask(executable(), tmp_path / "web", ["the king"])
     assert backend == "own"

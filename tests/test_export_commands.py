@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import run_command
 
-from export import node
 from export.__main__ import main
 from export.manifest import read_manifest
+from export.targets import node
 from trainer.errors import UserError
 from trainer.files import sha256
 

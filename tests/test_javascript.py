@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from export import hostile, node
+from export.proof import fuzz_strings
+from export.targets import node
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 
@@ -57,7 +58,7 @@ VOCABULARY = {
 
 
 def run_node(arguments: Sequence[str], stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Runs Node as `export.node` finds it; unlike there, what it prints to standard error can be looked at."""
+    """Runs Node as `export.targets.node` finds it; unlike there, what it prints to standard error can be looked at."""
     folder = node.node_folder()
     path = os.environ["PATH"] if folder is None else f"{folder}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
@@ -111,7 +112,7 @@ def test_javascript_cuts_and_averages_every_window_vector() -> None:
 
 
 def reads_as_python(vocabulary: Vocabulary) -> None:
-    texts = hostile.strings(vocabulary, 2)
+    texts = fuzz_strings.strings(vocabulary, 2)
     read = evaluate(TOKENIZE, {"vocabulary": vocabulary.to_json(), "texts": texts})
     for text, ids, phrase in zip(texts, vocabulary.encode_all(texts), read, strict=True):
         assert phrase["ids"] == ids, text[:80]
@@ -121,12 +122,12 @@ def reads_as_python(vocabulary: Vocabulary) -> None:
             assert words_of(phrase) == of_python, text[:80]
 
 
-def test_javascript_and_python_read_the_same_ids_in_hostile_strings(trained: Run) -> None:
+def test_javascript_and_python_read_the_same_ids_in_fuzz_strings(trained: Run) -> None:
     reads_as_python(trained.vocabulary)
 
 
 @pytest.mark.parametrize("name", vectors("tokenizer.json").get("vocabularies", {}))
-def test_javascript_and_python_read_the_same_hostile_strings_by_every_vector_s_vocabulary(name: str) -> None:
+def test_javascript_and_python_read_the_same_fuzz_strings_by_every_vector_s_vocabulary(name: str) -> None:
     reads_as_python(Vocabulary.from_json(vectors("tokenizer.json")["vocabularies"][name], name))
 
 

@@ -9,7 +9,9 @@ import pytest
 from mobile_clients import MissingLibraryError, ask_browser, ask_python, mediapipe_python
 from playwright.sync_api import Browser
 
-from export import graph, metadata, parity, runtimes
+from export import graph
+from export.proof import parity, runtimes
+from export.targets import metadata
 from trainer.run import Run
 from trainer.text.normalization import clean
 

@@ -15,8 +15,9 @@ from conftest import Open, run_command
 from lint_web import tools
 from test_javascript import run_node
 
-from export import hostile, node, parity, runtimes
 from export.manifest import read_manifest
+from export.proof import fuzz_strings, parity, runtimes
+from export.targets import node
 from trainer import __version__
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -196,14 +197,14 @@ def ask(project: Path, texts: list[str]) -> runtimes.Answers:
     return runtimes.Answers("npm package", "Node", ids, np.array([answer["probabilities"] for answer in answers]))
 
 
-def test_installed_package_gives_the_models_answer_to_every_test_phrase_and_hostile_string(
+def test_installed_package_gives_the_models_answer_to_every_test_phrase_and_fuzz_string(
     project: Path, trained: Run, rounded: Classifier
 ) -> None:
     texts, truth = parity.texts_of(trained)
     reference = runtimes.ask_keras("rounded", rounded, texts)
     row = parity.compare(ask(project, texts), reference, truth, parity.size_of(project))
     assert row.faults == ()
-    assert row.strings == len(trained.phrases("test")) + hostile.COUNT
+    assert row.strings == len(trained.phrases("test")) + fuzz_strings.COUNT
     assert row.difference > 0  # or Keras was held against itself
 
 
@@ -276,7 +277,7 @@ def test_other_programs_answer_as_node_does(program: str, project: Path) -> None
 
 
 def broken(package: Path, folder: Path) -> Path:
-    """A copy whose model is told that the golden phrase has another answer."""
+    """A copy whose model is told that the known-answer phrase has another answer."""
     shutil.copytree(package, folder)
     model = (folder / "model.js").read_text(encoding="utf-8")
     (folder / "model.js").write_text(re.sub(r'("probabilities":\[)', r"\g<1>0.5,", model), encoding="utf-8")

@@ -17,10 +17,11 @@ from test_javascript import run_node
 from test_npm import broken, evaluate, quiet, write_page
 from test_page_axe import RUN
 
-from export import node, npm, parity
-from export.golden import golden
+from export.proof import parity
+from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.strings import FOLDER
+from export.targets import node, npm
+from export.targets.strings import FOLDER
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
@@ -240,7 +241,7 @@ def test_names_and_labels_that_look_like_markup_stay_text(
     phrases = [
         replace(phrase, text=f"“{MARKUP}” `{{{{ 1 }}}}` \u2028 {phrase.text}") for phrase in trained.phrases("test")[:1]
     ]
-    known = golden(Classifier(rounded.model, vocabulary), phrases)
+    known = known_answer(Classifier(rounded.model, vocabulary), phrases)
     settings = Settings(name="Iliad.2", title=MARKUP, description=f'{MARKUP} "and"\n*/ {{{{ 1 }}}}', author=MARKUP)
     npm.write_npm(renamed, known, trained.facts["metrics"]["test"], dist, settings.complete(trained.facts))
     facts = json.loads((dist / "npm" / "package.json").read_text(encoding="utf-8"))

@@ -16,7 +16,7 @@ from conftest import Open
 from looking import LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style, surest
 from playwright.sync_api import Page, Route
 
-from export import hostile, parity, runtimes
+from export.proof import fuzz_strings, parity, runtimes
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
@@ -45,14 +45,14 @@ def ask(pages: Sequence[Page], texts: list[str]) -> runtimes.Answers:
 # The same answers
 
 
-def test_page_gives_the_models_answer_to_every_test_phrase_and_hostile_string(
+def test_page_gives_the_models_answer_to_every_test_phrase_and_fuzz_string(
     visit: Open, site: str, trained: Run, rounded: Classifier, dist_path: Path
 ) -> None:
     texts, truth = parity.texts_of(trained)
     answers = ask([visit().open(site) for _ in range(2)], texts)
     row = parity.compare(answers, runtimes.ask_keras("rounded", rounded, texts), truth, parity.size_of(dist_path))
     assert row.faults == ()
-    assert row.strings == len(trained.phrases("test")) + hostile.COUNT
+    assert row.strings == len(trained.phrases("test")) + fuzz_strings.COUNT
     assert row.difference > 0  # or Keras was held against itself
 
 
@@ -303,9 +303,9 @@ def test_changed_weight_makes_the_page_say_so_and_not_answer(visit: Open, folder
         assert not page.get_by_label("Your phrase").is_visible()
 
 
-def test_browser_that_computes_another_answer_than_the_golden_one_does_not_answer(visit: Open, folder: Path) -> None:
+def test_browser_that_computes_another_answer_than_the_known_one_does_not_answer(visit: Open, folder: Path) -> None:
     index = folder / "index.html"
-    other, count = re.subn(r'("golden":.*?"probabilities":\[)[^]]*', r"\g<1>1,0,0,0", index.read_text())
+    other, count = re.subn(r'("known_answer":.*?"probabilities":\[)[^]]*', r"\g<1>1,0,0,0", index.read_text())
     assert count == 1
     index.write_text(other)
     with Server(folder) as server:

@@ -13,10 +13,10 @@ from conftest import Open
 from looking import FAINT, expected, shown, style
 from playwright.sync_api import Page
 
-from export import web
-from export.golden import golden
 from export.manifest import read_manifest
+from export.proof.known_answer import known_answer
 from export.settings import Settings
+from export.targets import web
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
@@ -164,7 +164,7 @@ def test_with_a_threshold_of_0_the_page_says_that_it_always_names_a_label(
     never = replace(trained, facts=trained.facts | {"not_sure": trained.facts["not_sure"] | {"threshold": 0.0}})
     web.write_web(
         never,
-        golden(rounded, trained.phrases("validation")),
+        known_answer(rounded, trained.phrases("validation")),
         test | {"not_sure": test["not_sure"] | {"threshold": 0.0}},
         tmp_path,
         Settings().complete(trained.facts),

@@ -12,10 +12,10 @@ from browser import Server, type_phrase
 from conftest import ROOT, Open, run_command
 from looking import style
 
-from export import theme, web
-from export.golden import golden
+from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.strings import FOLDER, PARTS, read_strings, shipped
+from export.targets import theme, web
+from export.targets.strings import FOLDER, PARTS, read_strings, shipped
 from trainer.errors import UserError
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -36,7 +36,7 @@ def render(trained: Run, rounded: Classifier, dist_path: Path, tmp_path: Path) -
         shutil.copytree(dist_path / "tfjs", dist / "tfjs")
         settings = Settings(**given)
         settings.check()
-        known, test = golden(rounded, trained.phrases("validation")), trained.facts["metrics"]["test"]
+        known, test = known_answer(rounded, trained.phrases("validation")), trained.facts["metrics"]["test"]
         web.write_web(trained, known, test, dist, settings.complete(trained.facts))
         return dist
 

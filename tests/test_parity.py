@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 from conftest import run_command
 
-from export import hostile, parity
-from export.chromium import find_chromium
 from export.manifest import read_manifest
-from export.runtimes import Answers
+from export.proof import fuzz_strings, parity
+from export.proof.chromium import find_chromium
+from export.proof.runtimes import Answers
 from trainer.run import Run
 
 TRUTH = np.array([0, 1], np.int64)
@@ -67,7 +67,7 @@ def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, di
         "BertNLClassifier, int8 rows",
     }
     for row in rows.values():
-        assert row["strings"] == len(trained.phrases("test")) + hostile.COUNT
+        assert row["strings"] == len(trained.phrases("test")) + fuzz_strings.COUNT
         assert (row["mismatches"], row["faults"]) == (0, [])
     for name in set(rows) - {"Keras, as trained"}:
         assert rows[name]["agreement"] == 1

@@ -11,7 +11,7 @@ import pytest
 from test_data import opened, pairs, rows_of, write
 from test_javascript import VECTORS, run_node
 
-from export import node
+from export.targets import node
 from trainer.__main__ import main
 from trainer.data.profile import survey
 from trainer.data.tables import Reading, open_table

@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from pets import RECIPE
 
-from export import dist, web
-from export.parity import Report
+from export import dist
+from export.proof.parity import Report
 from export.settings import Settings
-from export.strings import read_strings
+from export.targets import web
+from export.targets.strings import read_strings
 from trainer.__main__ import main
 from trainer.data.corpus import Corpus, Row
 from trainer.data.sources import Unit

@@ -47,16 +47,16 @@ def audit(
     Raises:
         ValueError: There is no row, or not one part for each row.
     """
-    from trainer.audit.duplicates import find_duplicates
-    from trainer.audit.giveaways import find_giveaways
-    from trainer.audit.headline import write_headline
-    from trainer.audit.languages import find_tongues
-    from trainer.audit.leakage import measure_leakage
-    from trainer.audit.pollution import find_pollution
+    from trainer.audit.checks.duplicates import find_duplicates
+    from trainer.audit.checks.headline import write_headline
+    from trainer.audit.checks.label_issues import find_suspects
+    from trainer.audit.checks.label_ngrams import find_giveaways
+    from trainer.audit.checks.languages import find_tongues
+    from trainer.audit.checks.leakage import measure_leakage
+    from trainer.audit.checks.pollution import find_pollution
+    from trainer.audit.checks.shortcuts import bench_of, measure_shortcuts, reference_of
+    from trainer.audit.checks.sizes import measure_sizes
     from trainer.audit.sample import make_sample
-    from trainer.audit.shortcuts import bench_of, measure_shortcuts, reference_of
-    from trainer.audit.sizes import measure_sizes
-    from trainer.audit.suspects import find_suspects
 
     progress("sizes")
     sample = make_sample(rows, parts)

@@ -15,10 +15,10 @@ from typing import IO, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.audit.mending import repaired, without_markup
-from trainer.audit.patterns import BOILERPLATE_WORDS, boilerplate, hash_of, is_damaged
+from trainer.audit.checks.patterns import BOILERPLATE_WORDS, boilerplate, hash_of, is_damaged
+from trainer.audit.checks.speakers import Speakers, find_speakers, split_speaker
+from trainer.audit.cleaning import repaired, without_markup
 from trainer.audit.sample import MOST_ROWS, canonical_of
-from trainer.audit.speakers import Speakers, find_speakers, split_speaker
 from trainer.data.corpus import Corpus, Row
 from trainer.data.tables import HUB
 from trainer.errors import UserError

@@ -8,9 +8,9 @@ from pathlib import Path
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, Final
 
-from trainer.audit.headline import percent, told
+from trainer.audit.checks.headline import percent, told
+from trainer.audit.checks.shortcuts import WHAT
 from trainer.audit.sample import MOST_WORDS
-from trainer.audit.shortcuts import WHAT
 
 if TYPE_CHECKING:
     from markupsafe import Markup

@@ -6,8 +6,8 @@
  */
 
 import { createClassifier } from "../src/engine/classifier.js";
-import { checkGolden } from "../src/engine/golden.js";
 import { createInterpreter } from "../src/engine/interpreter.js";
+import { checkKnownAnswer } from "../src/engine/known-answer.js";
 import { fromBase64 } from "../src/page/assets.js";
 
 /** @typedef {import("./index.js").Classifier} Classifier */
@@ -29,10 +29,10 @@ export function load() {
 /** @returns {Promise<Classifier>} */
 async function start() {
   // A module and not a file that is fetched: bundlers split it off, and Node fetches nothing from a disk.
-  const { vocabulary, topology, weights, golden, threshold } = await import("./model.js");
+  const { vocabulary, topology, weights, knownAnswer, threshold } = await import("./model.js");
   const predict = createInterpreter(topology, fromBase64(weights), vocabulary.sequence_length);
   const classifier = createClassifier(vocabulary, predict);
-  checkGolden(classifier, golden);
+  checkKnownAnswer(classifier, knownAnswer);
 
   /** @type {Classifier["explain"]} */
   const explain = (text) => {

@@ -3,5 +3,5 @@
 export const vocabulary: import("../src/engine/tokenizer.js").Vocabulary;
 export const topology: import("../src/engine/weights.js").ModelJSON;
 export const weights: string;
-export const golden: import("../src/engine/golden.js").Golden;
+export const knownAnswer: import("../src/engine/known-answer.js").KnownAnswer;
 export const threshold: number;

@@ -1,5 +1,5 @@
 /**
- * The proof in a browser: asks the page's own worker, with the page's own files, every string. `export/chromium.py`
+ * The proof in a browser: asks the page's own worker, with the page's own files, every string. `export/proof/chromium.py`
  * serves it beside the page, says in `order` what is asked, and is told the answers a share at a time.
  */
 
@@ -14,7 +14,7 @@ const AT_ONCE = 8;
 /** @typedef {{ids: number[], probabilities: number[]}} Answer */
 
 /**
- * Opens the page itself, which answers its golden phrase before it is ready.
+ * Opens the page itself, which answers its known-answer phrase before it is ready.
  *
  * @returns {Promise<Document>}
  */

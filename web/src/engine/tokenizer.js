@@ -146,7 +146,8 @@ const surface = (run, ends, piece) => run.text.slice(piece === 0 ? 0 : ends[piec
  * @param {number} piece
  */
 function isBorder(run, ends, piece) {
-  return (unspaced(run, ends, piece) || unspaced(run, ends, piece - 1)) && !MARK.test(surface(run, ends, piece));
+  const alone = unspaced(run, ends, piece) || unspaced(run, ends, piece - 1);
+  return alone && !MARK.test(surface(run, ends, piece));
 }
 
 /** @param {Run} run @param {number[]} ends @param {number} piece */
@@ -200,9 +201,8 @@ function wordOf(run, ids, ends, first, last, text) {
  * @param {number} to
  */
 function isAlone(run, ends, from, to) {
-  let others = 0;
-  for (let piece = from + 1; piece < to; piece += 1) others += MARK.test(surface(run, ends, piece)) ? 0 : 1;
-  return others === 0;
+  for (let piece = from + 1; piece < to; piece += 1) if (!MARK.test(surface(run, ends, piece))) return false;
+  return true;
 }
 
 /**
@@ -215,12 +215,14 @@ function isAlone(run, ends, from, to) {
  * @param {number} to
  */
 function isKnown(run, ids, ends, from, to) {
+  let single = false;
   for (let piece = from; piece < to; piece += 1) {
     if (ids[piece] === UNKNOWN_ID) continue;
     const count = codePoints(surface(run, ends, piece));
-    if (count > 1 || (count === 1 && isAlone(run, ends, from, to))) return true;
+    if (count > 1) return true;
+    single ||= count === 1;
   }
-  return false;
+  return single && isAlone(run, ends, from, to);
 }
 
 /** @param {string} text @returns {number} how many there are, up to two */

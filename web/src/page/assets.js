@@ -16,7 +16,7 @@
  * @property {string[]} labels
  * @property {{threshold: number}} not_sure no label is named for a best probability below it
  * @property {{text: string, label: string}[]} examples of the test split
- * @property {import("../engine/golden.js").Golden} golden
+ * @property {import("../engine/known-answer.js").KnownAnswer} known_answer
  * @property {Files} [files]
  * @property {string} [service_worker] its address relative to the page
  * @property {string} language

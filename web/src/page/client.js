@@ -33,9 +33,9 @@ export function startClient(config) {
   const jobs = new Map();
   let count = 0;
   const sent = fetchAssets(config.files).then((assets) =>
-    worker.postMessage({ load: assets, golden: config.golden }, [assets.weights]),
+    worker.postMessage({ load: assets, knownAnswer: config.known_answer }, [assets.weights]),
   );
-  const ready = Promise.all([answeredGolden(worker), sent]).then(([backend]) => backend);
+  const ready = Promise.all([answeredKnown(worker), sent]).then(([backend]) => backend);
   ready.catch(() => {}); // whoever waits for it is told
   worker.addEventListener("message", ({ data: { job, progress, done, failed } }) => {
     const waiting = jobs.get(job);
@@ -70,7 +70,7 @@ export function startClient(config) {
   }
 
   return {
-    /** The name of what predicts, once it has answered the golden phrase. */
+    /** The name of what predicts, once it has answered the known-answer phrase. */
     ready,
 
     /** @param {string} text @param {Waiting} [waiting] @returns {Promise<Explanation>} */
@@ -100,7 +100,7 @@ function workerAddress({ files }) {
  * @param {Worker} worker
  * @returns {Promise<string>} the backend's name
  */
-function answeredGolden(worker) {
+function answeredKnown(worker) {
   return new Promise((resolve, reject) => {
     worker.addEventListener("message", ({ data }) => {
       if (data.ready) resolve(data.ready);

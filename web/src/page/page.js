@@ -1,5 +1,5 @@
 /**
- * The page's script: starts the worker, which proves itself on a golden phrase, then answers as one types.
+ * The page's script: starts the worker, which proves itself on a known-answer phrase, then answers as one types.
  */
 
 import { readConfig } from "./assets.js";

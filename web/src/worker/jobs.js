@@ -4,7 +4,7 @@
  */
 
 import { createClassifier } from "../engine/classifier.js";
-import { checkGolden } from "../engine/golden.js";
+import { checkKnownAnswer } from "../engine/known-answer.js";
 
 /** @typedef {import("../engine/classifier.js").Classifier} Classifier */
 /** @typedef {import("../engine/classifier.js").Progress} Progress */
@@ -18,7 +18,7 @@ import { checkGolden } from "../engine/golden.js";
  */
 
 /** @typedef {import("../engine/classifier.js").Predict} Predict */
-/** @typedef {import("../engine/golden.js").Golden} Golden */
+/** @typedef {import("../engine/known-answer.js").KnownAnswer} KnownAnswer */
 
 /** @typedef {{name: string, predict: Predict}} Backend */
 
@@ -79,7 +79,7 @@ export function serve(engine) {
   globalThis.onmessage = async ({ data }) => {
     if (data.load) {
       try {
-        const { classifier, backend } = await load(engine, data.load, data.golden);
+        const { classifier, backend } = await load(engine, data.load, data.knownAnswer);
         say({ ready: backend });
         begin(classifier);
       } catch (error) {
@@ -100,16 +100,16 @@ export function serve(engine) {
 /**
  * @param {Engine} engine
  * @param {Assets} assets
- * @param {Golden} golden
- * @returns {Promise<{classifier: Classifier, backend: string}>} the first backend that gives the trained model's answer to the golden phrase
+ * @param {KnownAnswer} knownAnswer
+ * @returns {Promise<{classifier: Classifier, backend: string}>} the first backend that gives the trained model's answer to the known-answer phrase
  */
-async function load(engine, { vocabulary, topology, weights, wasm }, golden) {
+async function load(engine, { vocabulary, topology, weights, wasm }, knownAnswer) {
   const words = JSON.parse(vocabulary);
   let reason = new Error("This browser has none of the engine's backends.");
   for await (const { name, predict } of engine(JSON.parse(topology), weights, words.sequence_length, wasm)) {
     try {
       const classifier = createClassifier(words, predict);
-      checkGolden(classifier, golden);
+      checkKnownAnswer(classifier, knownAnswer);
       return { classifier, backend: name };
     } catch (error) {
       reason = /** @type {Error} */ (error);

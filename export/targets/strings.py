@@ -14,7 +14,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal, format_percent
 from markupsafe import Markup, escape
 
-from export.node import WEB
+from export.targets.node import WEB
 from trainer.errors import UserError
 from trainer.files import read_json
 

@@ -7,9 +7,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.audit.checks.partial_inputs import VIEWS, View
 from trainer.audit.models import fitted, reference_matrix, weighted
 from trainer.audit.sample import MOST_FITTED, Sample, evenly
-from trainer.audit.views import VIEWS, View
 
 CLOSE: Final = 0.4  # of the way from the majority baseline to the reference model
 _CLOSE_BY_WORDS: Final = 0.6  # the first word is one of the words: it is bound to tell something

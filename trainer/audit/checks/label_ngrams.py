@@ -6,8 +6,8 @@ from typing import Any, Final
 
 import numpy as np
 
+from trainer.audit.checks.partial_inputs import is_mark
 from trainer.audit.sample import MOST_FITTED, Sample, canonical_of, evenly
-from trainer.audit.views import is_mark
 from trainer.text.words import normalize
 
 MOST: Final = 20

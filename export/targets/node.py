@@ -14,7 +14,7 @@ import platformdirs
 from trainer.errors import UserError
 from trainer.files import sha256
 
-WEB: Final = Path(__file__).parent.parent / "web"
+WEB: Final = Path(__file__).parent.parent.parent / "web"
 OLDEST: Final = 18
 
 

@@ -7,7 +7,7 @@ from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 
 
-def golden(rounded: Classifier, phrases: Sequence[Phrase]) -> dict[str, Any]:
-    """Gives the first of some phrases with its probabilities, as `web/src/engine/golden.js` reads it."""
+def known_answer(rounded: Classifier, phrases: Sequence[Phrase]) -> dict[str, Any]:
+    """Gives the first of some phrases with its probabilities, as `web/src/engine/known-answer.js` reads it."""
     text = phrases[0].text
     return {"text": text, "probabilities": [round(float(p), 6) for p in rounded.probabilities([text])[0]]}

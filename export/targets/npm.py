@@ -13,10 +13,10 @@ from typing import Any, Final
 
 import jinja2
 
-from export import node
 from export.settings import Settings
-from export.strings import Strings, read_strings
-from export.tfjs import shards
+from export.targets import node
+from export.targets.strings import Strings, read_strings
+from export.targets.tfjs import shards
 from trainer import __version__
 from trainer.files import dense_json, read_json
 from trainer.run import Run
@@ -40,12 +40,12 @@ _OF_SCRIPT: Final = (
 )
 
 
-def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
+def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
     """Writes `npm/` into `dist`, which holds `tfjs/` already.
 
     Args:
         run: What was trained.
-        golden: A phrase, and what the rounded model says of it.
+        known_answer: A phrase, and what the rounded model says of it.
         test: The rounded model's metrics on the test phrases, or those of cross-validation.
         dist: The directory that is being built.
         settings: Complete.
@@ -69,7 +69,7 @@ def write_npm(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "threshold": run.threshold,
         "test": test,
         "folds": test.get("folds", 0),
-        "golden": golden,
+        "known_answer": known_answer,
         "vocabulary": run.vocabulary.to_json(),
         "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph
         "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),

@@ -5,7 +5,7 @@ import re
 from html.entities import html5
 from typing import Final
 
-from trainer.audit.patterns import CONTROL, MARKUP
+from trainer.audit.checks.patterns import CONTROL, MARKUP
 
 _NAMES: Final = """
     a abbr acronym address applet area article aside audio b base basefont bdi bdo big blink blockquote body br

@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from typing import Final
 
-from trainer.audit.patterns import scripts_of
+from trainer.audit.checks.patterns import scripts_of
 from trainer.audit.sample import Sample
 
 RUN: Final = 20  # phrases that are read at once: one alone is too short to tell

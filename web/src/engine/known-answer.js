@@ -1,16 +1,16 @@
 /** A browser, or one of its backends, that computes wrongly must not answer at all. */
 
-/** How far an answer to the golden phrase may be from the trained model's. */
+/** How far an answer to the known-answer phrase may be from the trained model's. */
 const TOLERANCE = 1e-3;
 
-/** @typedef {{text: string, probabilities: number[]}} Golden a phrase, and what the trained model says of it */
+/** @typedef {{text: string, probabilities: number[]}} KnownAnswer a phrase, and what the trained model says of it */
 
 /**
  * @param {import("./classifier.js").Classifier} classifier
- * @param {Golden} golden
+ * @param {KnownAnswer} knownAnswer
  * @throws {Error} if it gives another answer
  */
-export function checkGolden(classifier, { text, probabilities }) {
+export function checkKnownAnswer(classifier, { text, probabilities }) {
   const own = classifier.explain(text).probabilities;
   const agrees =
     own.length === probabilities.length &&

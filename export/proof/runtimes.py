@@ -10,7 +10,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from export import chromium, metadata, node, tflite
+from export.proof import chromium
+from export.targets import metadata, node, tflite
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary

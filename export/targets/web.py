@@ -15,10 +15,10 @@ import jinja2
 import numpy as np
 from markupsafe import Markup
 
-from export import figures, node, theme
 from export.settings import Settings
-from export.strings import Strings, read_strings
-from export.tfjs import shards
+from export.targets import figures, node, theme
+from export.targets.strings import Strings, read_strings
+from export.targets.tfjs import shards
 from trainer.data.corpus import Phrase
 from trainer.errors import UserError
 from trainer.files import dense_json, sha256
@@ -49,12 +49,12 @@ class Page:
     settings: Settings
 
 
-def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
+def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
     """Writes `web/` and `<name>.html` into `dist`, which holds `tfjs/` already.
 
     Args:
         run: What was trained.
-        golden: A phrase, and what the rounded model says of it.
+        known_answer: A phrase, and what the rounded model says of it.
         test: The rounded model's metrics on the test phrases, or those of cross-validation.
         dist: The directory that is being built.
         settings: Complete.
@@ -80,7 +80,7 @@ def write_web(run: Run, golden: dict[str, Any], test: dict[str, Any], dist: Path
         "labels": list(run.vocabulary.labels),
         "not_sure": {"threshold": run.threshold},
         "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)],
-        "golden": golden,
+        "known_answer": known_answer,
         "language": strings.language,
         "strings": strings.script,
         "name": settings.name,

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
-from export import node
+from export.targets import node
 from trainer.errors import UserError
 
 NOT_HERE: Final = "no Chromium is here: the page was not asked in a browser"

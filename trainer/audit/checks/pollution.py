@@ -6,12 +6,12 @@ from typing import Any, Final
 
 import numpy as np
 
-from trainer.audit.duplicates import Duplicates, clusters
-from trainer.audit.languages import RUN, Tongues
-from trainer.audit.mending import tags_in, unescaped
-from trainer.audit.patterns import BOILERPLATE_WORDS, LOST, MARKUP, boilerplate, hash_of, is_damaged
+from trainer.audit.checks.duplicates import Duplicates, clusters
+from trainer.audit.checks.languages import RUN, Tongues
+from trainer.audit.checks.patterns import BOILERPLATE_WORDS, LOST, MARKUP, boilerplate, hash_of, is_damaged
+from trainer.audit.checks.speakers import find_speakers, names_pattern
+from trainer.audit.cleaning import tags_in, unescaped
 from trainer.audit.sample import Sample
-from trainer.audit.speakers import find_speakers, names_pattern
 from trainer.data.labels import alike
 
 _EXAMPLES: Final = 4

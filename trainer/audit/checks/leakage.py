@@ -4,9 +4,9 @@ from typing import Any
 
 import numpy as np
 
-from trainer.audit.duplicates import Duplicates
+from trainer.audit.checks.duplicates import Duplicates
+from trainer.audit.checks.shortcuts import Reference
 from trainer.audit.sample import Sample
-from trainer.audit.shortcuts import Reference
 
 
 def measure_leakage(sample: Sample, duplicates: Duplicates, reference: Reference | None) -> dict[str, Any]:

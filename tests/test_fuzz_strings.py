@@ -10,7 +10,7 @@ from test_javascript import vectors
 from test_mediapipe import python as python
 from token_parity import mismatches, readers
 
-from export import hostile
+from export.proof import fuzz_strings
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 
@@ -19,9 +19,9 @@ VOCABULARIES = vectors("tokenizer.json")["vocabularies"]
 
 
 def test_strings_are_many_and_hold_what_breaks_tokenizers(trained: Run) -> None:
-    strings = hostile.strings(trained.vocabulary, 1)
-    assert len(strings) == hostile.COUNT
-    assert strings == hostile.strings(trained.vocabulary, 1)
+    strings = fuzz_strings.strings(trained.vocabulary, 1)
+    assert len(strings) == fuzz_strings.COUNT
+    assert strings == fuzz_strings.strings(trained.vocabulary, 1)
     assert max(len(trained.vocabulary.encode(string)) for string in strings) > 9_000
     needles = ("\0", "\r\n", "’", "'", "e\u0301", "🙂", "7", "<pad>", "\ud83d", "\u00ad", "\u200d", "İ", "\u0640")
     for needle in needles:
@@ -33,7 +33,7 @@ def test_strings_are_many_and_hold_what_breaks_tokenizers(trained: Run) -> None:
 
 
 def test_every_code_point_is_asked_once() -> None:
-    strings = hostile.every_code_point()
+    strings = fuzz_strings.every_code_point()
     assert sum(string.count("a") for string in strings) >= 0x10FFFF - 0x800
     assert len({character for string in strings for character in string}) == 0x10FFFF - 0x800
 
@@ -41,8 +41,8 @@ def test_every_code_point_is_asked_once() -> None:
 def test_every_runtime_reads_the_same_pieces(trained: Run, chromium: Browser, python: Path, tmp_path: Path) -> None:
     asked = readers(trained.vocabulary, tmp_path, chromium, python)
     assert len(asked) == 5
-    codes = hostile.every_code_point()[::9]  # of all of them the benchmark asks
-    texts = codes + hostile.strings(trained.vocabulary, 3, COUNT - len(codes))
+    codes = fuzz_strings.every_code_point()[::9]  # of all of them the benchmark asks
+    texts = codes + fuzz_strings.strings(trained.vocabulary, 3, COUNT - len(codes))
     assert len(texts) == COUNT
     found = mismatches(trained.vocabulary, asked, texts)
     assert {name: wrong[:3] for name, wrong in found.items() if wrong} == {}
@@ -51,7 +51,7 @@ def test_every_runtime_reads_the_same_pieces(trained: Run, chromium: Browser, py
 @pytest.mark.parametrize("name", VOCABULARIES)
 def test_every_runtime_reads_other_languages_alike(name: str, chromium: Browser, python: Path, tmp_path: Path) -> None:
     vocabulary = Vocabulary.from_json(VOCABULARIES[name], name)
-    texts = [case["text"] for case in vectors("tokenizer.json")["cases"]] + hostile.strings(vocabulary, 4, 500)
+    texts = [case["text"] for case in vectors("tokenizer.json")["cases"]] + fuzz_strings.strings(vocabulary, 4, 500)
     if vocabulary.reads_capitals:  # the mobile clients lower-case A to Z before they read, whatever the vocabulary says
         texts = [text.translate(str.maketrans(ascii_uppercase, ascii_lowercase)) for text in texts]
     found = mismatches(vocabulary, readers(vocabulary, tmp_path, chromium, python), texts)

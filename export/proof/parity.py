@@ -9,8 +9,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from export import chromium, graph, hostile, metadata, runtimes
-from export.runtimes import Answers
+from export import graph
+from export.proof import chromium, fuzz_strings, runtimes
+from export.proof.runtimes import Answers
+from export.targets import metadata
 from trainer.evaluation.metrics import truth_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -29,7 +31,7 @@ class Row:
         runtime: Its name, and which file it read.
         version: Its version.
         against: The model that it is held against.
-        strings: How many it answered: all test phrases and the hostile strings.
+        strings: How many it answered: all test phrases and the fuzz strings.
         mismatches: In how many of them it read other ids.
         agreement: Share of equal best labels, ties aside.
         difference: The largest difference of a probability.
@@ -66,9 +68,9 @@ class Report:
 
 
 def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
-    """Gives what is asked: the test phrases, then the hostile strings; and the right labels' indices of the former."""
+    """Gives what is asked: the test phrases, then the fuzz strings; and the right labels' indices of the former."""
     phrases = run.phrases("test")
-    texts = [phrase.text for phrase in phrases] + hostile.strings(run.vocabulary, int(run.facts["seed"]))
+    texts = [phrase.text for phrase in phrases] + fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]))
     return texts, truth_of(phrases, run.vocabulary.labels)
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
-from trainer.audit.shortcuts import WHAT
+from trainer.audit.checks.shortcuts import WHAT
 
 NOTHING: Final = "Nothing stood out: no shortcut comes close to the real model, and the text is clean."
 MARKS: Final = r"""[][.,;:!?…()"“”«»—–-]"""  # no apostrophe, and no vowel sign: cut out, they would break words
