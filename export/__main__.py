@@ -135,6 +135,7 @@ def _say(line: str) -> None:
 
 def _export(arguments: argparse.Namespace) -> int:
     from export import dist
+    from trainer.evaluation.advice import advice_text
     from trainer.evaluation.metrics import result_text
     from trainer.run import find
 
@@ -144,6 +145,8 @@ def _export(arguments: argparse.Namespace) -> int:
     trained = _train_first(arguments) if arguments.command == "all" else None
     run = trained or find(arguments.run)
     _say(f"run        {run.path}, accuracy {result_text(run.results)}")
+    for line in advice_text(run.facts["advice"], run.results):
+        _say(f"advice     {line}")
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
     try:
         dist.build(run, arguments.output, settings, parts, _say)

@@ -183,6 +183,17 @@ def test_the_page_fits_its_window(of_many: dict[str, Any], visit: Open, tmp_path
 # Findings.
 
 
+def test_a_model_no_better_than_the_majority_accuses_nobody() -> None:
+    generator = np.random.default_rng(3)
+    rows = [Row(" ".join(generator.choice(THINGS, 4)), "ab"[number % 2], number=number) for number in range(18)]
+    report = audited(rows, ["train", "train", "test"] * 6)
+    assert report["suspects"]["phrases"] == report["suspects"]["labels"] == []
+    said = "of 18 phrases right: not reliably better than always the most frequent label (50%)."
+    assert said in report["suspects"]["skipped"]
+    assert said in " ".join(terminal(report, 80).split())
+    assert said in html(report)
+
+
 def test_labels_that_differ_in_capitals_blanks_or_unicode_form_are_a_finding() -> None:
     fullwidth, ligature = "Ｆｅｅ", "reﬁll"
     spelled = [("Top up", "topup"), ("FEE", fullwidth), ("refill", ligature), (unicodedata.normalize("NFD", "é"), "é")]

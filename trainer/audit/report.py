@@ -355,7 +355,7 @@ def _suspects(report: Report, on: _Terminal) -> Iterator[str]:
     suspects = report["suspects"]
     yield "SUSPECTS"
     if not suspects["phrases"]:
-        yield f"  {suspects.get('skipped', 'None: no label is doubted.')}"
+        yield from _paragraph(suspects.get("skipped", "None: no label is doubted."), on.width, "  ")
         return
     shown, issues = suspects["phrases"][:_SUSPECTS], _count(suspects["issues"])
     yield from _paragraph(

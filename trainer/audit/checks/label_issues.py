@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from trainer.audit.models import fitted, reference_matrix
 from trainer.audit.sample import MOST_FITTED, Sample, evenly
+from trainer.evaluation.metrics import wilson
 
 MOST: Final = 50
 _FEWEST = 5  # phrases of a label that can be held out
@@ -34,6 +35,8 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
         return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out, "labels": []}
     folds = 5 if len(places) < 20_000 else 3
     probabilities = _held_out(sample, places, labels, folds, seed)
+    if (reason := _too_weak(labels, probabilities)) is not None:
+        return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out, "labels": []}
     scores, issues = _doubts(labels, probabilities)
     worst = np.argsort(scores, kind="stable")[:MOST]
     best = probabilities.argmax(axis=1)
@@ -92,6 +95,16 @@ def _held_out(
             continue  # a label that this fold's model has not met: its answers would accuse all of its phrases
         probabilities[held_out] = fitted(matrix[train], labels[train]).predict_proba(matrix[held_out])
     return probabilities
+
+
+def _too_weak(labels: NDArray[np.int64], probabilities: NDArray[np.float64]) -> str | None:
+    """Says why a model that is no better than the majority baseline accuses no label; None where it is better."""
+    right = int((probabilities.argmax(axis=1) == labels).sum())
+    majority = np.bincount(labels).max() / len(labels)
+    if wilson(right, len(labels))[0] > majority:
+        return None
+    answered = f"The cross-validated model answers {right:,} of {len(labels):,} phrases right"
+    return f"Not measured. {answered}: not reliably better than always the most frequent label ({majority:.0%})."
 
 
 def _groups(
