@@ -216,8 +216,6 @@ def measures_text(results: dict[str, Any], what: str) -> str:
         f"expected calibration error {error:.1f} %",
         f"not sure   {_not_sure_text(results['not_sure'], what)}",
     ]
-    if "folds" in results:
-        lines.append("           more often not sure of new text: the vocabulary knows the words of all these phrases")
     return "\n".join(lines)
 
 
