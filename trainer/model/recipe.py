@@ -44,7 +44,7 @@ class Recipe:
     whole_words: str = "auto"  # chosen on held-out rows: they pay where words come again, not where most are new
     sequence_length: int = 0  # the smallest of 18, 34, 66 and 130 that holds 99 % of the training phrases
     first_window: bool = False  # a phrase that is longer than the model reads is trained on in all its windows
-    extra_words: int = 3_500  # with a teacher: the language's most common words, which the training text never had
+    extra_words: int = 3_000  # with a teacher: the language's most common words, which the training text never had
 
     # tables
     tables: bool = True
@@ -162,8 +162,9 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
     """
     few = label_count <= FEW_LABELS
     share = _budget_kb(recipe, label_count, with_teacher) / _default_kb(label_count, with_teacher)
-    # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000.
-    pieces = round((8_000 if few and not with_teacher else 4_000) * min(max(share, 0.25), 2.0))
+    # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000, and with
+    # a teacher a piece costs three times the bytes.
+    pieces = round((3_000 if with_teacher else 8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
     extra = min(max(2 * share - 1, 0.2), 6.0) * min(1.0, _TAUGHT_LABELS / label_count)
     if not whole_words:
         pieces = min(pieces, 1_000 if row_count < FEW_ROWS else 2_000)
