@@ -162,8 +162,8 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
     """
     few = label_count <= FEW_LABELS
     share = _budget_kb(recipe, label_count, with_teacher) / _default_kb(label_count, with_teacher)
-    # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000, and with
-    # a teacher a piece costs three times the bytes.
+    # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000;
+    # with a teacher a piece costs three times the bytes.
     pieces = round((3_000 if with_teacher else 8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
     extra = min(max(2 * share - 1, 0.2), 6.0) * min(1.0, _TAUGHT_LABELS / label_count)
     if not whole_words:
