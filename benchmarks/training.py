@@ -1,9 +1,9 @@
 """Times the recipes and the alternatives, and measures the recipes: python benchmarks/training.py [--write]
 
 The recipes are trained on the built-in corpus. The lesson's own split, by line, stands beside ours: its neighbours and
-twins of training lines make it optimistic. Time is given as a ratio to the lesson's recipe in the same run, reading,
-training and measuring together: the median of --repeats rounds, in each of which everything is trained once, so that a
-slow minute of the machine strikes all alike.
+near-duplicates of training lines make it optimistic. Time is given as a ratio to the lesson's recipe in the same run,
+reading, training and measuring together: the median of --repeats rounds, in each of which everything is trained once,
+so that a slow minute of the machine strikes all alike.
 """
 
 import argparse

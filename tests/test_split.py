@@ -170,7 +170,7 @@ def test_rows_of_a_table_share_no_window() -> None:
     assert all(len(set(line_numbers(phrase))) == 1 for phrase in phrases)
 
 
-def test_no_window_crosses_a_twin_that_was_left_out() -> None:
+def test_no_window_crosses_a_near_duplicate_that_was_left_out() -> None:
     lines = list(numbered("long", 5))
     held_out = sorted(lines_by_part(by_lines(corpus_of(long=tuple(lines), short=numbered("short", 5))), "long")["test"])
     twin = held_out[PER_BLOCK // 2]
@@ -221,7 +221,7 @@ def test_a_split_by_row_takes_about_a_tenth_of_the_rows_wherever_they_stand() ->
 # Duplicates.
 
 
-def test_rows_held_out_that_have_a_near_twin_in_training_are_left_out() -> None:
+def test_rows_held_out_that_have_a_near_duplicate_in_training_are_left_out() -> None:
     plain = lines_by_part(by_lines(), "short")
     lines = list(numbered("short", 6))
     copied, twins = min(plain["train"]), sorted(plain["test"])[:7] + sorted(plain["validation"])[:3]
@@ -230,7 +230,7 @@ def test_rows_held_out_that_have_a_near_twin_in_training_are_left_out() -> None:
     parts = by_lines(corpus_of(short=tuple(lines), long=numbered("long", 14)))
     assert parts.dropped == frozenset(twins)
     assert parts.optimistic == {}
-    assert parts.facts()["twins_left_out"] == 10
+    assert parts.facts()["near_duplicates_left_out"] == 10
     assert {part: len(phrases) for part, phrases in phrases_of(parts).items()} == {
         "train": 640,
         "validation": 77,
@@ -238,7 +238,7 @@ def test_rows_held_out_that_have_a_near_twin_in_training_are_left_out() -> None:
     }
 
 
-def test_twins_within_one_part_stay() -> None:
+def test_near_duplicates_within_one_part_stay() -> None:
     plain = lines_by_part(by_lines(), "short")
     lines = list(numbered("short", 6))
     for twin in plain["test"]:
@@ -246,7 +246,7 @@ def test_twins_within_one_part_stay() -> None:
     assert by_lines(corpus_of(short=tuple(lines), long=numbered("long", 14))).dropped == frozenset()
 
 
-def test_twins_across_labels_are_left_out_too() -> None:
+def test_near_duplicates_across_labels_are_left_out_too() -> None:
     test = sorted(lines_by_part(by_lines(), "short")["test"])
     lines = list(numbered("short", 6))
     of_other = numbered("long", 14)
@@ -258,7 +258,7 @@ def test_of_a_label_that_has_nothing_but_duplicates_half_are_kept_and_that_is_no
     parts = by_lines(corpus_of(same=("the same line again and again",) * 40, long=numbered("long", 14, 600)))
     phrases = phrases_of(parts)
     assert len(parts.dropped) == 4
-    assert parts.optimistic == parts.facts()["twins_kept"] == {"test": {"same": 2}, "validation": {"same": 2}}
+    assert parts.optimistic == parts.facts()["near_duplicates_kept"] == {"test": {"same": 2}, "validation": {"same": 2}}
     assert Counter(phrase.label for phrase in phrases["test"])["same"] == 2
 
 

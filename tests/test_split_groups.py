@@ -94,7 +94,7 @@ def given_rows(*parts: str, label: str = "a", count: int = 30) -> list[Row]:
     ]
 
 
-def test_given_parts_are_kept_as_they_are_twins_and_all() -> None:
+def test_given_parts_are_kept_as_they_are_with_their_near_duplicates() -> None:
     rows = [row for label in "ab" for row in given_rows("train", "validation", "test", label=label)]
     rows += [Row("the very same words", "a", "", part) for part in PARTS]
     parts = by_lines(of_rows(rows))

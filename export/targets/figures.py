@@ -31,8 +31,10 @@ def card_facts(run: Run, test: dict[str, Any], files_bytes: int) -> dict[str, An
         "method": split["method"],
         "window": split.get("window", 0),
         "whole_rows": bool(split.get("whole_rows")),
-        "twins_left_out": split.get("twins_left_out", 0),
-        "twins_kept": sum(sum(of_label.values()) for of_label in split.get("twins_kept", {}).values()),
+        "near_duplicates_left_out": split.get("near_duplicates_left_out", 0),
+        "near_duplicates_kept": sum(
+            sum(of_label.values()) for of_label in split.get("near_duplicates_kept", {}).values()
+        ),
         "created": run.facts["created"][:10],
         "model": run.facts["model_sha256"][:12],
         "page_bytes": math.ceil((files_bytes + _PAGE_TEXT) / 10_000) * 10_000,

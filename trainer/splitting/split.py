@@ -102,8 +102,8 @@ class Split:
             "window": self.window,
             "passes": self.passes,
             "whole_rows": self.whole_rows,
-            "twins_left_out": len(self.dropped),
-            "twins_kept": self.optimistic,
+            "near_duplicates_left_out": len(self.dropped),
+            "near_duplicates_kept": self.optimistic,
         }
 
     def _windows(self, segment: Segment) -> Iterator[str]:
