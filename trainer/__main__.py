@@ -17,9 +17,11 @@ from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
 from trainer.errors import UserError, exit_code
 from trainer.model.recipe import RECIPES, Recipe
-from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
+from trainer.options import add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, seed_of, unit_from
+from trainer.quiet import set_environment
 from trainer.streaming import line_batches
 from trainer.terminal import say
+from trainer.training.options import FitOptions
 
 if TYPE_CHECKING:
     from trainer.run import Run
@@ -133,7 +135,7 @@ def _fit(arguments: argparse.Namespace) -> int:
     from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text, result_text
 
     recipe = recipe_of(arguments)
-    options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
+    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random", arguments.run)
     corpus = corpus_of(arguments, say)
     from trainer.training.fit import fit
 
@@ -270,6 +272,7 @@ def _print_ranking(ranking: list[dict[str, Any]]) -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and gives its exit code."""
+    set_environment()
     parsed = parser().parse_args(arguments)
     return exit_code(lambda: int(parsed.do(parsed)))
 
