@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from byline.api import ExportCheckFailed, Report, audit, export, fit, load_corpus
     from byline.runtime import Classifier, load
+    from byline.sklearn import BylineClassifier
     from trainer import __version__
     from trainer.data.corpus import Corpus
     from trainer.errors import UserError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from trainer.run import Run
 
 _WHERE = {
+    "BylineClassifier": "byline.sklearn",
     "Classifier": "byline.runtime",
     "Corpus": "trainer.data.corpus",
     "ExportCheckFailed": "byline.api",
@@ -39,6 +41,7 @@ _WHERE = {
 }
 
 __all__ = [
+    "BylineClassifier",
     "Classifier",
     "Corpus",
     "ExportCheckFailed",

@@ -157,7 +157,7 @@ def fit(
     chosen = recipe_with(recipe, options)
     where = None if path is None else Path(path)
     asked = FitOptions(check_seed(seed), _unit(corpus, unit), _by_row(split), where)
-    with _on_cpu():
+    with on_cpu():
         from trainer.training.fit import fit as train
 
         return train(corpus, chosen, asked)
@@ -180,7 +180,7 @@ def export(run: Run, output: str | Path = "dist", **settings: Any) -> Path:
         UserError: `output` is in the way or cannot be written, a setting is wrong, or the JavaScript cannot be bundled.
         TypeError: There is no such setting.
     """
-    with _on_cpu():
+    with on_cpu():
         from export.dist import PARTS, build
         from export.settings import Settings
 
@@ -212,7 +212,7 @@ def _by_row(split: str) -> bool:
 
 
 @contextmanager
-def _on_cpu() -> Iterator[None]:
+def on_cpu() -> Iterator[None]:
     """Trains and measures on the CPU, where runs are repeatable, and leaves the process its GPUs."""
     with quietly():
         import tensorflow as tf

@@ -90,6 +90,7 @@ def test_the_snippet_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_all_is_what_it_says() -> None:
     """Who changes the face of the package changes this test."""
     assert byline.__all__ == [
+        "BylineClassifier",
         "Classifier",
         "Corpus",
         "ExportCheckFailed",
