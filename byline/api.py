@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from byline.progress import shown
 from trainer.audit import AuditOptions
 from trainer.audit import audit as audit_corpus
 from trainer.data.corpus import Corpus, filtered
@@ -41,6 +42,14 @@ class Report:
     def to_dict(self) -> dict[str, Any]:
         """Gives what `audit --json` prints."""
         return self.facts
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the page in a frame of its own, whose style stays inside."""
+        from html import escape
+
+        return (
+            f'<iframe srcdoc="{escape(self.to_html())}" sandbox style="width: 100%; height: 32rem; border: 0"></iframe>'
+        )
 
     def to_html(self) -> str:
         """Gives what `audit --html` writes: one page."""
@@ -124,7 +133,9 @@ def audit(corpus: Corpus, *, seed: int = 1, unit: str = "", split: Literal["bloc
     Raises:
         UserError: The corpus cannot be read or split.
     """
-    return Report(audit_corpus(corpus, AuditOptions(check_seed(seed), _unit(corpus, unit), _by_row(split)), say))
+    options = AuditOptions(check_seed(seed), _unit(corpus, unit), _by_row(split))
+    with shown():
+        return Report(audit_corpus(corpus, options, say))
 
 
 def fit(
@@ -157,7 +168,7 @@ def fit(
     chosen = recipe_with(recipe, options)
     where = None if path is None else Path(path)
     asked = FitOptions(check_seed(seed), _unit(corpus, unit), _by_row(split), where)
-    with on_cpu():
+    with on_cpu(), shown():
         from trainer.training.fit import fit as train
 
         return train(corpus, chosen, asked)
@@ -180,7 +191,7 @@ def export(run: Run, output: str | Path = "dist", **settings: Any) -> Path:
         UserError: `output` is in the way or cannot be written, a setting is wrong, or the JavaScript cannot be bundled.
         TypeError: There is no such setting.
     """
-    with on_cpu():
+    with on_cpu(), shown():
         from export.dist import PARTS, build
         from export.settings import Settings
 

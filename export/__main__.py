@@ -31,11 +31,15 @@ _PARTS = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the parser; its help names every default."""
+def parser(program: str = "python -m export") -> argparse.ArgumentParser:
+    """Builds the parser; its help names every default.
+
+    Args:
+        program: What the usage calls it.
+    """
     defaults = Settings()
     top = argparse.ArgumentParser(
-        prog="python -m export",
+        prog=program,
         description="Packages a trained run for web pages and phones: a run directory in, a dist directory out.",
         epilog="`python -m export all` is the whole way: with --data it trains a run on that text first; with no run "
         "yet, one on the built-in corpus.",
@@ -219,10 +223,10 @@ def _refuse(summary: str, faults: list[str]) -> int:
     return 1
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str = "python -m export") -> int:
     """Runs one command and gives its exit code."""
     set_environment()
-    parsed = parser().parse_args(arguments)
+    parsed = parser(program).parse_args(arguments)
     return exit_code(lambda: int(parsed.do(parsed)))
 
 

@@ -14,10 +14,12 @@ import pytest
 from conftest import ROOT
 
 import byline
+from byline import cli, progress
 from export import dist
 from export.proof import chromium, fuzz_strings, parity
 from trainer.model.classifier import Classifier
 from trainer.run import Run
+from trainer.terminal import say
 
 WORDS = {
     "card": "card arrive delivery post track",
@@ -72,7 +74,9 @@ def test_the_snippet_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     report, run, classify = made["report"], made["run"], made["classify"]
     assert report.findings == report.to_dict()["headline"]
     assert report.to_html().startswith("<!doctype html>")
+    assert report._repr_html_().startswith('<iframe srcdoc="&lt;!doctype html&gt;')
     assert isinstance(run, byline.Run)
+    assert "<td>cross_validated</td><td>72</td>" in run._repr_html_()
     assert run.path.parent == Path("runs")
     assert run.labels == ("card", "login", "refund")
     assert 0 < run.metrics["cross_validated"]["accuracy"] <= 1
@@ -212,3 +216,57 @@ def test_an_artefact_out_of_bounds_leaves_the_old_dist(
     with pytest.raises(byline.ExportCheckFailed, match="the page: fails\none more: fails"):
         byline.export(trained, tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
+
+
+def test_progress_is_a_bar_and_all_else_a_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with progress.shown():
+        for line in ("tickets.csv: reading", "encoder: epoch 1 of 4, loss 2.0", "encoder: epoch 4 of 4, loss 1.0"):
+            say(line)
+        say("minilm: 40% of 3,559 texts encoded")
+        say("linear part: 100.0% of the held-out phrases right")
+    said = capsys.readouterr().err
+    assert "tickets.csv: reading\n" in said
+    assert "4/4" in said
+    assert "minilm:  40%" in said
+    assert "linear part: 100.0% of" in said
+
+
+def test_progress_is_lines_without_tqdm(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with progress.shown():
+        say("encoder: epoch 1 of 4")
+    assert capsys.readouterr().err == "encoder: epoch 1 of 4\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "program", "passed"),
+    [
+        (["fit", "--recipe", "tiny"], "byline", ["fit", "--recipe", "tiny"]),
+        (["audit", "--json"], "byline", ["audit", "--json"]),
+        (["export"], "byline export", ["all"]),
+        (["export", "--data", "a.csv"], "byline export", ["all", "--data", "a.csv"]),
+        (["export", "tfjs", "--run", "a"], "byline export", ["tfjs", "--run", "a"]),
+        (["export", "--help"], "byline export", ["--help"]),
+    ],
+)
+def test_the_console_script_has_the_same_commands(
+    typed: list[str], program: str, passed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard: list[tuple[list[str], str]] = []
+
+    def main(given: list[str], program: str) -> int:
+        heard.append((given, program))
+        return 0
+
+    for module in ("trainer.__main__", "export.__main__"):
+        monkeypatch.setattr(f"{module}.main", main)
+    assert cli.main(typed) == 0
+    assert heard == [(passed, program)]
+
+
+def test_the_console_script_says_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (cli.main(["--help"]), cli.main([]), cli.main(["--version"])) == (0, 2, 0)
+    assert "  export     package a run" in capsys.readouterr().out
+    with pytest.raises(SystemExit, match="2"):
+        cli.main(["tune"])
+    assert "usage: byline" in capsys.readouterr().err

@@ -31,10 +31,14 @@ _MOST_SCORES: Final = 1 << 17  # in memory at once, each with its label: 40 MB
 MOST_FOLDS: Final = 100  # each is a training
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the parser; its help names every default."""
+def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
+    """Builds the parser; its help names every default.
+
+    Args:
+        program: What the usage calls it.
+    """
     top = argparse.ArgumentParser(
-        prog="python -m trainer",
+        prog=program,
         description="Trains a short-text classifier: labelled text in, a run directory out.",
         epilog="Then `python -m export all` makes a page and a .tflite of the newest run.",
     )
@@ -270,10 +274,10 @@ def _print_ranking(ranking: list[dict[str, Any]]) -> None:
         print(f"  {entry['label']:<{width}}  {entry['score']:6.1%}  {'█' * round(30 * entry['score'])}".rstrip())
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str = "python -m trainer") -> int:
     """Runs one command and gives its exit code."""
     set_environment()
-    parsed = parser().parse_args(arguments)
+    parsed = parser(program).parse_args(arguments)
     return exit_code(lambda: int(parsed.do(parsed)))
 
 

@@ -148,6 +148,22 @@ class Run:
         texts = list(texts)
         return predictions(texts, self.classifier.probabilities(texts), self.vocabulary, self.threshold)
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: where the run is, its labels, and its metrics, a row a part."""
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(part)}</td><td>{of_part['phrases']:,}</td><td>{of_part['accuracy']:.1%}</td>"
+            f"<td>{of_part['macro_f1']:.1%}</td><td>{of_part['majority']:.1%}</td></tr>"
+            for part, of_part in self.metrics.items()
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("part", "phrases", "accuracy", "macro F1", "majority baseline"))
+        labels = ", ".join(map(escape, self.labels[:20])) + (", …" if len(self.labels) > 20 else "")
+        return (
+            f"<p><b>{escape(str(self.path))}</b>: {len(self.labels)} labels ({labels})</p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
+
     def phrases(self, part: str) -> list[Phrase]:
         """Gives the phrases of the part "validation" or "test".
 
