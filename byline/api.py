@@ -36,7 +36,7 @@ class Report:
 
     @property
     def findings(self) -> list[str]:
-        """The most important ones, a sentence each, the worst first; empty where nothing was found."""
+        """The report's headline, a sentence each; that nothing was found is one, too."""
         return list(self.facts["headline"])
 
     def to_dict(self) -> dict[str, Any]:
