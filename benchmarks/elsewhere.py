@@ -22,9 +22,12 @@ from tables import ROOT, table
 from trainer.data import built_in
 from trainer.evaluation.abstention import is_not_sure
 from trainer.model.recipe import RECIPES
-from trainer.options import FitOptions
+from trainer.quiet import set_environment
 from trainer.run import Run
 from trainer.training.fit import fit
+from trainer.training.options import FitOptions
+
+set_environment()
 
 KNOWN: Final = (
     "To be or not to be",

@@ -11,10 +11,13 @@ from export.dist import build
 from export.settings import Settings
 from trainer.data.corpus import Corpus
 from trainer.model.recipe import RECIPES, Recipe
-from trainer.options import FitOptions
+from trainer.quiet import set_environment
 from trainer.run import Run
 from trainer.terminal import say
 from trainer.training.fit import fit
+from trainer.training.options import FitOptions
+
+set_environment()
 
 NAME: Final = "byline"  # of the exported files
 _NO_BUDGET: Final = 10**9  # bytes: the lesson's model is over the budget, and is measured all the same

@@ -15,8 +15,11 @@ from public_sets import Examples
 from trainer.data.corpus import Phrase, tidy
 from trainer.data.sources import Unit
 from trainer.model.recipe import RECIPES
-from trainer.options import FitOptions
+from trainer.quiet import set_environment
 from trainer.training.fit import fit
+from trainer.training.options import FitOptions
+
+set_environment()
 
 Floats = NDArray[np.float64]
 

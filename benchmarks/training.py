@@ -26,8 +26,8 @@ from ours import exported, int8_file
 
 from trainer.data import built_in
 from trainer.model.recipe import RECIPES, Recipe
-from trainer.options import FitOptions
 from trainer.training.fit import fit
+from trainer.training.options import FitOptions
 
 _FIRST: Final = "Byline, `lesson`"  # whose time is 1
 _BY_LINE: Final = "Byline, `lesson`, by line"

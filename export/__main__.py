@@ -6,19 +6,20 @@ from pathlib import Path
 
 from export.settings import ENGINES, Settings
 from export.targets.strings import shipped
-from trainer.errors import UserError, exit_code
+from trainer.errors import ExportCheckFailed, UserError, exit_code
 from trainer.options import (
     MAIN,
-    FitOptions,
     add_data,
     add_recipe,
-    check_seed,
     corpus_of,
     recipe_of,
     refuse_reading_options,
+    seed_of,
     unit_from,
 )
+from trainer.quiet import set_environment
 from trainer.run import Run
+from trainer.training.options import RECIPE, FitOptions
 
 _PARTS = {
     "all": "everything below, proved to agree",
@@ -30,11 +31,15 @@ _PARTS = {
 }
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the parser; its help names every default."""
+def parser(program: str = "python -m export") -> argparse.ArgumentParser:
+    """Builds the parser; its help names every default.
+
+    Args:
+        program: What the usage calls it.
+    """
     defaults = Settings()
     top = argparse.ArgumentParser(
-        prog="python -m export",
+        prog=program,
         description="Packages a trained run for web pages and phones: a run directory in, a dist directory out.",
         epilog="`python -m export all` is the whole way: with --data it trains a run on that text first; with no run "
         "yet, one on the built-in corpus.",
@@ -150,7 +155,7 @@ def _export(arguments: argparse.Namespace) -> int:
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
     try:
         dist.build(run, arguments.output, settings, parts, _say)
-    except dist.GateError as error:
+    except ExportCheckFailed as error:
         return _refuse(f"{arguments.output} is left as it was", str(error).splitlines())
     _say(f"done       {arguments.output}")
     if (arguments.output / "web").is_dir():
@@ -160,22 +165,46 @@ def _export(arguments: argparse.Namespace) -> int:
 
 
 def _train_first(arguments: argparse.Namespace) -> Run | None:
-    """Trains where text was given, or where nothing is trained yet."""
-    from trainer.run import RUNS, newest_path
+    """Trains where text was given, or where nothing is trained yet.
+
+    Raises:
+        UserError: An option asks for another run than the one that is there.
+    """
+    from trainer.run import RUNS, find, newest_path
 
     if arguments.data is None:
         if arguments.run is not None or newest_path() is not None:
             refuse_reading_options(arguments, "needs --data: a run that is there was trained already")
-            return None
-        _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {arguments.recipe}")
+            run = find(arguments.run)
+            _refuse_another_run(arguments, run)
+            return run
+        recipe_name = arguments.recipe or RECIPE
+        _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {recipe_name}")
     elif arguments.run is not None:
         raise UserError("--data: trains a new run; leave out --run")
-    options = FitOptions(check_seed(arguments.seed), unit_from(arguments), arguments.split == "random")
+    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random")
     recipe = recipe_of(arguments)
     corpus = corpus_of(arguments, _say)
     from trainer.training.fit import fit
 
     return fit(corpus, recipe, options)
+
+
+def _refuse_another_run(arguments: argparse.Namespace, run: Run) -> None:
+    """Refuses a recipe or a seed with which the run that is there was not trained: it would be ignored.
+
+    Raises:
+        UserError: One was given.
+    """
+    trained = {"recipe": run.facts["recipe"]["name"], "seed": run.facts["seed"]}
+    for name, of_run in trained.items():
+        given = getattr(arguments, name)
+        if given is not None and given != of_run:
+            raise UserError(
+                f"--{name}: {run.path} was trained with {name} {of_run}, not {given}; train another with --data, "
+                f"or with `python -m trainer fit --recipe {arguments.recipe or trained['recipe']} "
+                f"--seed {trained['seed'] if arguments.seed is None else arguments.seed}`"
+            )
 
 
 def _verify(arguments: argparse.Namespace) -> int:
@@ -197,9 +226,10 @@ def _refuse(summary: str, faults: list[str]) -> int:
     return 1
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str = "python -m export") -> int:
     """Runs one command and gives its exit code."""
-    parsed = parser().parse_args(arguments)
+    set_environment()
+    parsed = parser(program).parse_args(arguments)
     return exit_code(lambda: int(parsed.do(parsed)))
 
 

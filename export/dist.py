@@ -16,7 +16,7 @@ from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import metadata, npm, tfjs, tflite, web
 from export.targets.strings import read_strings
-from trainer.errors import UserError
+from trainer.errors import ExportCheckFailed, UserError
 from trainer.evaluation.advice import advice_of, advice_text
 from trainer.evaluation.metrics import measure
 from trainer.files import is_there, whole_directory
@@ -30,10 +30,6 @@ PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm")
 NOT_STATED: Final = "not stated"
 
 Say = Callable[[str], None]
-
-
-class GateError(Exception):
-    """An artefact is out of bounds. Its text has a line for each fault."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +72,8 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
 
     Raises:
         UserError: `output` is in the way or cannot be written, the run is damaged, or the JavaScript cannot be bundled.
-        GateError: An artefact disagrees, is too large, or could not be run by a client. `output` stays as it was.
+        ExportCheckFailed: An artefact disagrees, is too large, or could not be run by a client. `output` stays as it
+            was.
     """
     check_output(output)
     metadata.label_list(run.vocabulary.labels)
@@ -96,7 +93,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
             say(_proof(report, run))
             faults += report.faults
         if faults:
-            raise GateError("\n".join(faults))
+            raise ExportCheckFailed("\n".join(faults))
         if report:
             _write_card(export, staging, report)
             _write_proof(staging, report, run)

@@ -21,7 +21,10 @@ from export.settings import Settings
 from export.targets import web
 from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
+from trainer.quiet import set_environment
 from trainer.run import Run, write_phrases
+
+set_environment()
 
 ROOT = Path(__file__).parent.parent
 Open = Callable[..., Visit]

@@ -8,10 +8,10 @@ import numpy as np
 from trainer.data.corpus import Corpus, of_lines
 from trainer.data.profile import survey
 from trainer.model.recipe import RECIPES
-from trainer.options import FitOptions
 from trainer.run import Run
 from trainer.splitting.split import Split
 from trainer.training.fit import fit, split_by
+from trainer.training.options import FitOptions
 
 RECIPE = dataclasses.replace(RECIPES["tiny"], longest_window=8, sequence_length=18, steps=10)
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from trainer.audit import audit
+from trainer.audit import audit_rows
 from trainer.audit.checks.headline import remedy
 from trainer.audit.report import html, terminal
 from trainer.data.corpus import Row, filtered, of_lines
@@ -59,7 +59,7 @@ def parts_of(rows: Sequence[Row]) -> list[str]:
 
 
 def audited(rows: Sequence[Row], parts: Sequence[str] | None = None, words_mode: bool = False) -> dict[str, Any]:
-    return audit(
+    return audit_rows(
         rows,
         parts or parts_of(rows),
         source="planted",
@@ -270,7 +270,7 @@ def test_text_of_one_template_ends() -> None:
 def test_of_a_split_that_keeps_leaks_it_is_not_said_that_they_are_left_out(method: str) -> None:
     rows = clean(100)
     doubled = [row for row in rows for _ in range(2)]
-    report = audit(
+    report = audit_rows(
         doubled,
         ["train" if place % 2 else "test" for place in range(len(doubled))],
         source="planted",

@@ -18,12 +18,12 @@ from trainer.data.corpus import Corpus, Row
 from trainer.data.profile import survey
 from trainer.data.sources import Source, Unit, load, unit_of
 from trainer.model.recipe import RECIPES
-from trainer.options import FitOptions
 from trainer.run import Run
 from trainer.text.pieces import learn
 from trainer.text.vocabulary import UNKNOWN_ID
 from trainer.training.encode import encode
 from trainer.training.fit import split_by
+from trainer.training.options import FitOptions
 
 Records = list[dict[str, Any]]
 ROWS = [("The cat, the “cat”", "cats"), ("a dog; a\tbone", "dogs"), ('it said "woof"', "dogs"), ("Ελλάδα café", "cats")]

@@ -116,6 +116,28 @@ def test_a_mistake_is_one_line_and_no_traceback_in_a_real_shell(tmp_path: Path) 
     assert done.stdout == ""
 
 
+@pytest.mark.parametrize(("option", "given", "trained"), [("--recipe", "byline", "tiny"), ("--seed", "7", "1")])
+def test_an_option_that_the_run_was_not_trained_with_is_refused(
+    export: Callable[..., Done], run_path: Path, tmp_path: Path, option: str, given: str, trained: str
+) -> None:
+    """Or another recipe's run would be exported as if it were the one that was asked for."""
+    name = option.removeprefix("--")
+    rule = f"error: {option}: runs/first was trained with {name} {trained}, not {given}; train another with"
+    (tmp_path / "runs").mkdir()
+    (tmp_path / "runs" / "first").symlink_to(run_path)
+    one_line(export("all", option, given), rule, "python -m trainer fit --recipe", f"{option} {given}")
+    one_line(export("all", "--run", "runs/first", option, given), rule)
+    assert [path.name for path in tmp_path.iterdir()] == ["runs"]
+
+
+def test_options_that_the_run_was_trained_with_are_no_mistake(
+    export: Callable[..., Done], run_path: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(run_path, tmp_path / "run")
+    (tmp_path / "run" / "model.keras").write_text("stops it")
+    one_line(export("all", "--run", "run", "--recipe", "tiny", "--seed", "1"), "model.keras: is damaged")
+
+
 def test_no_run_yet(export: Callable[..., Done], tmp_path: Path) -> None:
     one_line(export("tfjs"), "runs/ holds no run", "python -m trainer fit")
     assert list(tmp_path.iterdir()) == []

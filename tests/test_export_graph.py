@@ -15,6 +15,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from test_javascript import evaluate
 from test_layers import LENGTH, SIZE, STEPS, made_weights
 
+from byline.runtime import Network
 from export import graph
 from export.graph import Constants
 from export.graph.constants import weights_from
@@ -70,6 +71,13 @@ def test_the_graph_answers_as_the_specification_says(form: str) -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
+def test_numpy_answers_as_the_specification_says(form: str) -> None:
+    for steps in (8, 3):
+        said = Network(FORMS[form], steps).answers(ROWS)
+        assert np.abs(said - answers(FORMS[form], steps, ROWS)).max() < 1e-5, steps
+
+
+@pytest.mark.parametrize("form", FORMS)
 def test_a_tflite_file_answers_as_the_specification_says(form: str) -> None:
     constants = FORMS[form]
     expected = answers(constants, 4, ROWS)
@@ -101,6 +109,8 @@ def test_tensorflow_js_answers_as_the_specification_says(tmp_path: Path) -> None
     for (form, constants), of_cpu, of_wasm in zip(FORMS.items(), *said, strict=True):
         for of_backend in (of_cpu, of_wasm):
             assert np.abs(np.array(of_backend) - answers(constants, 4, ROWS).ravel()).max() < 1e-5, form
+        of_numpy = Network.read(tmp_path / form).answers(ROWS)  # from the same files
+        assert np.abs(of_numpy - answers(constants, 4, ROWS)).max() < 1e-5, form
         stored = _stored(tmp_path / form)
         learned = {name.split("/")[-1]: weight["shape"] for name, weight in stored.items() if "quantization" in weight}
         assert learned == {name: list(array.shape) for name, array in constants.items()}, form  # whom the page asks for

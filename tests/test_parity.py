@@ -61,6 +61,7 @@ def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, di
         "Keras, as trained",
         "TF.js in Node",
         "Byline's interpreter in Node",
+        "NumPy, byline.load",
         *(["the page in Chromium"] if find_chromium() else []),
         "TFLite interpreter, int8 rows",
         "TFLite interpreter, float32",

@@ -80,6 +80,14 @@ def test_wheel_holds_the_page_and_nothing_it_should_not(wheel: Path) -> None:
     wanted -= {"web/biome.json", "web/tsconfig.json"}  # for development
     assert wanted <= set(names)
     assert {"trainer/text/vocabulary.schema.json", "export/templates/MODEL_CARD.md.j2"} <= set(names)
+    code = {
+        path.relative_to(ROOT).as_posix()
+        for top in ("byline", "export", "trainer")
+        for path in (ROOT / top).rglob("*.py")
+    }
+    assert code | {"byline/py.typed", "trainer/py.typed", "export/py.typed"} <= set(names)
+    (script,) = (name for name in names if name.endswith("/entry_points.txt"))
+    assert b"byline = byline.cli:main" in zipfile.ZipFile(wheel).read(script)
     assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "requirements/"))]
 
 

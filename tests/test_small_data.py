@@ -25,10 +25,10 @@ from trainer.errors import UserError
 from trainer.evaluation.advice import advice_of, advice_text
 from trainer.evaluation.metrics import accuracy_text, metrics, tally, wilson
 from trainer.files import read_json
-from trainer.options import FitOptions
 from trainer.run import Run
 from trainer.splitting.folds import FOLDS, deal, folds_of
 from trainer.training.fit import fit
+from trainer.training.options import FitOptions
 
 QUESTIONS = {
     "parcel": "where is my parcel|it has not come yet|can you track it|my order was lost|it came broken|parcel late",

@@ -17,9 +17,11 @@ from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
 from trainer.errors import UserError, exit_code
 from trainer.model.recipe import RECIPES, Recipe
-from trainer.options import FitOptions, add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, unit_from
+from trainer.options import add_data, add_recipe, corpus_of, recipe_of, refuse_reading_options, seed_of, unit_from
+from trainer.quiet import set_environment
 from trainer.streaming import line_batches
 from trainer.terminal import say
+from trainer.training.options import FitOptions
 
 if TYPE_CHECKING:
     from trainer.run import Run
@@ -29,10 +31,14 @@ _MOST_SCORES: Final = 1 << 17  # in memory at once, each with its label: 40 MB
 MOST_FOLDS: Final = 100  # each is a training
 
 
-def parser() -> argparse.ArgumentParser:
-    """Builds the parser; its help names every default."""
+def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
+    """Builds the parser; its help names every default.
+
+    Args:
+        program: What the usage calls it.
+    """
     top = argparse.ArgumentParser(
-        prog="python -m trainer",
+        prog=program,
         description="Trains a short-text classifier: labelled text in, a run directory out.",
         epilog="Then `python -m export all` makes a page and a .tflite of the newest run.",
     )
@@ -133,7 +139,7 @@ def _fit(arguments: argparse.Namespace) -> int:
     from trainer.evaluation.metrics import accuracy_text, confusion_table, measures_text, result_text
 
     recipe = recipe_of(arguments)
-    options = FitOptions(arguments.seed, unit_from(arguments), arguments.split == "random", arguments.run)
+    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random", arguments.run)
     corpus = corpus_of(arguments, say)
     from trainer.training.fit import fit
 
@@ -268,9 +274,10 @@ def _print_ranking(ranking: list[dict[str, Any]]) -> None:
         print(f"  {entry['label']:<{width}}  {entry['score']:6.1%}  {'█' * round(30 * entry['score'])}".rstrip())
 
 
-def main(arguments: list[str] | None = None) -> int:
+def main(arguments: list[str] | None = None, program: str = "python -m trainer") -> int:
     """Runs one command and gives its exit code."""
-    parsed = parser().parse_args(arguments)
+    set_environment()
+    parsed = parser(program).parse_args(arguments)
     return exit_code(lambda: int(parsed.do(parsed)))
 
 

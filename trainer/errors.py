@@ -11,6 +11,10 @@ class UserError(Exception):
     """What the user can mend. Its text is one line: the file, the row where there is one, and the rule."""
 
 
+class ExportCheckFailed(Exception):  # noqa: N818 (it is what happened, and no fault of the program)
+    """An artefact is out of bounds. Its text has a line for each fault."""
+
+
 def exit_code(command: Callable[[], int]) -> int:
     """Runs `command`; a `UserError` is printed as one line on standard error and gives exit code 2."""
     try:

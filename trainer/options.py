@@ -2,9 +2,7 @@
 
 import argparse
 import dataclasses
-import math
 from collections.abc import Collection, Sequence
-from pathlib import Path
 from typing import Final
 
 from trainer.data.corpus import Corpus, filtered
@@ -12,55 +10,18 @@ from trainer.data.sources import Source, Unit, load, unit_of
 from trainer.data.tables import Say
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
-from trainer.model.tables import LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS
+from trainer.training.options import (
+    CHOICES,
+    GROUPS,
+    LEAST_ROWS,
+    RANGES,
+    RECIPE,
+    SEED,
+    TEACHERS,
+    check_seed,
+    recipe_with,
+)
 
-
-@dataclasses.dataclass(frozen=True)
-class FitOptions:
-    """What a fit is asked for beside the corpus and the recipe.
-
-    Attributes:
-        seed: Equal seeds give equal runs on the same machine.
-        unit: What a phrase is; None: what the recipe says of the built-in corpus.
-        random: Whether to split by row, as the lesson does: optimistic, for comparison.
-        path: Where the run directory goes; by default a new one in `runs/`, named by time and recipe.
-        folds: Of cross-validation, however many rows there are; 0: 10 where rows are few, else a test part.
-    """
-
-    seed: int = 1
-    unit: Unit | None = None
-    random: bool = False
-    path: Path | None = None
-    folds: int = 0
-
-
-_TEACHERS: Final = ("auto", "none", "minilm")
-_GROUPS: Final = {
-    "data": ("longest_window", "window_passes"),
-    "tokenizer": ("keep_case", "fold_accents", "maximum_pieces", "whole_words", "sequence_length"),
-    "model": (
-        "budget_kb",
-        "dense_rows",
-        "cells",
-        "pair_slots",
-        "pair_cells",
-        "embedding_size",
-        "lstm_units",
-        "lstm_steps",
-        "sentence_size",
-    ),
-    "training": (
-        "teacher",
-        "extra_words",
-        "regularization",
-        "misspelt_weight",
-        "dropout",
-        "epochs",
-        "steps",
-        "batch_size",
-        "learning_rate",
-    ),
-}
 _HELP: Final = {
     "longest_window": "words of the longest window that the built-in corpus is cut into",
     "window_passes": "how often the training text is cut into windows, at other places each time",
@@ -89,29 +50,6 @@ _HELP: Final = {
     "batch_size": "batch size of the LSTM's training",
     "learning_rate": "Adam's learning rate",
 }
-_RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be trained and not exported, or not trained
-    "longest_window": (3, 512),
-    "window_passes": (1, 100),
-    "maximum_pieces": (16, 1_000_000),
-    "sequence_length": (4, 514),
-    "budget_kb": (60, 1_000_000),
-    "dense_rows": (4, 1_000_000),
-    "cells": (1, 64),
-    "pair_slots": (LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS),
-    "pair_cells": (1, 64),
-    "embedding_size": (2, 512),
-    "lstm_units": (2, 512),
-    "lstm_steps": (1, 512),
-    "sentence_size": (2, 1_024),
-    "extra_words": (0, 100_000),
-    "epochs": (1, 1_000),
-    "steps": (0, 1_000_000),
-    "batch_size": (1, 100_000),
-}
-
-
-LEAST_ROWS: Final = 5  # of a label that is learned: one for each part of the split, and some to learn from
-CHOICES: Final = ("auto", "yes", "no")
 _READING: Final = (
     *("text_column", "label_column", "group_column", "split_column"),
     *("encoding", "header", "quoting", "label_names", "least_rows", "rare"),
@@ -261,11 +199,11 @@ MAIN: Final = ("keep_case", "fold_accents", "budget_kb", "teacher")  # what most
 def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:
     """Adds the recipe, the seed, and numbers and switches of the recipe: all, or those that are named."""
     command.add_argument(
-        "--recipe", choices=list(RECIPES), default="byline", help="the set of defaults to start from [byline]"
-    )
-    command.add_argument("--seed", type=int, default=1, help="equal seeds give equal runs [1]")
+        "--recipe", choices=list(RECIPES), help=f"the set of defaults to start from [{RECIPE}]"
+    )  # without a default: who exports a run that is there and names another is told so
+    command.add_argument("--seed", type=int, help=f"equal seeds give equal runs [{SEED}]")
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
-    for title, of_group in _GROUPS.items():
+    for title, of_group in GROUPS.items():
         names = [name for name in of_group if not only or name in only]
         group = command.add_argument_group(title) if names else command
         for name in names:
@@ -275,13 +213,13 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> No
                 continue
             defaults = ", ".join(_default(getattr(recipe, name), name) for recipe in RECIPES.values())
             choices = CHOICES if name == "whole_words" else None
-            metavar = "|".join((*_TEACHERS, "DIR")) if name == "teacher" else "|".join(choices or "N")
+            metavar = "|".join((*TEACHERS, "DIR")) if name == "teacher" else "|".join(choices or "N")
             described = f"{_HELP[name]} [{defaults}]"
             group.add_argument(option, type=kinds[name], choices=choices, metavar=metavar, help=described)
 
 
 def _default(value: float | str, name: str) -> str:
-    by_rule = name == "regularization" or _RANGES.get(name, (0, 0))[0] > 0
+    by_rule = name == "regularization" or RANGES.get(name, (0, 0))[0] > 0
     return "by rule" if value == 0 and by_rule else str(value)
 
 
@@ -291,56 +229,16 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     Raises:
         UserError: A number is outside its range, or the recipe has no use for the option.
     """
-    names = [name for of_group in _GROUPS.values() for name in of_group]
+    names = [name for of_group in GROUPS.values() for name in of_group]
     given = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
-    for name, value in given.items():
-        if not isinstance(value, str | bool):
-            _check(name, value)
-    check_seed(arguments.seed)
-    recipe = dataclasses.replace(RECIPES[arguments.recipe], **given)
-    for name in given:
-        if name in (_TABLES_ALONE if not recipe.tables else ()):
-            raise UserError(f"--{name.replace('_', '-')}: the recipe {recipe.name} has no use for it")
-    if recipe.sequence_length and recipe.lstm_steps > recipe.sequence_length - 2:
-        if "lstm_steps" in given:
-            most = recipe.sequence_length - 2
-            raise UserError(f"--lstm-steps: must be at most {most}, the pieces of a row; received {recipe.lstm_steps}")
-        recipe = dataclasses.replace(recipe, lstm_steps=recipe.sequence_length - 2)
-    if recipe.teacher not in _TEACHERS and not Path(recipe.teacher).is_dir():
-        raise UserError(f"--teacher: must be auto, none, minilm or a folder; received {recipe.teacher!r}")
-    return recipe
+    seed_of(arguments)
+    return recipe_with(arguments.recipe or RECIPE, given)
 
 
-_TABLES_ALONE: Final = (
-    *("budget_kb", "dense_rows", "cells", "pair_slots", "pair_cells", "sentence_size", "lstm_steps"),
-    *("teacher", "extra_words", "regularization", "steps", "whole_words"),
-)
-
-
-def _check(name: str, value: float) -> None:
-    """Refuses a number outside its range.
-
-    Raises:
-        UserError: It is.
-    """
-    option = f"--{name.replace('_', '-')}"
-    if name in _RANGES:
-        low, high = _RANGES[name]
-        if not low <= value <= high:
-            raise UserError(f"{option}: must be from {low} to {high}; received {value}")
-    elif name in ("dropout", "misspelt_weight"):
-        if not 0 <= value < 1:
-            raise UserError(f"{option}: must be at least 0 and less than 1; received {value}")
-    elif not (math.isfinite(value) and value > 0):
-        raise UserError(f"{option}: must be more than 0; received {value}")
-
-
-def check_seed(seed: int) -> int:
-    """Gives the seed.
+def seed_of(arguments: argparse.Namespace) -> int:
+    """Gives the seed, or the default where none was given.
 
     Raises:
         UserError: Keras and numpy do not take it.
     """
-    if not 0 <= seed < 2**32:
-        raise UserError(f"--seed: must be from 0 to {2**32 - 1}; received {seed}")
-    return seed
+    return check_seed(SEED if arguments.seed is None else arguments.seed)

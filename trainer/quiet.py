@@ -7,6 +7,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
+def set_environment() -> None:
+    """Sets what TensorFlow reads from the environment, where a user has not; for commands, before it is imported.
+
+    A library must not: `CUDA_VISIBLE_DEVICES` would take the GPU from all else in the process.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its start-up chatter is not news to a user
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # runs are repeatable on the CPU, and the model is small
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
 @contextmanager
 def quietly() -> Iterator[None]:
     """Sends what C++ and Python print during the block to nowhere. Exceptions pass."""

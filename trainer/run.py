@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 from trainer.data.corpus import Phrase
 from trainer.errors import UserError
+from trainer.evaluation.prediction import Prediction, predictions
 from trainer.files import read_json, sha256
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
@@ -95,6 +96,17 @@ class Run:
         return found
 
     @property
+    def metrics(self) -> dict[str, Any]:
+        """Part of the split, or "cross_validated" -> what was measured of it."""
+        found: dict[str, Any] = self.facts["metrics"]
+        return found
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """In the order of the model's outputs."""
+        return self.vocabulary.labels
+
+    @property
     def majority_label(self) -> str:
         """The label that most training phrases have."""
         return str(self.facts["majority_label"])
@@ -123,6 +135,34 @@ class Run:
         if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")
         return Classifier(model, self.vocabulary)
+
+    def predict(self, texts: Sequence[str]) -> list[Prediction]:
+        """Classifies texts of any length with the trained model.
+
+        Raises:
+            TypeError: `texts` is a string, and not a sequence of them.
+            UserError: The model file is not the one that was trained.
+        """
+        if isinstance(texts, str):
+            raise TypeError(f"`texts` must be a sequence of strings. Received: {texts!r}")
+        texts = list(texts)
+        return predictions(texts, self.classifier.probabilities(texts), self.vocabulary, self.threshold)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: where the run is, its labels, and its metrics, a row a part."""
+        from html import escape
+
+        rows = "".join(
+            f"<tr><td>{escape(part)}</td><td>{of_part['phrases']:,}</td><td>{of_part['accuracy']:.1%}</td>"
+            f"<td>{of_part['macro_f1']:.1%}</td><td>{of_part['majority']:.1%}</td></tr>"
+            for part, of_part in self.metrics.items()
+        )
+        head = "".join(f"<th>{name}</th>" for name in ("part", "phrases", "accuracy", "macro F1", "majority baseline"))
+        labels = ", ".join(map(escape, self.labels[:20])) + (", …" if len(self.labels) > 20 else "")
+        return (
+            f"<p><b>{escape(str(self.path))}</b>: {len(self.labels)} labels ({labels})</p>"
+            f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+        )
 
     def phrases(self, part: str) -> list[Phrase]:
         """Gives the phrases of the part "validation" or "test".

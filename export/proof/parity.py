@@ -92,6 +92,7 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
         compare(trained, reference, truth, size_of(keras_file), rounding=True),
         compare(runtimes.ask_tfjs(dist, texts), reference, truth, size_of(dist / "tfjs")),
         compare(runtimes.ask_own(dist, texts), reference, truth, size_of(dist / "tfjs")),
+        compare(runtimes.ask_numpy(dist, texts), reference, truth, size_of(dist / "tfjs")),
     ]
     failures = []
     try:

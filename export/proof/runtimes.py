@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from byline import runtime
 from export.proof import chromium
 from export.targets import metadata, node, tflite
 from trainer.model.classifier import Classifier
@@ -96,6 +97,15 @@ def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
         [average(np.stack([answer(window) for window in split_ids(of_text, length)])) for of_text in ids]
     )
     return Answers("TFLite interpreter", f"TFLite of TensorFlow {tf.__version__}", ids, probabilities)
+
+
+def ask_numpy(dist: Path, texts: Sequence[str]) -> Answers:
+    """`byline.load`: NumPy on the weights of the TF.js model, with the Python tokenizer."""
+    classifier = runtime.Classifier(
+        runtime.Network.read(dist / "tfjs"), Vocabulary.read(dist / "vocabulary.json"), threshold=0.0
+    )
+    ids = classifier.vocabulary.encode_all(texts)
+    return Answers("NumPy, byline.load", f"NumPy {np.__version__}", ids, classifier.of_ids(ids))
 
 
 def interpreter(model: bytes) -> Callable[[NDArray[np.int32]], NDArray[np.float32]]:

@@ -4,16 +4,82 @@ python -m trainer audit --data PATH
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from trainer.data.corpus import Row
+from trainer.data.corpus import Corpus, Row
+from trainer.data.sources import Unit
 
 
 def _silent(step: str) -> None:
     pass
 
 
-def audit(
+@dataclass(frozen=True)
+class AuditOptions:
+    """How a corpus is cut and divided where it is audited.
+
+    Attributes:
+        seed: Of the split, and of the sample of a large corpus.
+        unit: What a phrase is; None: windows of words, as of the built-in corpus.
+        random: Whether to split by row.
+    """
+
+    seed: int = 1
+    unit: Unit | None = None
+    random: bool = False
+
+
+def audit(corpus: Corpus, options: AuditOptions, progress: Callable[[str], None] = _silent) -> dict[str, Any]:
+    """Audits a corpus as it would be cut and divided, or an even sample of a large one.
+
+    Args:
+        corpus: What is looked at.
+        options: How it is cut and divided.
+        progress: Is told each step as it begins.
+
+    Returns:
+        The report, see `audit_rows`.
+
+    Raises:
+        UserError: The corpus cannot be read or split.
+    """
+    import numpy as np
+
+    from trainer.audit.sample import MOST_ROWS, clip
+    from trainer.data.profile import survey
+    from trainer.model.recipe import Recipe
+    from trainer.splitting.split import split
+
+    seen = survey(corpus)
+    unit = options.unit or Unit("words")
+    window = (unit.longest or Recipe.longest_window) if unit.kind == "words" else 0
+    divided = split(corpus, seen, options.seed, window=window, random=options.random, with_leaks=True)
+    total = sum(seen.labels.values()) if not window else sum(1 for _ in divided.rows())
+    chosen = None
+    if total > MOST_ROWS:
+        chosen = set(np.random.default_rng(options.seed).choice(total, MOST_ROWS, replace=False).tolist())
+    # Twice what is looked at: memory is bounded, and the audit still sees that a text was longer.
+    kept = [
+        (part, clip(row, times=2))
+        for number, (part, row) in enumerate(divided.rows())
+        if chosen is None or number in chosen
+    ]
+    return audit_rows(
+        [row for _, row in kept],
+        [part for part, _ in kept],
+        source=corpus.place,
+        words_mode=bool(window),
+        sampled_from=None if chosen is None else total,
+        split=divided.method,
+        seed=options.seed,
+        skipped=seen.skipped,
+        running=corpus.running,
+        progress=progress,
+    )
+
+
+def audit_rows(
     rows: Sequence[Row],
     parts: Sequence[str],
     *,
@@ -97,4 +163,4 @@ def audit(
     return report
 
 
-__all__ = ["audit"]
+__all__ = ["AuditOptions", "audit", "audit_rows"]

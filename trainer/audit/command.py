@@ -6,22 +6,16 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import Any, Final
+from typing import Final
 
-import numpy as np
-
-from trainer.audit import audit
+from trainer.audit import AuditOptions, audit
 from trainer.audit.fix import REMOVED, TEXT, Copy, check_output, fix
-from trainer.audit.sample import MOST_ROWS, clip
 from trainer.data.corpus import Corpus
-from trainer.data.profile import Survey, survey
-from trainer.data.sources import Unit
 from trainer.data.tables import HUB, Say
 from trainer.errors import UserError
 from trainer.files import is_there, write_text
-from trainer.model.recipe import Recipe
-from trainer.options import check_seed, unit_from
-from trainer.splitting.split import split
+from trainer.options import unit_from
+from trainer.training.options import check_seed
 
 _WIDTH: Final = 100  # columns, where standard output is no terminal and `COLUMNS` is not set
 
@@ -44,7 +38,8 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
         if arguments.html is not None and arguments.html.resolve().is_relative_to(arguments.fix.resolve()):
             raise UserError(f"{arguments.html}: lies in {arguments.fix}, which --fix writes anew")
     say(f"{corpus.place}: reading")
-    report = report_on(arguments, corpus, survey(corpus), say)
+    options = AuditOptions(arguments.seed, unit_from(arguments), arguments.split == "random")
+    report = audit(corpus, options, say)
     width = get_terminal_size((_WIDTH, 0)).columns
     print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report, width), flush=True)
     if arguments.html is not None:
@@ -102,37 +97,3 @@ def _begins_as_page(path: Path) -> bool:
             return file.read(200).lstrip().lower().startswith(b"<!doctype html>")
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
-
-
-def report_on(arguments: argparse.Namespace, corpus: Corpus, seen: Survey, say: Say) -> dict[str, Any]:
-    """Audits a corpus as it would be cut and divided, or an even sample of a large one."""
-    unit = unit_from(arguments) or Unit("words")
-    window = (unit.longest or Recipe.longest_window) if unit.kind == "words" else 0
-    by_row = arguments.split == "random"
-    divided = split(corpus, seen, arguments.seed, window=window, random=by_row, with_leaks=True)
-    total = sum(seen.labels.values()) if not window else sum(1 for _ in divided.rows())
-    chosen = _sample(total, arguments.seed)
-    # Twice what is looked at: memory is bounded, and the audit still sees that a text was longer.
-    kept = [
-        (part, clip(row, times=2))
-        for number, (part, row) in enumerate(divided.rows())
-        if chosen is None or number in chosen
-    ]
-    return audit(
-        [row for _, row in kept],
-        [part for part, _ in kept],
-        source=corpus.place,
-        words_mode=bool(window),
-        sampled_from=None if chosen is None else total,
-        split=divided.method,
-        seed=arguments.seed,
-        skipped=seen.skipped,
-        running=corpus.running,
-        progress=say,
-    )
-
-
-def _sample(total: int, seed: int) -> set[int] | None:
-    if total <= MOST_ROWS:
-        return None
-    return set(np.random.default_rng(seed).choice(total, MOST_ROWS, replace=False).tolist())

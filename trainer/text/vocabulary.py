@@ -11,7 +11,7 @@ import re
 import tempfile
 import unicodedata
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
@@ -103,6 +103,8 @@ class Vocabulary:
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """The same of many texts."""
         cleaned = [clean(text) for text in texts]
+        if self._processor is None:
+            return [self._interpreted(text) for text in cleaned]
         short = [text for text in cleaned if len(text) <= self._longest_exact]
         ids: Iterator[list[int]] = iter(self._processor.encode(short, num_threads=1))
         return [next(ids) if len(text) <= self._longest_exact else self._interpreted(text) for text in cleaned]
@@ -169,10 +171,17 @@ class Vocabulary:
         """How many words of the text the vocabulary knows."""
         return sum(word.known for word in self.words(text))
 
-    @cached_property
-    def _processor(self) -> "sentencepiece.SentencePieceProcessor":
-        import sentencepiece
+    def __getstate__(self) -> dict[str, Any]:
+        """What a pickle holds: not what was made of it, the functions of which have none."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
+    @cached_property
+    def _processor(self) -> "sentencepiece.SentencePieceProcessor | None":
+        """The library, which is some ten times as fast as the plain interpreter; None where it is not installed."""
+        try:
+            import sentencepiece
+        except ImportError:
+            return None
         return sentencepiece.SentencePieceProcessor(model_proto=self.model_proto())
 
     def model_proto(self) -> bytes:

@@ -30,7 +30,6 @@ from trainer.model.network import build_model
 from trainer.model.recipe import Recipe, Sizes, sizes_for, within_budget
 from trainer.model.temperature import fold, temperature_of
 from trainer.model.weights import LessonWeights, Weights
-from trainer.options import FitOptions
 from trainer.run import FORMAT, ROWS, RUNS, Run, digest_of, write_phrases
 from trainer.splitting.folds import CROSS_VALIDATED, FOLDS, Folds, folds_of
 from trainer.splitting.split import PARTS, Split, split
@@ -40,6 +39,7 @@ from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import FLOOR, average
 from trainer.training.encode import Encoded, encode, first_rows
 from trainer.training.learn import Learner
+from trainer.training.options import FitOptions
 from trainer.training.sentence import train_lesson
 from trainer.training.subwords import whole_words
 from trainer.training.teacher import Teacher, common_words, open_teacher
