@@ -35,8 +35,8 @@ def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
         return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out, "labels": []}
     folds = 5 if len(places) < 20_000 else 3
     probabilities = _held_out(sample, places, labels, folds, seed)
-    if (reason := _too_weak(labels, probabilities)) is not None:
-        return {"skipped": reason, "phrases": [], "issues": 0, "left_out": left_out, "labels": []}
+    if (weak := _too_weak(labels, probabilities)) is not None:
+        return {"skipped": weak, "phrases": [], "issues": 0, "left_out": left_out, "labels": []}
     scores, issues = _doubts(labels, probabilities)
     worst = np.argsort(scores, kind="stable")[:MOST]
     best = probabilities.argmax(axis=1)
