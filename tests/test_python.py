@@ -89,6 +89,9 @@ def test_the_snippet_of_the_docs_runs(tmp_path: Path, monkeypatch: pytest.Monkey
     assert classify("my card has not arrived").label == "card"
     assert classify.threshold == run.threshold
     assert classify("").abstained
+    (readme,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    exec(readme, made)
+    assert made["classify"]("card").scores == classify("card").scores
 
 
 def test_all_is_what_it_says() -> None:
