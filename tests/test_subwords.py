@@ -58,6 +58,11 @@ def test_what_is_not_tried(rows: int, whole: bool, monkeypatch: pytest.MonkeyPat
     assert whole_words(replace(parts, window=9), BYLINE, 400)  # running text: its words come again
 
 
+def test_a_label_of_one_row_is_no_reason_to_fail() -> None:
+    parts = divided([("only once", "y"), *((text, "x") for text, _ in phrases(300))])
+    assert not whole_words(parts, BYLINE, 301)
+
+
 def test_without_whole_words_a_word_is_its_pieces() -> None:
     texts = ["one wordy thing"] * 9 + ["another wordy one"] * 9
     whole = learn(texts, ("a", "b"), sequence_length=20, maximum_pieces=30)

@@ -46,6 +46,8 @@ def whole_words(split: Split, recipe: Recipe, row_count: int) -> bool:
     for number in range(_FOLDS if few else 1):
         fitted = [phrase for phrase, own in zip(phrases, fold, strict=True) if own != number]
         held = [phrase for phrase, own in zip(phrases, fold, strict=True) if own == number]
+        if len({phrase.label for phrase in fitted}) < 2:
+            return not few  # a label of so few rows that none can be held out
         for whole, of_choice in right.items():
             of_choice.append(_right(fitted, held, recipe, row_count, whole))
     whole_right, cut_right = (np.concatenate(right[whole]) for whole in (True, False))
