@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from byline.api import ExportCheckFailed, Report, audit, export, fit, load_corpus
-    from byline.runtime import Classifier, load
     from byline.sklearn import BylineClassifier
+    from export.runtime import Classifier, load
     from trainer import __version__
     from trainer.data.corpus import Corpus
     from trainer.errors import UserError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WHERE = {
     "BylineClassifier": "byline.sklearn",
-    "Classifier": "byline.runtime",
+    "Classifier": "export.runtime",
     "Corpus": "trainer.data.corpus",
     "ExportCheckFailed": "byline.api",
     "Prediction": "trainer.evaluation.prediction",
@@ -36,7 +36,7 @@ _WHERE = {
     "audit": "byline.api",
     "export": "byline.api",
     "fit": "byline.api",
-    "load": "byline.runtime",
+    "load": "export.runtime",
     "load_corpus": "byline.api",
 }
 

@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.utils.validation import check_is_fitted
 
 from byline.api import on_cpu
-from byline.runtime import Classifier, Network
+from export.runtime import Classifier, Network
 from trainer.data.corpus import Corpus, Row, filtered, tidy
 from trainer.data.sources import Unit
 from trainer.training.options import FitOptions, check_seed, recipe_with

@@ -1,15 +1,18 @@
 """`manifest.json`: every file of a dist with bytes and SHA-256, and where it came from."""
 
 import platform
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from export.proof.parity import Report
 from trainer import __version__
 from trainer.errors import UserError
 from trainer.files import read_json, sha256, write_json
 from trainer.run import Run
+
+if TYPE_CHECKING:
+    from export.proof.parity import Report
 
 FORMAT: Final = "byline-dist-1"
 FILE: Final = "manifest.json"
@@ -22,7 +25,7 @@ def write_manifest(
     run: Run,
     name: str,
     metrics: dict[str, dict[str, Any]],
-    report: Report | None,
+    report: "Report | None",
     sizes: dict[str, dict[str, int]],
 ) -> None:
     """Writes the manifest of a finished dist directory."""
@@ -69,17 +72,41 @@ def read_manifest(dist: Path) -> dict[str, Any]:
     Raises:
         UserError: The directory has none, or a file is missing, changed, or not listed.
     """
+    manifest = open_manifest(dist)
+    unlisted = sorted(set(listed(dist)) - set(manifest["files"]))
+    if unlisted:
+        raise UserError(f"{dist / unlisted[0]}: is not in the manifest")
+    check_files(dist, manifest["files"])
+    return manifest
+
+
+def open_manifest(dist: Path) -> dict[str, Any]:
+    """Reads a dist directory's manifest, and none of the files that it lists.
+
+    Raises:
+        UserError: The directory has none, or one of another version.
+    """
     path = dist / FILE
     if not path.is_file():
         raise UserError(f"{dist}: holds no {FILE}; `python -m export all` makes a dist directory")
     manifest = read_json(path)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise UserError(f"{path}: the format is not {FORMAT}")
-    files = manifest["files"]
-    differing = sorted(set(files) ^ set(listed(dist)))
-    if differing:
-        raise UserError(f"{dist / differing[0]}: {'is missing' if differing[0] in files else 'is not in the manifest'}")
-    for name, expected in files.items():
-        if sha256((dist / name).read_bytes()) != expected["sha256"]:
-            raise UserError(f"{dist / name}: was changed: its SHA-256 is not the one in the manifest")
     return dict(manifest)
+
+
+def check_files(dist: Path, files: Mapping[str, Mapping[str, Any]]) -> None:
+    """Holds files against what a manifest says of them.
+
+    Args:
+        dist: Their directory.
+        files: Path in it -> its entry.
+
+    Raises:
+        UserError: One is missing, or was changed.
+    """
+    for name in sorted(files):
+        if not (dist / name).is_file():
+            raise UserError(f"{dist / name}: is missing")
+        if sha256((dist / name).read_bytes()) != files[name]["sha256"]:
+            raise UserError(f"{dist / name}: was changed: its SHA-256 is not the one in the manifest")

@@ -15,10 +15,10 @@ from tensorflow.lite.python import schema_py_generated as schema
 from test_javascript import evaluate
 from test_layers import LENGTH, SIZE, STEPS, made_weights
 
-from byline.runtime import Network
 from export import graph
 from export.graph import Constants
 from export.graph.constants import weights_from
+from export.runtime import Network
 from export.targets import node, tfjs, tflite
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_model, weights_of

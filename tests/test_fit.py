@@ -18,6 +18,7 @@ from trainer.model.network import build_lesson, build_model, weights_of
 from trainer.model.recipe import RECIPES, bytes_beside_pairs, sizes_for, within_budget
 from trainer.model.weights import Weights
 from trainer.run import Run, digest_of
+from trainer.teacher.encoder import Teacher
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import split_ids
 from trainer.training import encode as encoding
@@ -27,7 +28,6 @@ from trainer.training.encode import LENGTHS, Encoded, encode, length_for
 from trainer.training.fit import fit, split_by
 from trainer.training.learn import class_weights
 from trainer.training.options import FitOptions
-from trainer.training.teacher import Teacher
 
 FILES = {"run.json", "model.keras", "vocabulary.json", "vocabulary.model", "validation.jsonl", "test.jsonl"}
 

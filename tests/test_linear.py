@@ -133,3 +133,11 @@ def test_equal_seeds_give_equal_numbers() -> None:
     one, other = (train(rows, truth, None, vocabulary, LinearSettings(), seed=3) for _ in range(2))
     np.testing.assert_array_equal(one.pieces, other.pieces)
     np.testing.assert_array_equal(one.pairs, other.pairs)
+
+
+def test_of_too_many_pairs_the_most_frequent_are_learned() -> None:
+    vocabulary, rows, truth = taught()
+    every = train(rows, truth, None, vocabulary, LinearSettings())
+    some = train(rows, truth, None, vocabulary, LinearSettings(most_pairs=5))
+    assert len(some.first) == 5
+    assert sorted(some.pair_times) == sorted(every.pair_times)[-5:]

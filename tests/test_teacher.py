@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from trainer.errors import UserError
-from trainer.training import teacher
-from trainer.training.teacher import Teacher, common_words, language_of, open_teacher
-from trainer.training.variants import variants
+from trainer.teacher import encoder as teacher
+from trainer.teacher.encoder import Teacher, common_words, language_of, open_teacher
+from trainer.teacher.variants import variants
 
 ENGLISH = ["what is the weather like today", "please wake me up at seven tomorrow morning"] * 20
 RUSSIAN = ["какая сегодня погода в городе", "разбуди меня завтра в семь утра пожалуйста"] * 20

@@ -10,7 +10,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from byline import runtime
+from export import runtime
 from export.proof import chromium
 from export.targets import metadata, node, tflite
 from trainer.model.classifier import Classifier

@@ -1,5 +1,6 @@
 """The graph as a TensorFlow.js graph model: `model.json` and weight shards."""
 
+import os
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -25,6 +26,8 @@ def write_tfjs(constants: Constants, sequence_length: int, steps: int, folder: P
         steps: How many pieces the LSTM reads.
         folder: Where `model.json` and the shards go.
     """
+    # It imports tensorflow_decision_forests, whose greeting wants IPython wherever output is not a terminal.
+    os.environ.setdefault("TFDF_DISABLE_WELCOME_MESSAGE", "1")
     with quietly():
         import tensorflow as tf
         from tensorflowjs.converters.tf_saved_model_conversion_v2 import convert_tf_saved_model

@@ -14,13 +14,13 @@ from numpy.typing import NDArray
 from trainer.model.features import is_piece
 from trainer.model.weights import Encoder, Lstm
 from trainer.quiet import quietly
+from trainer.teacher.encoder import Teacher, common_words
+from trainer.teacher.variants import variants
 from trainer.terminal import say
 from trainer.text.normalization import SPACE
 from trainer.text.vocabulary import RESERVED, Vocabulary
 from trainer.training.encode import first_rows
 from trainer.training.sentence import start
-from trainer.training.teacher import Teacher, common_words
-from trainer.training.variants import variants
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]

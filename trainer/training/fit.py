@@ -33,6 +33,7 @@ from trainer.model.weights import LessonWeights, Weights
 from trainer.run import FORMAT, ROWS, RUNS, Run, digest_of, write_phrases
 from trainer.splitting.folds import CROSS_VALIDATED, FOLDS, Folds, folds_of
 from trainer.splitting.split import PARTS, Split, split
+from trainer.teacher.encoder import Teacher, common_words, open_teacher
 from trainer.terminal import say
 from trainer.text.pieces import Spelling, learn
 from trainer.text.vocabulary import Vocabulary
@@ -42,7 +43,6 @@ from trainer.training.learn import Learner
 from trainer.training.options import FitOptions
 from trainer.training.sentence import train_lesson
 from trainer.training.subwords import whole_words
-from trainer.training.teacher import Teacher, common_words, open_teacher
 
 _MOST_TAUGHT = 50_000  # rows from which `auto` asks a teacher: it is slow, and tells more the fewer they are
 _TELLING = 2_000  # texts that tell their language

@@ -17,6 +17,7 @@ from trainer.model.tables import TableSizes, squeeze
 from trainer.model.temperature import log_softmax
 from trainer.model.weights import Encoder, Tables, Weights
 from trainer.splitting.folds import Folds, deal
+from trainer.teacher.encoder import Teacher, common_words
 from trainer.terminal import say
 from trainer.text.normalization import SPACE
 from trainer.training import distil
@@ -25,7 +26,6 @@ from trainer.training.encode import Encoded, first_rows
 from trainer.training.fragments import count_fragments, is_fragment, with_count
 from trainer.training.gate import Seen, gated_logits, see, train_gate
 from trainer.training.sentence import train_on_labels
-from trainer.training.teacher import Teacher, common_words
 from trainer.training.unseen import cut_unseen
 
 FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the validation phrases alone are too few

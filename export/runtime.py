@@ -11,22 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, overload
+from typing import Final, overload
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.manifest import check_files, open_manifest
 from trainer.errors import UserError
 from trainer.evaluation.prediction import Prediction, predictions
-from trainer.files import read_json, sha256
+from trainer.files import read_json
 from trainer.model.features import is_piece, piece_numbers
 from trainer.model.tables import known_pairs, logits
 from trainer.model.weights import Cells, Floats, Tables
 from trainer.text.vocabulary import UNKNOWN_ID, Vocabulary
 from trainer.text.windows import average, split_ids
 
-MANIFEST: Final = "manifest.json"
-FORMAT: Final = "byline-dist-1"
 _STORED: Final = {"uint8": np.uint8, "uint16": np.uint16, "float16": np.float16, "float32": np.float32}
 _BATCH: Final = 256  # rows that are read at once
 _MOST_8_BIT_LABELS: Final = 256  # of more, labels are stored from -32,768 on instead of from -128
@@ -254,26 +253,11 @@ def load(dist: str | Path) -> Classifier:
         UserError: It is none, holds no TensorFlow.js model, or a file that is read was changed.
     """
     folder = Path(dist)
-    if not (folder / MANIFEST).is_file():
-        raise UserError(f"{folder}: holds no {MANIFEST}; `python -m export all` makes a dist directory")
-    manifest: Any = read_json(folder / MANIFEST)
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise UserError(f"{folder / MANIFEST}: the format is not {FORMAT}")
+    manifest = open_manifest(folder)
     for name in ("vocabulary.json", "tfjs/model.json"):
         if name not in manifest["files"]:
             raise UserError(f"{folder}: holds no {name}; `python -m export all` writes it")
-    for name, listed in manifest["files"].items():
-        if name == "vocabulary.json" or name.startswith("tfjs/"):
-            _check(folder / name, listed["sha256"])
+    files = manifest["files"].items()
+    check_files(folder, {name: of for name, of in files if name == "vocabulary.json" or name.startswith("tfjs/")})
     vocabulary = Vocabulary.read(folder / "vocabulary.json")
     return Classifier(Network.read(folder / "tfjs"), vocabulary, float(manifest["not_sure"]["threshold"]))
-
-
-def _check(path: Path, digest: str) -> None:
-    """Raises:
-    UserError: The file is missing, or another one than was exported.
-    """
-    if not path.is_file():
-        raise UserError(f"{path}: is missing")
-    if sha256(path.read_bytes()) != digest:
-        raise UserError(f"{path}: was changed: its SHA-256 is not the one in the manifest")
