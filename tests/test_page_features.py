@@ -284,8 +284,8 @@ def test_a_text_file_is_a_phrase_a_line(visit: Open, site: str, rounded: Classif
     [
         ("none.csv", b"text,label\n", "There is no text in none.csv."),
         ("blank.txt", b" \n\n", "There is no text in blank.txt."),
-        ("picture.csv", b"\x89PNG\r\n\x1a\n\x00", "picture.csv is not a text file."),
-        ("damaged.txt", "Müller und Söhne".encode() + b"\xff", "damaged.txt is not a text file."),
+        ("picture.csv", b"\x89PNG\r\n\x1a\n\x00", "picture.csv cannot be read here. A text file, CSV"),
+        ("damaged.txt", "Müller und Söhne".encode() + b"\xff", "damaged.txt cannot be read here. A text file, CSV"),
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_in_one_line(
@@ -294,7 +294,7 @@ def test_a_file_that_cannot_be_read_is_refused_in_one_line(
     page = visit().open(site)
     give(page, name, content)
     page.wait_for_selector("#table-complaint:not([hidden])")
-    assert page.locator("#table-complaint").inner_text() == complaint
+    assert page.locator("#table-complaint").inner_text().startswith(complaint)
     give(page, "good.txt", b"the king")
     page.wait_for_selector("#table[data-state=done]")
     assert not page.locator("#table-complaint").is_visible()

@@ -67,7 +67,7 @@ def test_at_least_four_other_languages_are_shipped_and_one_runs_from_right_to_le
 
 def test_every_string_is_said_somewhere_and_nothing_else_is() -> None:
     templates = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "web" / "templates").rglob("*.j2"))
-    scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "web" / "src" / "page").glob("*.js"))
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "web" / "src").rglob("*.js"))
     element = (ROOT / "web" / "npm" / "element.js").read_text(encoding="utf-8")
     quoted = set(re.findall(r'"(\w+)"', templates))
     put_together = ("card_split_", "engine_")  # and the name of a way to split, or of an engine

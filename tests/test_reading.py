@@ -3,6 +3,7 @@
 import base64
 import gzip
 import json
+import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 from test_data import opened, pairs, rows_of, write
 from test_javascript import VECTORS, run_node
+from workbooks import open_document, sheets
 
 from export.targets import node
 from trainer.__main__ import main
@@ -21,10 +23,10 @@ TABLES: list[dict[str, Any]] = json.loads((VECTORS / "tables.json").read_text(en
 
 READ_ROWS = """
 import { readFileSync } from "node:fs";
-import { readRows } from "./csv.mjs";
+import { readFile } from "./list/files.js";
 const tables = JSON.parse(readFileSync(0, "utf8"));
-const sheets = tables.map(({ bytes, name }) => readRows(new Uint8Array(Buffer.from(bytes, "base64")), name));
-console.log(JSON.stringify(sheets));
+const read = ({ bytes, name, letters }) => readFile(new Uint8Array(Buffer.from(bytes, "base64")), name, { letters });
+console.log(JSON.stringify(await Promise.all(tables.map(read))));
 """
 
 
@@ -41,16 +43,41 @@ def test_the_trainer_reads_a_table_of_any_kind(table: dict[str, Any], tmp_path: 
     ]
 
 
-def test_the_page_reads_the_same_rows(tmp_path: Path) -> None:
-    (tmp_path / "node_modules").symlink_to(node.modules() / "node_modules")
-    for name in ("csv", "dialect"):
-        code = (node.WEB / "src" / "page" / f"{name}.js").read_text(encoding="utf-8")
-        (tmp_path / f"{name}.mjs").write_text(code.replace("./dialect.js", "./dialect.mjs"), encoding="utf-8")
-    (tmp_path / "read.mjs").write_text(READ_ROWS, encoding="utf-8")
-    done = run_node(["read.mjs"], json.dumps(TABLES), cwd=tmp_path)
+def read_by_the_page(tables: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
+    (folder / "node_modules").symlink_to(node.modules() / "node_modules")
+    shutil.copytree(node.WEB / "src" / "list", folder / "list")
+    write(folder / "package.json", '{"type": "module"}')
+    write(folder / "read.js", READ_ROWS)
+    done = run_node(["read.js"], json.dumps(tables), cwd=folder)
     assert done.returncode == 0, done.stderr
-    for table, sheet in zip(TABLES, json.loads(done.stdout), strict=True):
-        assert (sheet["header"], sheet["rows"]) == (table["header"], table["rows"]), table["what"]
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
+
+
+def test_the_page_reads_the_same_rows(tmp_path: Path) -> None:
+    for table, found in zip(TABLES, read_by_the_page(TABLES, tmp_path), strict=True):
+        assert (found["sheet"]["header"], found["sheet"]["rows"]) == (table["header"], table["rows"]), table["what"]
+
+
+def test_the_page_takes_the_encoding_whose_letters_its_model_knows(tmp_path: Path) -> None:
+    known = {
+        "windows-1251": ("собака лает, а кот спит дома", "кошка спит на диване, собака лает на улице"),
+        "koi8-r": ("собака лает, а кот спит дома", "кошка спит на диване, собака лает на улице"),
+        "windows-1250": ("Zażółć gęślą jaźń, świetny był", "źle się czuję, że był świetny żółw"),
+        "windows-1253": ("καλημέρα σε όλους", "καλή μέρα, όλα καλά σήμερα"),
+        "gb18030": ("今天的天气很好,我们去公园", "我们今天去学校,天气不好"),
+        "euc-kr": ("오늘 날씨가 좋다", "오늘은 날씨가 좋지 않다"),
+        "shift_jis": ("今日はいい天気です", "今日の天気はいいですか"),
+        "windows-1252": ("un café très noir, où est la crème", "où est le café noir, s’il vous plaît"),
+    }
+    tables = [
+        {"name": "a.txt", "bytes": base64.b64encode(text.encode(name)).decode(), "letters": letters}
+        for name, (text, letters) in known.items()
+    ]
+    found = read_by_the_page(tables, tmp_path)
+    assert [(each["encoding"], each["sheet"]["rows"]) for each in found] == [
+        (name, [[text]]) for name, (text, _) in known.items()
+    ]
 
 
 # What is said, and what the options do.
@@ -217,64 +244,6 @@ def test_json_of_another_shape_is_refused(content: str, rule: str, tmp_path: Pat
         rows_of(write(tmp_path / "a.json", content))
 
 
-def sheets(path: Path, **of_name: list[list[str]]) -> Path:
-    """Writes a workbook by hand: a zip of XML with strings in its cells."""
-    kinds = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-    place = "http://schemas.openxmlformats.org"
-    numbered = list(enumerate(of_name.items(), 1))
-    sheet_list = "".join(f'<sheet name="{name}" sheetId="{n}" r:id="rId{n}"/>' for n, (name, _) in numbered)
-    links = "".join(
-        f'<Relationship Id="rId{n}" Type="{place}/officeDocument/2006/relationships/worksheet" '
-        f'Target="worksheets/sheet{n}.xml"/>'
-        for n, _ in numbered
-    )
-    with zipfile.ZipFile(path, "w") as archive:
-        parts = "".join(
-            f'<Override PartName="/xl/worksheets/sheet{n}.xml" ContentType="{kinds}.worksheet+xml"/>'
-            for n, _ in numbered
-        )
-        archive.writestr(
-            "[Content_Types].xml",
-            f'<Types xmlns="{place}/package/2006/content-types"><Default Extension="rels" '
-            'ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
-            f'<Override PartName="/xl/workbook.xml" ContentType="{kinds}.sheet.main+xml"/>{parts}</Types>',
-        )
-        archive.writestr(
-            "_rels/.rels",
-            f'<Relationships xmlns="{place}/package/2006/relationships"><Relationship Id="r" '
-            f'Type="{place}/officeDocument/2006/relationships/officeDocument" Target="xl/workbook.xml"/>'
-            "</Relationships>",
-        )
-        archive.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{place}/spreadsheetml/2006/main" '
-            f'xmlns:r="{place}/officeDocument/2006/relationships"><sheets>{sheet_list}</sheets></workbook>',
-        )
-        archive.writestr(
-            "xl/_rels/workbook.xml.rels",
-            f'<Relationships xmlns="{place}/package/2006/relationships">{links}</Relationships>',
-        )
-        for n, (_, rows) in numbered:
-            cells = "".join(
-                f'<row r="{at}">'
-                + "".join(
-                    f'<c r="{chr(65 + place)}{at}" t="b"><v>{int(cell)}</v></c>'
-                    if isinstance(cell, bool)
-                    else f'<c r="{chr(65 + place)}{at}"><v>{cell}</v></c>'
-                    if isinstance(cell, int)
-                    else f'<c r="{chr(65 + place)}{at}" t="inlineStr"><is><t>{cell}</t></is></c>'
-                    for place, cell in enumerate(row)
-                )
-                + "</row>"
-                for at, row in enumerate(rows, 1)
-            )
-            archive.writestr(
-                f"xl/worksheets/sheet{n}.xml",
-                f'<worksheet xmlns="{place}/spreadsheetml/2006/main"><sheetData>{cells}</sheetData></worksheet>',
-            )
-    return path
-
-
 def test_a_workbook_is_read_from_its_first_sheet_that_holds_anything(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["text", "label"], ["a cat sleeps", 1], [], ["a dog barks", True], [12, 1]]
     path = sheets(tmp_path / "a.xlsx", Empty=[], Texts=rows, Notes=[["a", "b"]])
@@ -294,24 +263,8 @@ def test_a_workbook_without_a_header_is_read(tmp_path: Path) -> None:
 
 
 def test_an_open_document_is_read(tmp_path: Path) -> None:
-    office = "urn:oasis:names:tc:opendocument:xmlns"
-    rows = "".join(
-        "<table:table-row>"
-        + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row
-        )
-        + "</table:table-row>"
-        for row in (["text", "label"], ["a cat sleeps", "cats"], ["a dog barks", "dogs"])
-    )
-    with zipfile.ZipFile(tmp_path / "a.ods", "w") as archive:
-        archive.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
-        archive.writestr("META-INF/manifest.xml", "<manifest/>")
-        archive.writestr(
-            "content.xml",
-            f'<office:document-content xmlns:office="{office}:office:1.0" xmlns:table="{office}:table:1.0" '
-            f'xmlns:text="{office}:text:1.0"><office:body><office:spreadsheet><table:table table:name="One">{rows}'
-            "</table:table></office:spreadsheet></office:body></office:document-content>",
-        )
+    rows = [["text", "label"], ["a cat sleeps", "cats"], ["a dog barks", "dogs"]]
+    open_document(tmp_path / "a.ods", rows)
     assert pairs(rows_of(tmp_path / "a.ods")) == PAIRS
 
 

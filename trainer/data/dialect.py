@@ -1,6 +1,6 @@
 """How a table of separated values is written: its separator, its quotation marks, whether it has a header.
 
-`web/src/page/dialect.js` decides the same for the page; `tests/vectors/tables.json` holds both to it.
+`web/src/list/dialect.js` decides the same for the page; `tests/vectors/tables.json` holds both to it.
 """
 
 import csv

@@ -30,6 +30,7 @@ HUB: Final = "hf:"  # what stands before a Hugging Face dataset's name
 _BATCH = 1_000
 _FEW = 100  # lines that tell of what kind a file is whose name does not
 _FASTTEXT: Final = re.compile(r"((?:__label__\S+\s+)+)(.*)", re.DOTALL)
+_TREC: Final = re.compile(r"([A-Z]+:\w+ )(.*)", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -142,14 +143,15 @@ def _encoding(path: Path, reading: Reading, say: Say) -> str:
 
 
 def _by_content(path: Path, reading: Reading) -> "_OpenText | None":
-    """Gives how to open a file whose name tells nothing: fastText's lines, or values between tabs."""
+    """Gives how to open a file whose name tells nothing: lines that begin with a label, or values between tabs."""
     try:
         encoding = named(reading.encoding) if reading.encoding else encoding_of(path)
         head = [line for line in islice(lines(path, encoding), _FEW) if line.strip()]
     except UserError:
         return None
-    if head and all(map(_FASTTEXT.match, head)):
-        return _fasttext
+    for pattern, begin in ((_FASTTEXT, "__label__"), (_TREC, "a label such as NUM:count")):
+        if head and all(map(pattern.match, head)):
+            return partial(_labelled, pattern=pattern, begin=begin)
     return partial(_separated, tabs=True) if head and all("\t" in line.strip() for line in head) else None
 
 
@@ -195,17 +197,17 @@ def _grid(path: Path, rows: Callable[[], Iterator[tuple[int, list[str]]]], heade
     return table
 
 
-def _fasttext(path: Path, encoding: str, reading: Reading, say: Say) -> Table:
-    """`__label__x text`, a line each."""
+def _labelled(path: Path, encoding: str, reading: Reading, say: Say, *, pattern: re.Pattern[str], begin: str) -> Table:
+    """A text on each line after its labels: fastText's `__label__x text`, or TREC's `NUM:count text`."""
     reading.refuse(str(path), "header", "quoting")
 
     def records(wanted: Sequence[str]) -> Iterator[Record]:
         for number, line in enumerate(lines(path, encoding), 1):
             if not line.strip():
                 continue
-            match = _FASTTEXT.match(line if line[-1].isspace() else line + "\n")
+            match = pattern.match(line if line[-1].isspace() else line + "\n")
             if match is None:
-                raise UserError(f"{path}: row {number}: does not begin with __label__ as the rows above do")
+                raise UserError(f"{path}: row {number}: does not begin with {begin} as the rows above do")
             labels = [label.removeprefix("__label__") for label in match[1].split()]
             values = {"text": match[2], "label": labels[0] if len(labels) == 1 else None}
             yield Record(str(path), number, tuple(values[name] for name in wanted), several=len(labels) > 1)

@@ -97,18 +97,20 @@ def learn(
 def _count(texts: Iterable[str]) -> tuple[Counter[str], int]:
     """Counts runs without white space, as they are written; and the rows.
 
-    Of too many different ones those that occur once are thinned out by a hash of them, the same ones each time.
+    Of too many different ones the rarest go, by a minimum that rises as in word2vec's ReduceVocab. A sample of them
+    stays, by a hash: in scripts without spaces nearly every run is written once.
     """
     counts: Counter[str] = Counter()
-    rows, thinning = 0, 1
+    rows, minimum, thinning = 0, 1, 1
     for text in texts:
         rows += 1
         counts.update(clean(text).split())
         while len(counts) > MOST_RUNS:
             thinning *= 2
-            counts = Counter({run: times for run, times in counts.items() if times > 1 or not _hash(run) % thinning})
-            if thinning > MOST_RUNS:
-                counts = Counter(dict(counts.most_common(MOST_RUNS // 2)))
+            counts = Counter(
+                {run: times for run, times in counts.items() if times > minimum or not _hash(run) % thinning}
+            )
+            minimum += len(counts) > MOST_RUNS
     return counts, rows
 
 

@@ -6,8 +6,8 @@
  *     <phrase-classifier heading="Your phrase" text="To be or not to be"></phrase-classifier>
  */
 
-import { element, named } from "../src/page/elements.js";
-import { percent, pieces, say, speak, spokenAnswer, spokenPercent } from "../src/page/strings.js";
+import { element, named } from "../src/shared/dom.js";
+import { percent, pieces, say, speak, spokenAnswer, spokenPercent } from "../src/shared/i18n.js";
 import css from "./element.css";
 import { load } from "./index.js";
 

@@ -8,7 +8,7 @@
 import { createClassifier } from "../src/engine/classifier.js";
 import { createInterpreter } from "../src/engine/interpreter.js";
 import { checkKnownAnswer } from "../src/engine/known-answer.js";
-import { fromBase64 } from "../src/page/assets.js";
+import { fromBase64 } from "../src/shared/base64.js";
 
 /** @typedef {import("./index.js").Classifier} Classifier */
 

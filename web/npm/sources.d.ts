@@ -4,7 +4,7 @@
 declare const FACTS: {
   language: string;
   labels: string[];
-  strings: import("../src/page/strings.js").Strings;
+  strings: import("../src/shared/i18n.js").Strings;
 };
 
 declare module "*.css" {

@@ -2,6 +2,8 @@
  * What the worker needs before it can answer: fetched from the page's own folder, or carried inside a single file.
  */
 
+import { fromBase64 } from "../shared/base64.js";
+
 /**
  * @typedef {object} Files by address relative to the page; a single file has none
  * @property {string} vocabulary
@@ -21,7 +23,7 @@
  * @property {string} [service_worker] its address relative to the page
  * @property {string} language
  * @property {string} name of the export
- * @property {import("./strings.js").Strings} strings
+ * @property {import("../shared/i18n.js").Strings} strings
  */
 
 /** @typedef {import("../worker/jobs.js").Assets} Assets */
@@ -66,11 +68,3 @@ async function fetchFile(path) {
 
 /** @param {string} id of an element that carries a part of a single file */
 export const inside = (id) => document.getElementById(id)?.textContent ?? "";
-
-/**
- * @param {string} text
- * @returns {ArrayBuffer}
- */
-export function fromBase64(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0)).buffer;
-}

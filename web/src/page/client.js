@@ -6,7 +6,8 @@
  *     await client.read("Sing, O Muse!", { progress, signal });
  */
 
-import { fetchAssets, fromBase64, inside } from "./assets.js";
+import { fromBase64 } from "../shared/base64.js";
+import { fetchAssets, inside } from "./assets.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/classifier.js").Progress} Progress */

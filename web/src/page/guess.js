@@ -1,7 +1,7 @@
 /** Guess first, then see: a phrase of the test split, the visitor's guess, the truth, and the model's answer. */
 
-import { find, named, need } from "./elements.js";
-import { percent, pieces, say } from "./strings.js";
+import { find, named, need } from "../shared/dom.js";
+import { percent, pieces, say } from "../shared/i18n.js";
 
 /**
  * @param {import("./client.js").Client} client

@@ -3,7 +3,7 @@
  * puts one in place by itself: that could take a text away while somebody types it.
  */
 
-import { find, need } from "./elements.js";
+import { find, need } from "../shared/dom.js";
 
 /** @param {string | undefined} address relative to the page; without one there is nothing to keep */
 export async function keepOffline(address) {

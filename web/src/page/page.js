@@ -2,17 +2,17 @@
  * The page's script: starts the worker, which proves itself on a known-answer phrase, then answers as one types.
  */
 
+import { createTable } from "../list/table.js";
+import { find, need } from "../shared/dom.js";
+import { prepareNumbers, speak } from "../shared/i18n.js";
 import { readConfig } from "./assets.js";
 import { startClient } from "./client.js";
-import { find, need } from "./elements.js";
 import { createGuess } from "./guess.js";
 import { keepOffline, offerInstall, reloadIfReplaced } from "./offline.js";
 import { createPassagesView } from "./passages-view.js";
 import { createReadingView } from "./reading-view.js";
 import { createResultsView } from "./results-view.js";
 import { createSharing, textInAddress } from "./sharing.js";
-import { prepareNumbers, speak } from "./strings.js";
-import { createTable } from "./table.js";
 
 /** @typedef {import("./client.js").Client} Client */
 /** @typedef {import("./client.js").Explanation} Explanation */

@@ -1,8 +1,8 @@
 /** A longer text, passage by passage: a strip that shows where each label speaks. */
 
 import { combineWindows } from "../engine/windows.js";
-import { element, find, HUES } from "./elements.js";
-import { percent, say } from "./strings.js";
+import { element, find, HUES } from "../shared/dom.js";
+import { percent, say } from "../shared/i18n.js";
 
 /** @typedef {import("../engine/classifier.js").Window} Window */
 

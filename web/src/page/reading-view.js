@@ -3,8 +3,8 @@
  * answer would be without a word that is chosen.
  */
 
-import { element, HUES, named, need } from "./elements.js";
-import { percent, pieces, say } from "./strings.js";
+import { element, HUES, named, need } from "../shared/dom.js";
+import { percent, pieces, say } from "../shared/i18n.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/tokenizer.js").Token} Token */

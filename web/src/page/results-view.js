@@ -4,9 +4,9 @@
  * to compare has a second bar at each label.
  */
 
-import { element, find, named, need } from "./elements.js";
+import { element, find, named, need } from "../shared/dom.js";
+import { percent, pieces, say, spokenAnswer, spokenPercent } from "../shared/i18n.js";
 import { wordsKnown } from "./reading-view.js";
-import { percent, pieces, say, spokenAnswer, spokenPercent } from "./strings.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 

@@ -2,8 +2,8 @@
  * A link that carries the phrase behind its `#`, which a browser keeps to itself; and the result as a line of text.
  */
 
-import { find } from "./elements.js";
-import { percent, say } from "./strings.js";
+import { find } from "../shared/dom.js";
+import { percent, say } from "../shared/i18n.js";
 
 const KEY = "text";
 

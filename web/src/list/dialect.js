@@ -1,5 +1,5 @@
 /**
- * How a table is written: its encoding, separator and quotation marks, and whether it has a header.
+ * How a table is written: its separator and quotation marks, and whether it has a header.
  *
  * `trainer/data/dialect.py` decides the same for the trainer; `tests/vectors/tables.json` holds both to it.
  */
@@ -20,70 +20,14 @@ const SEPARATORS = [",", "\t", ";", "|"];
 
 /** Records that tell the separator, and that tell whether there is a header. */
 const FEW = 100;
-const LOOKED_AT = 1000;
-
-/** Of every second byte that is NUL in UTF-16: spaces, line breaks, Latin letters. */
-const WIDE = 0.02;
-const LOOKED_INTO = 1 << 17;
+export const LOOKED_AT = 1000;
 
 const DOUBLED = '"([^"]*(?:""[^"]*)*)"';
 const ESCAPED = '"([^"\\\\]*(?:(?:\\\\[\\s\\S]|"")[^"\\\\]*)*)"';
 const NUMBERS = /^[\d.,:/ +-]*\d[\d.,:/ +-]*$/;
 
 /**
- * Bytes as text: UTF-8 wherever they can be that, else UTF-16 or Windows-1252.
- *
- * @param {Uint8Array} bytes
- * @returns {string | undefined} with "\n" at the ends of lines; undefined where it is no text, or UTF-8 with damage
- */
-export function decode(bytes) {
-  const [first, second] = bytes;
-  const marked =
-    first === 0xff && second === 0xfe ? "utf-16le" : first === 0xfe && second === 0xff ? "utf-16be" : "";
-  const wide = marked || wideOf(bytes.subarray(0, LOOKED_INTO));
-  const text = wide ? strict(bytes, wide) : (strict(bytes, "utf-8") ?? western(bytes));
-  return text?.includes("\0") ? undefined : text?.replace(/^\uFEFF/, "").replace(/\r\n?/g, "\n");
-}
-
-/**
- * @param {Uint8Array} bytes
- * @param {string} encoding
- */
-function strict(bytes, encoding) {
-  try {
-    return new TextDecoder(encoding, { fatal: true }).decode(bytes);
-  } catch {
-    return undefined;
-  }
-}
-
-/** @param {Uint8Array} bytes that are not UTF-8 */
-function western(bytes) {
-  let [lost, whole] = [0, 0];
-  for (const character of new TextDecoder().decode(bytes)) {
-    if (character === "\uFFFD") lost += 1;
-    else if (character > "\x7F") whole += 1;
-  }
-  // As a stream: Node 20 takes Windows-1252 for Latin-1 otherwise.
-  return whole > lost ? undefined : new TextDecoder("windows-1252").decode(bytes, { stream: true });
-}
-
-/**
- * UTF-16 without a mark, by its NUL bytes: all at even places, or all at odd ones.
- *
- * @param {Uint8Array} head
- */
-function wideOf(head) {
-  const nul = [0, 0];
-  for (let place = 0; place < head.length; place += 1) if (head[place] === 0) nul[place % 2] += 1;
-  const [even, odd] = nul;
-  const least = WIDE * Math.max(1, head.length >> 1);
-  if (odd > least && even <= odd / 10) return "utf-16le";
-  return even > least && odd <= even / 10 ? "utf-16be" : "";
-}
-
-/**
- * @param {string} text that `decode` gave
+ * @param {string} text with "\n" at the ends of lines
  * @param {boolean} tabs whether tabs separate, as the file's name says
  * @returns {{rows: string[][], header: boolean, delimiter: string}} the records that are not blank; whether the first
  *     has the names of the columns

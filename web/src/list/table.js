@@ -1,28 +1,34 @@
 /** A whole list: a file is read on this device, each row is answered, and the answers can be kept as CSV. */
 
-import { readRows, textColumn, writeCsv } from "./csv.js";
-import { element, find, HUES, named, need } from "./elements.js";
-import { percent, say } from "./strings.js";
+import { element, find, HUES, named, need } from "../shared/dom.js";
+import { percent, say } from "../shared/i18n.js";
+import { ENCODINGS } from "./encoding.js";
+import { readFile } from "./files.js";
+import { textColumn, writeCsv } from "./sheet.js";
 
 /** Rows that are shown; the download holds all. */
 const SHOWN_ROWS = 100;
 
 const LARGEST_MB = 100;
 
-/** @type {import("./csv.js").Sheet} */
+/** @type {import("./sheet.js").Sheet} */
 const NOTHING = { header: [], named: false, rows: [] };
 
 /**
- * @param {import("./client.js").Client} client
- * @param {import("./assets.js").Config} config
+ * @param {import("../page/client.js").Client} client
+ * @param {import("../page/assets.js").Config} config
  */
-export function createTable(client, { labels, name, not_sure: { threshold } }) {
+export function createTable(client, { labels, name, examples, not_sure: { threshold } }) {
   const section = find("table");
   if (!section) return;
   const input = /** @type {HTMLInputElement} */ (need("table-file"));
   const select = /** @type {HTMLSelectElement} */ (need("table-column"));
+  const encodings = /** @type {HTMLSelectElement} */ (need("table-encoding"));
   const bar = /** @type {HTMLProgressElement} */ (need("table-progress"));
-  /** @type {import("./csv.js").Sheet} */
+  const letters = [...labels, ...examples.map(({ text }) => text)].join("");
+  /** @type {File | undefined} */
+  let opened;
+  /** @type {import("./sheet.js").Sheet} */
   let sheet = NOTHING;
   /** @type {number[][]} */
   let answers = [];
@@ -43,11 +49,20 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
     need("table-work").hidden = complaint !== "";
   }
 
-  /** @param {File} file */
-  async function open(file) {
+  /**
+   * @param {File} file
+   * @param {string} [encoding] in place of what it looks like
+   */
+  async function open(file, encoding) {
     running.abort();
-    const { complaint = "", read: found = NOTHING } = await sheetOf(file);
-    sheet = found;
+    running = new AbortController();
+    const { signal } = running;
+    need("table-complaint").hidden = true;
+    become("opening", "");
+    const { complaint = "", found } = await contentOf(file, { encoding, letters });
+    if (signal.aborted) return; // another file has been chosen since
+    opened = file;
+    sheet = found?.sheet ?? NOTHING;
     complain(complaint || (sheet.rows.length === 0 ? say("table_empty", { name: file.name }) : ""));
     if (complaint || sheet.rows.length === 0) return;
     select.replaceChildren(
@@ -61,6 +76,8 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
     );
     select.value = String(textColumn(sheet));
     need("table-columns").hidden = sheet.header.length < 2;
+    encodings.value = found?.encoding ?? "";
+    need("table-encodings").hidden = !encoding && ["", "utf-8"].includes(encodings.value);
     await read();
   }
 
@@ -149,6 +166,8 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
     input.value = ""; // so that the same file can be chosen again
   });
   select.addEventListener("change", read);
+  encodings.append(...ENCODINGS.map((encoding) => new Option(encoding, encoding)));
+  encodings.addEventListener("change", () => opened && open(opened, encodings.value));
   need("table-download").addEventListener("click", download);
   need("table-cancel").addEventListener("click", () => {
     running.abort();
@@ -159,14 +178,15 @@ export function createTable(client, { labels, name, not_sure: { threshold } }) {
 
 /**
  * @param {File} file
- * @returns {Promise<{read?: import("./csv.js").Sheet, complaint?: string}>}
+ * @param {{encoding?: string, letters: string}} options
+ * @returns {Promise<{found?: import("./files.js").Found, complaint?: string}>}
  */
-async function sheetOf(file) {
+async function contentOf(file, options) {
   const { name, size } = file;
   if (size > LARGEST_MB * 1e6) return { complaint: say("table_too_large", { name, limit: LARGEST_MB }) };
   try {
-    const read = readRows(new Uint8Array(await file.arrayBuffer()), name);
-    return read ? { read } : { complaint: say("table_unreadable", { name }) };
+    const found = await readFile(new Uint8Array(await file.arrayBuffer()), name, options);
+    return found ? { found } : { complaint: say("table_unreadable", { name }) };
   } catch {
     return { complaint: say("table_unreadable", { name }) };
   }

@@ -1,19 +1,16 @@
-/**
- * Files of text into rows, and rows into CSV.
- *
- *     readRows(bytes, "x.csv");  // of "a;b\n1;2\n": {header: ["a", "b"], named: true, rows: [["1", "2"]]}
- */
+/** Tables, lists, and lines that begin with a label, as rows, and rows as CSV. */
 
 import { dsvFormat } from "d3-dsv";
-import { decode, readTable, TEXT_NAMES } from "./dialect.js";
+import { hasHeader, LOOKED_AT, readTable, TEXT_NAMES } from "./dialect.js";
 
 /** Rows that are looked at to find the column with the text. */
-const LOOKED_AT = 50;
+const FEW_ROWS = 50;
 
 /** Lines that tell of what kind a file is whose name does not. */
 const FEW = 100;
 
-const FASTTEXT = /^((?:__label__\S+\s+)+)(.*)$/;
+/** What fastText's lines and TREC's begin with: `__label__x text`, `NUM:count text`. */
+const LABELLED = [/^((?:__label__\S+\s+)+)(.*)$/, /^([A-Z]+:\w+ )(.*)$/];
 
 /**
  * @typedef {object} Sheet
@@ -23,32 +20,44 @@ const FASTTEXT = /^((?:__label__\S+\s+)+)(.*)$/;
  */
 
 /**
- * @param {Uint8Array} bytes
- * @param {string} name of the file
- * @returns {Sheet | undefined} undefined where the file is no text
+ * @param {string} text with "\n" at the ends of lines
+ * @param {string} ending of the file's name
+ * @returns {Sheet}
  */
-export function readRows(bytes, name) {
-  const text = decode(bytes);
-  if (text === undefined) return undefined;
-  if (/\.(csv|tsv)$/i.test(name)) return sheetOf(readTable(text, /\.tsv$/i.test(name)));
+export function readText(text, ending) {
+  if (ending === "csv" || ending === "tsv") return sheetOf(readTable(text, ending === "tsv"));
   const lines = text.split("\n").filter((line) => line.trim() !== "");
   const some = lines.slice(0, FEW);
-  if (some.length > 0 && some.every((line) => FASTTEXT.test(line))) return labelled(lines);
+  const pattern = LABELLED.find((pattern) => some.length > 0 && some.every((line) => pattern.test(line)));
+  if (pattern) return labelled(lines, pattern);
   if (some.length > 0 && some.every((line) => line.trim().includes("\t")))
     return sheetOf(readTable(text, true));
   return { header: [], named: false, rows: lines.map((line) => [line]) };
 }
 
-/** @param {{rows: string[][], header: boolean}} table */
-function sheetOf({ rows, header }) {
-  if (header) return { header: (rows[0] ?? []).map((name) => name.trim()), named: true, rows: rows.slice(1) };
-  return { header: rows[0].map((_, column) => String(column + 1)), named: false, rows };
+/**
+ * @param {string[][]} cells of a spreadsheet
+ * @returns {Sheet}
+ */
+export function readCells(cells) {
+  const rows = cells.filter((row) => row.some((cell) => cell.trim() !== ""));
+  return sheetOf({ rows, header: hasHeader(rows.slice(0, LOOKED_AT)) });
 }
 
-/** @param {string[]} lines fastText's, `__label__x text` */
-function labelled(lines) {
+/** @param {{rows: string[][], header: boolean}} table */
+function sheetOf({ rows: [first = [], ...below], header }) {
+  if (header) return { header: first.map((name) => name.trim()), named: true, rows: below };
+  return { header: first.map((_, column) => String(column + 1)), named: false, rows: [first, ...below] };
+}
+
+/**
+ * @param {string[]} lines
+ * @param {RegExp} pattern
+ * @returns {Sheet}
+ */
+function labelled(lines, pattern) {
   const rows = lines.map((line) => {
-    const [, labels, text] = FASTTEXT.exec(line) ?? ["", "", line];
+    const [, labels, text] = pattern.exec(line) ?? ["", "", line];
     return [text, labels.replace(/__label__/g, "").trim()];
   });
   return { header: ["text", "label"], named: true, rows };
@@ -62,7 +71,7 @@ export function textColumn({ header, rows }) {
   const names = header.map((name) => name.toLowerCase());
   const called = TEXT_NAMES.find((name) => names.includes(name));
   if (called) return names.indexOf(called);
-  const some = rows.slice(0, LOOKED_AT);
+  const some = rows.slice(0, FEW_ROWS);
   const lengths = header.map((_, column) => some.reduce((sum, row) => sum + (row[column] ?? "").length, 0));
   return Math.max(lengths.indexOf(Math.max(...lengths)), 0);
 }
