@@ -25,9 +25,9 @@ import texts
 from alternatives import System, built
 from scores import Floats, hits, interval
 
+from trainer.cli.terminal import say
 from trainer.data.corpus import Corpus
 from trainer.evaluation.metrics import measure
-from trainer.terminal import say
 
 
 def systems(corpus: Corpus, seed: int, only: str) -> Iterator[System]:

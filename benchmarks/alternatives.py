@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 from texts import Training
 
+from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase
 from trainer.evaluation.metrics import truth_of
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
-from trainer.terminal import say
 from trainer.text.pieces import learn
 from trainer.text.words import typed, words_of
 

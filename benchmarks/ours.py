@@ -13,7 +13,6 @@ from trainer.data.corpus import Corpus
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.quiet import set_environment
 from trainer.run import Run
-from trainer.terminal import say
 from trainer.training.fit import fit
 from trainer.training.options import FitOptions
 
@@ -36,7 +35,7 @@ def trained(recipe: Recipe, corpus: Corpus, seed: int, path: Path) -> Run:
 
 def exported(run: Run, path: Path, parts: Collection[str]) -> Path:
     """Exports some parts of a run, unproved, and gives where they are."""
-    build(run, path, Settings(name=NAME, tflite_budget=_NO_BUDGET, page_budget=_NO_BUDGET), parts, say)
+    build(run, path, Settings(name=NAME, tflite_budget=_NO_BUDGET, page_budget=_NO_BUDGET), parts)
     return path
 
 

@@ -24,8 +24,8 @@ from public_sets import DATA, QUICK, SETS, Examples, PublicSet, calibration_erro
 from public_systems import ENGLISH, SYSTEMS, Answers, Floats
 from tables import keep, kept
 
+from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase
-from trainer.terminal import say
 
 _KEPT: Final = 0.95  # of what is in scope
 

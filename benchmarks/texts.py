@@ -18,11 +18,10 @@ from typing import Final
 import corpora
 import numpy as np
 
+from trainer.cli.options import add_data, corpus_of
 from trainer.data import built_in
 from trainer.data.corpus import Corpus, Phrase, Row, filtered
-from trainer.options import add_data, corpus_of
 from trainer.splitting.leakage import leaked
-from trainer.terminal import say
 from trainer.text.words import normalize, typed, word_spans
 
 ILIAD: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
@@ -102,7 +101,7 @@ def _laid_out(lay_out: Callable[[Path], list[str]], name: str) -> Corpus:
 def _read(*options: str) -> Corpus:
     parser = argparse.ArgumentParser()
     add_data(parser, to_split=True)
-    return filtered(corpus_of(parser.parse_args(options), say))
+    return filtered(corpus_of(parser.parse_args(options)))
 
 
 def divided(corpus: Corpus) -> Corpus:

@@ -26,9 +26,9 @@ from hosting import Host
 from playwright.sync_api import Browser
 from web_pages import Page
 
+from trainer.cli.terminal import say
 from trainer.errors import UserError
 from trainer.run import Run, newest_path
-from trainer.terminal import say
 
 _WORDS: Final = (6, 14)  # of a phrase that is timed: one window for every page
 _COMPARED: Final = 50  # phrases that all pages must answer alike

@@ -18,7 +18,6 @@ from trainer.data.sources import load as load_source
 from trainer.errors import ExportCheckFailed, UserError
 from trainer.quiet import quietly
 from trainer.run import Run
-from trainer.terminal import say
 from trainer.training.options import LEAST_ROWS, FitOptions, check_seed, recipe_with
 
 _SPLITS: Final = ("blocks", "random")
@@ -118,7 +117,8 @@ def load_corpus(
         tuple(drop),
         tuple(strip),
     )
-    return load_source(source, say)
+    with shown():
+        return load_source(source)
 
 
 def audit(corpus: Corpus, *, seed: int = 1, unit: str = "", split: Literal["blocks", "random"] = "blocks") -> Report:
@@ -135,7 +135,7 @@ def audit(corpus: Corpus, *, seed: int = 1, unit: str = "", split: Literal["bloc
     """
     options = AuditOptions(check_seed(seed), _unit(corpus, unit), _by_row(split))
     with shown():
-        return Report(audit_corpus(corpus, options, say))
+        return Report(audit_corpus(corpus, options))
 
 
 def fit(
@@ -201,13 +201,8 @@ def export(run: Run, output: str | Path = "dist", **settings: Any) -> Path:
                 raise TypeError(f"`{name}` must be one of {', '.join(known)}.")
         wanted = Settings(**settings)
         wanted.check()
-        build(run, Path(output), wanted, PARTS, _say)
+        build(run, Path(output), wanted, PARTS)
     return Path(output)
-
-
-def _say(text: str) -> None:
-    for line in text.splitlines():
-        say(line)
 
 
 def _unit(corpus: Corpus, unit: str) -> Unit | None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from trainer.terminal import heard_by, say
+from trainer.cli.terminal import LineHandler, logged_to, say
 
 _STEP: Final = re.compile(r"(?P<what>.+?): (?:(?:\w+ )?(?P<done>\d+) of (?P<total>\d+)\b|(?P<percent>\d+)% of )")
 
@@ -16,11 +16,12 @@ def shown() -> Iterator[None]:
     try:
         from tqdm.auto import tqdm
     except ImportError:
-        yield
+        with logged_to(LineHandler()):
+            yield
         return
     bars = _Bars(tqdm)
     try:
-        with heard_by(bars.hear):
+        with logged_to(LineHandler(bars.hear)):
             yield
     finally:
         bars.close()
@@ -37,8 +38,7 @@ class _Bars:
     def hear(self, line: str) -> None:
         step = _STEP.match(line)
         if step is None:
-            with heard_by(None):
-                say(line)
+            say(line)
             return
         if self._bar is None or self._what != step["what"]:
             self.close()

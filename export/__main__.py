@@ -6,8 +6,7 @@ from pathlib import Path
 
 from export.settings import ENGINES, Settings
 from export.targets.strings import shipped
-from trainer.errors import ExportCheckFailed, UserError, exit_code
-from trainer.options import (
+from trainer.cli.options import (
     MAIN,
     add_data,
     add_recipe,
@@ -17,6 +16,8 @@ from trainer.options import (
     seed_of,
     unit_from,
 )
+from trainer.cli.terminal import exit_code, say
+from trainer.errors import ExportCheckFailed, UserError
 from trainer.quiet import set_environment
 from trainer.run import Run
 from trainer.training.options import RECIPE, FitOptions
@@ -134,14 +135,9 @@ def _add_strings(group: argparse._ArgumentGroup, what: str, defaults: Settings) 
     )
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)
-
-
 def _export(arguments: argparse.Namespace) -> int:
     from export import dist
-    from trainer.evaluation.advice import advice_text
-    from trainer.evaluation.metrics import result_text
+    from trainer.evaluation.wording import advice_text, result_text
     from trainer.run import find
 
     settings = Settings(**{name: getattr(arguments, name) for name in vars(Settings()) if hasattr(arguments, name)})
@@ -149,18 +145,20 @@ def _export(arguments: argparse.Namespace) -> int:
     dist.check_output(arguments.output)
     trained = _train_first(arguments) if arguments.command == "all" else None
     run = trained or find(arguments.run)
-    _say(f"run        {run.path}, accuracy {result_text(run.results)}")
+    print(f"run        {run.path}, accuracy {result_text(run.results)}")
     for line in advice_text(run.facts["advice"], run.results):
-        _say(f"advice     {line}")
+        print(f"advice     {line}")
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
     try:
-        dist.build(run, arguments.output, settings, parts, _say)
+        report = dist.build(run, arguments.output, settings, parts)
     except ExportCheckFailed as error:
         return _refuse(f"{arguments.output} is left as it was", str(error).splitlines())
-    _say(f"done       {arguments.output}")
+    if report:
+        print(dist.proof_text(report, run))
+    print(f"done       {arguments.output}")
     if (arguments.output / "web").is_dir():
-        _say(f"open       {arguments.output / settings.name}.html, or serve the folder {arguments.output / 'web'}:")
-        _say(f"           python -m http.server --directory {arguments.output / 'web'} and open http://localhost:8000")
+        print(f"open       {arguments.output / settings.name}.html, or serve the folder {arguments.output / 'web'}:")
+        print(f"           python -m http.server --directory {arguments.output / 'web'} and open http://localhost:8000")
     return 0
 
 
@@ -179,12 +177,12 @@ def _train_first(arguments: argparse.Namespace) -> Run | None:
             _refuse_another_run(arguments, run)
             return run
         recipe_name = arguments.recipe or RECIPE
-        _say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {recipe_name}")
+        say(f"{RUNS}/ holds no run yet: training one on the built-in corpus with the recipe {recipe_name}")
     elif arguments.run is not None:
         raise UserError("--data: trains a new run; leave out --run")
     options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random")
     recipe = recipe_of(arguments)
-    corpus = corpus_of(arguments, _say)
+    corpus = corpus_of(arguments)
     from trainer.training.fit import fit
 
     return fit(corpus, recipe, options)
@@ -211,18 +209,18 @@ def _verify(arguments: argparse.Namespace) -> int:
     from export import dist
     from export.proof import parity
 
-    report, faults = dist.verify(arguments.dist, arguments.run, _say)
-    _say(parity.table(report.rows))
+    report, faults = dist.verify(arguments.dist, arguments.run)
+    print(parity.table(report.rows))
     if faults:
         return _refuse(f"{arguments.dist} is out of bounds", faults)
-    _say("all agree")
+    print("all agree")
     return 0
 
 
 def _refuse(summary: str, faults: list[str]) -> int:
     for fault in faults:
-        print(f"out of bounds: {fault}", file=sys.stderr)
-    print(summary, file=sys.stderr)
+        say(f"out of bounds: {fault}")
+    say(summary)
     return 1
 
 

@@ -1,13 +1,12 @@
 """Builds a dist directory: beside its place, proved, and moved there whole."""
 
+import logging
 import shutil
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
-
-import jinja2
 
 from export import graph
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
@@ -17,19 +16,21 @@ from export.settings import Settings
 from export.targets import metadata, npm, tfjs, tflite, web
 from export.targets.strings import read_strings
 from trainer.errors import ExportCheckFailed, UserError
-from trainer.evaluation.advice import advice_of, advice_text
+from trainer.evaluation.advice import advice_of
 from trainer.evaluation.metrics import measure
+from trainer.evaluation.wording import advice_text
 from trainer.files import is_there, whole_directory
 from trainer.model.classifier import Classifier
 from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
 from trainer.run import RUNS, Run
+from trainer.templates import environment
 from trainer.text.vocabulary import SCHEMA_FILE
+
+logger = logging.getLogger(__name__)
 
 PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm")
 NOT_STATED: Final = "not stated"
-
-Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,7 @@ class Export:
         return known_answer(self.rounded, self.run.phrases("validation"))
 
 
-def build(run: Run, output: Path, settings: Settings, parts: Collection[str], say: Say) -> None:
+def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) -> parity.Report | None:
     """Exports a run.
 
     Args:
@@ -68,7 +69,9 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         output: The dist directory. An earlier export there is replaced.
         settings: Names, descriptions and budgets; what is empty is filled from the run.
         parts: Which of `PARTS`; with all of them the whole is proved and described.
-        say: Takes a line for each step.
+
+    Returns:
+        What was proved of the whole; None of parts.
 
     Raises:
         UserError: `output` is in the way or cannot be written, the run is damaged, or the JavaScript cannot be bundled.
@@ -81,23 +84,23 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str], sa
         rounded = graph.rounded_classifier(run.classifier)
         metrics = _measured(run, rounded)
         export = Export(run, rounded, metrics, settings.complete(run.facts))
-        _write_parts(export, staging, parts, say)
+        _write_parts(export, staging, parts)
         sizes = _sizes(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})
         for name, size in sizes.items():
-            say(f"budget     {name}: {size['bytes']:,} of {size['budget']:,} bytes")
+            logger.info(f"budget     {name}: {size['bytes']:,} of {size['budget']:,} bytes")
         faults = _faults(staging, sizes)
         report = None
         if set(parts) == set(PARTS):
-            say("proof      every test phrase and the fuzz strings through every runtime")
-            report = parity.prove(run, staging, settings.name, say)
-            say(_proof(report, run))
+            logger.info("proof      every test phrase and the fuzz strings through every runtime")
+            report = parity.prove(run, staging, settings.name)
             faults += report.faults
         if faults:
             raise ExportCheckFailed("\n".join(faults))
         if report:
             _write_card(export, staging, report)
-            _write_proof(staging, report, run)
+            _writeproof_text(staging, report, run)
         write_manifest(staging, run, settings.name, metrics, report, sizes)
+    return report
 
 
 def _measured(run: Run, rounded: Classifier) -> dict[str, dict[str, Any]]:
@@ -120,7 +123,7 @@ def check_output(output: Path) -> None:
         raise UserError(f"{output}: is in the way: it is not an earlier export, so it is not replaced")
 
 
-def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say) -> None:
+def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     vocabulary, name = export.run.vocabulary, export.settings.name
     weights = weights_of(export.run.classifier.model)
     steps = steps_of(weights, vocabulary.window)
@@ -130,29 +133,29 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str], say: Say
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
         shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
-        say(f"vocabulary {len(vocabulary.pieces):,} pieces, {len(vocabulary.rules):,} rules")
+        logger.info(f"vocabulary {len(vocabulary.pieces):,} pieces, {len(vocabulary.rules):,} rules")
     if {"tfjs", "web", "npm"} & set(parts):
         tfjs.write_tfjs(rounded, vocabulary.sequence_length, steps, staging / "tfjs")
-        say(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
+        logger.info(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
         (staging / "tflite").mkdir()
         int8, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
         _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, steps, "int8"))
         _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, steps, "float32"))
-        say(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
+        logger.info(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
         if not metadata.AVAILABLE:
-            say(f"note       {metadata.NOT_AVAILABLE}")
+            logger.info(f"note       {metadata.NOT_AVAILABLE}")
     if "web" in parts:
         web.write_web(export.run, export.known, export.test, staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
-        say(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
+        logger.info(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
         if untranslated := read_strings(export.settings.strings).untranslated:
-            say(
+            logger.info(
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
     if "npm" in parts:
         npm.write_npm(export.run, export.known, export.test, staging, export.settings)
-        say(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
+        logger.info(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
 
 
 def _write_tflite(export: Export, path: Path, model: bytes) -> None:
@@ -194,16 +197,9 @@ def _faults(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
 
 def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
     labels = export.run.vocabulary.labels
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # Markdown, not HTML
-    )
-    environment.filters["cell"] = lambda text: text.replace("|", "\\|")  # or it would end the table's cell
-    card = environment.get_template("MODEL_CARD.md.j2").render(
+    templates = environment(Path(__file__).parent / "templates", html=False)
+    templates.filters["cell"] = lambda text: text.replace("|", "\\|")  # or it would end the table's cell
+    card = templates.get_template("MODEL_CARD.md.j2").render(
         settings=export.settings,
         language=read_strings(export.settings.strings).language,
         not_stated=NOT_STATED,
@@ -216,28 +212,27 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         folds=export.test.get("folds", 0),
         advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
         fuzz=fuzz_strings.COUNT,
-        proof=_proof(report, export.run),
+        proof=proof_text(report, export.run),
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
-def _proof(report: parity.Report, run: Run) -> str:
+def proof_text(report: parity.Report, run: Run) -> str:
     """Gives the table; of phrases that the model has learned from its accuracy is no measure of the model."""
     note = "\n\nThe accuracy here is on phrases that were learned from: it compares runtimes and measures no model."
     return parity.table(report.rows) + (note if run.cross_validated else "")
 
 
-def _write_proof(dist: Path, report: parity.Report, run: Run) -> None:
-    (dist / PROOF).write_text(_proof(report, run) + "\n", encoding="utf-8")
+def _writeproof_text(dist: Path, report: parity.Report, run: Run) -> None:
+    (dist / PROOF).write_text(proof_text(report, run) + "\n", encoding="utf-8")
 
 
-def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, list[str]]:
+def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]:
     """Proves a dist directory again, and writes the table into it.
 
     Args:
         dist: What was exported.
         run_path: The run that it came from; None: the one in `runs/` that it names.
-        say: Takes a line for what is left out.
 
     Returns:
         The report, and a line for each fault.
@@ -250,10 +245,10 @@ def verify(dist: Path, run_path: Path | None, say: Say) -> tuple[parity.Report, 
         raise UserError(f"{dist}: holds one part alone; `python -m export all` makes a whole that can be proved")
     run = _run_of(manifest["run"], run_path)
     budgets = {part: size["budget"] for part, size in manifest["sizes"].items()}
-    report = parity.prove(run, dist, manifest["name"], say)
+    report = parity.prove(run, dist, manifest["name"])
     faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
     try:
-        _write_proof(dist, report, run)
+        _writeproof_text(dist, report, run)
     except OSError as error:
         raise UserError(f"{dist / PROOF}: cannot be written ({error.strerror})") from error
     return report, faults

@@ -49,6 +49,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = run_command("export", "all", "--recipe", "tiny", "--author", "A. Tester", cwd=folder)
     assert done.returncode == 0, done.stderr
     (folder / "printed.txt").write_text(done.stdout, encoding="utf-8")
+    (folder / "progress.txt").write_text(done.stderr, encoding="utf-8")
     return folder
 
 

@@ -275,7 +275,7 @@ def test_markup_that_never_ends_is_read_quickly(piece: str) -> None:
 
 
 def opened(path: Path | str, unit: str = "line", drop: tuple[str, ...] = ()) -> Corpus:
-    return load(Source(str(path), unit=unit_of(unit), drop=drop), lambda _: None)
+    return load(Source(str(path), unit=unit_of(unit), drop=drop))
 
 
 def lines_of(path: Path) -> list[str]:

@@ -12,6 +12,7 @@ import pyarrow.parquet
 import pytest
 
 from trainer.__main__ import main
+from trainer.cli.terminal import LineHandler, logged_to
 from trainer.data import dialect, folders, text_files
 from trainer.data.corpus import Corpus
 from trainer.data.profile import report_of, survey
@@ -332,7 +333,8 @@ def test_a_label_whose_file_holds_no_text_does_not_vanish_in_silence(
     folder(fish=content)()
     said: list[str] = []
     try:
-        said.extend(report_of(survey(load(Source("data"), said.append)).skipped))
+        with logged_to(LineHandler(said.append)):
+            said.extend(report_of(survey(load(Source("data"))).skipped))
     except UserError as error:
         said.append(str(error))
     assert any("fish" in line for line in said)
@@ -349,7 +351,7 @@ def test_options_for_data_without_data_are_refused(capsys: pytest.CaptureFixture
 
 
 def opened(path: Path | str, **options: Any) -> Corpus:
-    return load(Source(str(path), **options), lambda _: None)
+    return load(Source(str(path), **options))
 
 
 def test_a_name_that_a_terminal_would_obey_is_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str]) -> None:

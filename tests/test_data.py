@@ -14,6 +14,7 @@ import pyarrow.parquet
 import pytest
 
 from trainer.__main__ import main
+from trainer.cli.terminal import LineHandler, logged_to
 from trainer.data.corpus import Corpus, Row
 from trainer.data.profile import survey
 from trainer.data.sources import Source, Unit, load, unit_of
@@ -33,7 +34,8 @@ RECORDS: Records = [{"text": text, "label": label} for text, label in ROWS]
 def opened(path: Path | str, **options: Any) -> tuple[Corpus, list[str]]:
     """Gives the corpus and what was said on the way."""
     said: list[str] = []
-    return load(Source(str(path), **options), said.append), said
+    with logged_to(LineHandler(said.append)):
+        return load(Source(str(path), **options)), said
 
 
 def rows_of(path: Path | str, **options: Any) -> list[Row]:

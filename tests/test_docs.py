@@ -13,16 +13,16 @@ import numpy as np
 from conftest import ROOT
 
 import export.__main__ as exporter
-import trainer.__main__ as trainer_commands
 from export import graph
 from export.proof.parity import TOLERANCE
 from export.targets import node
+from trainer.cli.parser import parser as trainer_parser
 from trainer.run import Run
 from trainer.training.encode import first_rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}
-PARSERS = {"trainer": trainer_commands.parser(), "export": exporter.parser()}
+PARSERS = {"trainer": trainer_parser(), "export": exporter.parser()}
 
 
 def commands(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:

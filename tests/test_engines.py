@@ -22,6 +22,7 @@ from export.proof import fuzz_strings, parity, runtimes
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import node, tfjs, web
+from trainer.cli.terminal import LineHandler, logged_to
 from trainer.errors import UserError
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -350,14 +351,16 @@ def test_proof_leaves_the_browser_out_where_there_is_none(folder: Path, monkeypa
     said: list[str] = []
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(folder))
-    assert parity.ask_page(folder, [""], said.append) is None
+    with logged_to(LineHandler(said.append)):
+        assert parity.ask_page(folder, [""]) is None
     assert said == ["note       no Chromium is here: the page was not asked in a browser"]
 
 
 def test_proof_leaves_a_browser_out_that_does_not_start(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
     monkeypatch.setenv("CHROMIUM", "/bin/false")
-    assert parity.ask_page(folder, [""], said.append) is None
+    with logged_to(LineHandler(said.append)):
+        assert parity.ask_page(folder, [""]) is None
     assert said == ["note       /bin/false does not start: the page was not asked in a browser"]
 
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from trainer.evaluation.metrics import BINS, macro_f1, measures_text, metrics, tally, wilson
+from trainer.evaluation.metrics import BINS, macro_f1, metrics, tally, wilson
+from trainer.evaluation.wording import measures_text
 from trainer.model.temperature import temperature_of
 
 

@@ -1,6 +1,7 @@
 """What a user types, and what the commands say to mistakes: one line, exit code 2, nothing lost."""
 
 import json
+import re
 import shutil
 import sys
 from collections.abc import Callable, Iterator
@@ -19,7 +20,9 @@ from trainer.files import sha256
 
 def test_all_says_that_it_trains_and_ends_by_naming_what_to_open(workshop: Path) -> None:
     printed = (workshop / "printed.txt").read_text()
-    assert "holds no run yet: training one on the built-in corpus" in printed
+    progress = (workshop / "progress.txt").read_text()
+    assert "holds no run yet: training one on the built-in corpus" in progress
+    assert re.search(r"^tflite     [\d,]+ bytes with everything inside$", progress, re.MULTILINE)
     assert "dist/byline.html" in printed.splitlines()[-2]
     assert "dist/web" in printed.splitlines()[-1]
 
@@ -85,11 +88,13 @@ def export(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Captu
 
 
 def one_line(done: Done, *needles: str) -> None:
-    """Holds a refused command against the rule: exit code 2 and one line."""
+    """Holds a refused command against the rule: exit code 2, and one line after the progress that there was."""
     assert done.code == 2, done.stderr
-    assert len(done.stderr.strip().splitlines()) == 1, done.stderr
+    *progress, error = done.stderr.strip().splitlines()
+    assert error.startswith("error: ")
+    assert all(re.match("(vocabulary|tfjs|tflite) +[0-9,]+ ", line) for line in progress), done.stderr
     for needle in needles:
-        assert needle in done.stderr
+        assert needle in error
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from export.manifest import read_manifest
 from trainer.__main__ import main
 from trainer.evaluation.abstention import LARGEST_SHARE, LEAST_SHARE, WANTED_PRECISION, is_not_sure, threshold_of
-from trainer.evaluation.metrics import Tally, measures_text, metrics, tally, tally_of, truth_of
+from trainer.evaluation.metrics import Tally, metrics, tally, tally_of, truth_of
+from trainer.evaluation.wording import measures_text
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

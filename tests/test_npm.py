@@ -376,7 +376,7 @@ def test_npm_alone_is_exported_in_a_language_of_ones_own(run_path: Path, tmp_pat
     (tmp_path / "de.json").write_text(json.dumps(strings))
     done = run_command("export", "npm", "--run", str(run_path), "--strings", "de.json", "--name", "Satz", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "npm        " in done.stdout
+    assert "npm        " in done.stderr
     dist = tmp_path / "dist-npm"
     assert {path.name for path in dist.iterdir()} == {"manifest.json", "npm", "tfjs"}
     files = read_manifest(dist)["files"]

@@ -53,7 +53,7 @@ def kept(page: Page) -> list[list[str]]:
 
 
 def as_the_trainer_reads(path: Path) -> list[list[str]]:
-    table = open_table(path, Reading(), lambda _: None)
+    table = open_table(path, Reading())
     rows = table.records([name for name in table.columns if name])
     return [list(table.columns), *(["" if value is None else str(value) for value in row.values] for row in rows)]
 

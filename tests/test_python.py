@@ -1,6 +1,7 @@
 """Byline in Python: the snippet of its docs, what an import costs and changes, and a dist without TensorFlow."""
 
 import json
+import logging
 import os
 import re
 import shutil
@@ -19,7 +20,6 @@ from export import dist
 from export.proof import chromium, fuzz_strings, parity
 from trainer.model.classifier import Classifier
 from trainer.run import Run
-from trainer.terminal import say
 
 WORDS = {
     "card": "card arrive delivery post track",
@@ -215,18 +215,20 @@ def test_an_artefact_out_of_bounds_leaves_the_old_dist(
 ) -> None:
     monkeypatch.setattr(dist, "_write_parts", lambda *_: None)
     monkeypatch.setattr(parity, "prove", lambda *_: parity.Report((), ("the page: fails", "one more: fails")))
-    monkeypatch.setattr(dist, "_proof", lambda *_: "")
     with pytest.raises(byline.ExportCheckFailed, match="the page: fails\none more: fails"):
         byline.export(trained, tmp_path / "dist")
     assert not (tmp_path / "dist").exists()
 
 
+logger = logging.getLogger("trainer.training")
+
+
 def test_progress_is_a_bar_and_all_else_a_line(capsys: pytest.CaptureFixture[str]) -> None:
     with progress.shown():
         for line in ("tickets.csv: reading", "encoder: epoch 1 of 4, loss 2.0", "encoder: epoch 4 of 4, loss 1.0"):
-            say(line)
-        say("minilm: 40% of 3,559 texts encoded")
-        say("linear part: 100.0% of the held-out phrases right")
+            logger.info(line)
+        logger.info("minilm: 40% of 3,559 texts encoded")
+        logger.info("linear part: 100.0% of the held-out phrases right")
     said = capsys.readouterr().err
     assert "tickets.csv: reading\n" in said
     assert "4/4" in said
@@ -237,7 +239,7 @@ def test_progress_is_a_bar_and_all_else_a_line(capsys: pytest.CaptureFixture[str
 def test_progress_is_lines_without_tqdm(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with progress.shown():
-        say("encoder: epoch 1 of 4")
+        logger.info("encoder: epoch 1 of 4")
     assert capsys.readouterr().err == "encoder: epoch 1 of 4\n"
 
 

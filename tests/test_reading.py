@@ -33,7 +33,7 @@ console.log(JSON.stringify(await Promise.all(tables.map(read))));
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table["what"])
 def test_the_trainer_reads_a_table_of_any_kind(table: dict[str, Any], tmp_path: Path) -> None:
     path = write(tmp_path / table["name"], base64.b64decode(table["bytes"]))
-    found = open_table(path, Reading(), lambda _: None)
+    found = open_table(path, Reading())
     assert list(found.columns) == table["header"]
     named = [name for name in found.columns if name]
     places = [found.columns.index(name) for name in named]

@@ -22,8 +22,9 @@ from trainer.__main__ import main
 from trainer.data.corpus import Corpus, Row
 from trainer.data.sources import Unit
 from trainer.errors import UserError
-from trainer.evaluation.advice import advice_of, advice_text
-from trainer.evaluation.metrics import accuracy_text, metrics, tally, wilson
+from trainer.evaluation.advice import advice_of
+from trainer.evaluation.metrics import metrics, tally, wilson
+from trainer.evaluation.wording import accuracy_text, advice_text
 from trainer.files import read_json
 from trainer.run import Run
 from trainer.splitting.folds import FOLDS, deal, folds_of

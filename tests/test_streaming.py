@@ -12,9 +12,10 @@ from typing import Any
 import pytest
 from conftest import ROOT
 
-from trainer import __main__ as trainer
+from trainer.__main__ import main
+from trainer.cli import commands
+from trainer.cli.streaming import line_batches
 from trainer.run import Run
-from trainer.streaming import line_batches
 
 
 class Arriving(io.RawIOBase):
@@ -108,7 +109,7 @@ def test_predict_of_many_lines_holds_a_batch(pets_run: Run, monkeypatch: pytest.
     answers = Ahead(source)
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(source)))
     monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(io.BufferedWriter(answers), encoding="utf-8"))
-    assert trainer.main(["predict", "--json", "--run", str(pets_run.path)]) == 0
+    assert main(["predict", "--json", "--run", str(pets_run.path)]) == 0
     assert answers.answered == 20_000
     assert answers.ahead <= 3_000  # one read of 64 KB
 
@@ -131,9 +132,9 @@ def test_batches_change_no_answer(
     pets_run: Run, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     texts = [" ".join(["purr", "bark", "the", "zounds"][: 1 + number % 4]) for number in range(20)]
-    monkeypatch.setattr(trainer, "_MOST_SCORES", 14)  # seven lines of two labels
+    monkeypatch.setattr(commands, "_MOST_SCORES", 14)  # seven lines of two labels
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO("\n".join(texts).encode())))
-    assert trainer.main(["predict", "--json", "--run", str(pets_run.path)]) == 0
+    assert main(["predict", "--json", "--run", str(pets_run.path)]) == 0
     printed = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     expected = pets_run.classifier.rank(texts)
     for one, other in zip(printed, expected, strict=True):

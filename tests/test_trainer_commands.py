@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainer.__main__ import main, parser
+from trainer.__main__ import main
+from trainer.cli.parser import parser
 from trainer.data import built_in
 from trainer.data.corpus import Corpus, of_lines
 from trainer.model.recipe import RECIPES, Recipe

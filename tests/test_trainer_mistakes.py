@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from test_trainer_commands import CORPUS, mistake, trainer
 
-from trainer.__main__ import main, parser
+from trainer.__main__ import main
+from trainer.cli.options import recipe_of
+from trainer.cli.parser import parser
 from trainer.data import built_in
 from trainer.data.corpus import Corpus
-from trainer.options import recipe_of
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 """The proof: the same strings through every runtime, from raw string to probability; a report and a gate."""
 
+import logging
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,8 @@ from trainer.evaluation.metrics import truth_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.windows import BORDERS, split_ids
+
+logger = logging.getLogger(__name__)
 
 TOLERANCE: Final = 1e-4  # of a probability; answers closer to one another than this are a tie
 ROUNDING_ACCURACY: Final = 0.002  # what rounding may cost: 0.2 points of accuracy,
@@ -74,14 +77,13 @@ def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
     return texts, truth_of(phrases, run.vocabulary.labels)
 
 
-def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report:
+def prove(run: Run, dist: Path, name: str) -> Report:
     """Asks every runtime every string.
 
     Args:
         run: The run that was exported.
         dist: The artefacts.
         name: What the `.tflite` files are called.
-        say: Takes a line for what is left out.
     """
     texts, truth = texts_of(run)
     rounded = graph.rounded_classifier(run.classifier)
@@ -96,7 +98,7 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
     ]
     failures = []
     try:
-        if page := ask_page(dist / "web", texts, say):
+        if page := ask_page(dist / "web", texts):
             rows.append(compare(page, reference, truth, size_of(dist / "web")))
     except chromium.PageError as error:
         failures.append(f"{runtimes.PAGE}: {error}")
@@ -106,7 +108,7 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
             compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
         ]
     if metadata.AVAILABLE and run.vocabulary.reads_capitals:
-        say(f"note       {metadata.LOWER_CASE}")
+        logger.info(f"note       {metadata.LOWER_CASE}")
     elif metadata.AVAILABLE:
         first = first_window(reference, rounded, run.vocabulary.sequence_length)
         with tempfile.TemporaryDirectory() as folder:
@@ -117,16 +119,16 @@ def prove(run: Run, dist: Path, name: str, say: Callable[[str], None]) -> Report
     return Report(tuple(rows), tuple(failures))
 
 
-def ask_page(site: Path, texts: Sequence[str], say: Callable[[str], None]) -> Answers | None:
+def ask_page(site: Path, texts: Sequence[str]) -> Answers | None:
     """Asks the page in a browser; None, and a line that says so, where none starts."""
     executable = chromium.find_chromium()
     if executable is None:
-        say(f"note       {chromium.NOT_HERE}")
+        logger.info(f"note       {chromium.NOT_HERE}")
         return None
     try:
         return runtimes.ask_page(executable, site, texts)
     except chromium.NotStartedError as error:
-        say(f"note       {error}")
+        logger.info(f"note       {error}")
         return None
 
 

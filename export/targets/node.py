@@ -117,3 +117,17 @@ def modules(source: Path = WEB) -> Path:
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder
+
+
+def bundle(output: Path, **options: str | Path) -> None:
+    """Bundles the page's scripts or the package's, see `web/build.mjs`.
+
+    Args:
+        output: A folder for the bundles.
+        options: Of `build.mjs`, by their names.
+
+    Raises:
+        UserError: The JavaScript packages cannot be installed, or the bundler fails.
+    """
+    given = [f"--{name}={value}" for name, value in options.items()]
+    run(["node", str(WEB / "build.mjs"), f"--modules={modules()}", f"--output={output}", *given])

@@ -20,6 +20,7 @@ from export.targets.tfjs import shards
 from trainer import __version__
 from trainer.files import dense_json, read_json
 from trainer.run import Run
+from trainer.templates import environment
 
 SOURCE: Final = node.WEB / "npm"
 _BUNDLES: Final = ("index.js", "phrase-classifier.js")
@@ -56,7 +57,12 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
     package = dist / "npm"
     package.mkdir()
     labels = list(run.vocabulary.labels)
-    _bundle(package, _element_facts(labels, read_strings(settings.strings)))
+    with tempfile.TemporaryDirectory() as name:
+        of_element = Path(name, "facts.json")
+        of_element.write_text(dense_json(_element_facts(labels, read_strings(settings.strings))), encoding="utf-8")
+        node.bundle(Path(name), target="npm", facts=of_element)
+        for bundle in _BUNDLES:
+            shutil.copyfile(Path(name, bundle), package / bundle)
     for name in _TYPES:
         shutil.copyfile(SOURCE / name, package / name)
     topology = read_json(dist / "tfjs" / "model.json")
@@ -74,7 +80,7 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
         "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph
         "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),
     }
-    environment = _environment()
+    environment = _templates()
     for template in sorted(SOURCE.glob("*.j2")):
         text = environment.get_template(template.name).render(facts)
         (package / template.stem).write_text(text, encoding="utf-8")
@@ -86,24 +92,7 @@ def _element_facts(labels: list[str], strings: Strings) -> dict[str, Any]:
     return {"language": strings.language, "labels": labels, "strings": said}
 
 
-def _bundle(package: Path, facts: dict[str, Any]) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        (folder / "facts.json").write_text(dense_json(facts), encoding="utf-8")
-        build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--target", "npm"]
-        node.run(["node", *build, "--facts", str(folder / "facts.json"), "--output", name])
-        for bundle in _BUNDLES:
-            shutil.copyfile(folder / bundle, package / bundle)
-
-
-def _environment() -> jinja2.Environment:
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(SOURCE),
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        autoescape=False,  # JSON, JavaScript and Markdown, not HTML
-    )
-    environment.filters["json"] = dense_json
-    return environment
+def _templates() -> jinja2.Environment:
+    templates = environment(SOURCE, html=False)
+    templates.filters["json"] = dense_json
+    return templates

@@ -23,6 +23,7 @@ from trainer.data.corpus import Phrase
 from trainer.errors import UserError
 from trainer.files import dense_json, sha256
 from trainer.run import Run
+from trainer.templates import environment
 
 EXAMPLES = 24
 EXAMPLE_WORDS = range(6, 15)  # long enough to tell, short enough to read at a glance
@@ -66,7 +67,7 @@ def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
     shutil.copytree(dist / "tfjs", site / "model")
     (site / "vocabulary.json").write_text(dense_json(run.vocabulary.to_json()), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        _bundle(Path(folder), settings.engine, site / "model" / "model.json")
+        node.bundle(Path(folder), engine=settings.engine, model=site / "model" / "model.json")
         for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
             shutil.copyfile(Path(folder, name), site / name)
         start = Path(folder, START).read_text(encoding="utf-8").strip()
@@ -125,11 +126,6 @@ def script_text(text: str) -> Markup:
     return Markup(text)
 
 
-def _bundle(folder: Path, engine: str, model: Path) -> None:
-    build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--engine", engine]
-    node.run(["node", *build, "--model", str(model), "--output", str(folder)])
-
-
 def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> dict[str, Any]:
     """What the page says of the model."""
     return {
@@ -165,32 +161,24 @@ def _digest(site: Path, content: dict[str, Any], templates: str) -> str:
     return sha256(json.dumps([digests, content]).encode())[:16]
 
 
-def _environment(page: Page) -> jinja2.Environment:
+def _templates(page: Page) -> jinja2.Environment:
     """The templates are Byline's, or the user's of the same name, which may extend `byline/` and the name."""
     ours = jinja2.FileSystemLoader(node.WEB / "templates")
     folder = page.settings.templates
-    environment = jinja2.Environment(
-        loader=jinja2.ChoiceLoader(
-            [*([jinja2.FileSystemLoader(folder)] if folder else []), ours, jinja2.PrefixLoader({"byline": ours})]
-        ),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters |= {
+    theirs = [jinja2.FileSystemLoader(folder)] if folder else []
+    templates = environment(jinja2.ChoiceLoader([*theirs, ours, jinja2.PrefixLoader({"byline": ours})]), html=True)
+    templates.filters |= {
         "script_json": script_json,
         "number": page.strings.number,
         "percent": page.strings.percent,
     }
-    environment.globals |= {"page": page.facts, "say": page.strings.say, "strings": page.strings}
-    return environment
+    templates.globals |= {"page": page.facts, "say": page.strings.say, "strings": page.strings}
+    return templates
 
 
 def _render(page: Page, name: str, **values: Any) -> str:
     try:
-        return _environment(page).get_template(name).render(**values)
+        return _templates(page).get_template(name).render(**values)
     except jinja2.TemplateSyntaxError as error:
         raise UserError(f"{error.filename or name}: line {error.lineno}: {error.message}") from error
     except jinja2.TemplateError as error:

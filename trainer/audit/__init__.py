@@ -3,16 +3,15 @@
 python -m trainer audit --data PATH
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from trainer.data.corpus import Corpus, Row
 from trainer.data.sources import Unit
 
-
-def _silent(step: str) -> None:
-    pass
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -30,13 +29,12 @@ class AuditOptions:
     random: bool = False
 
 
-def audit(corpus: Corpus, options: AuditOptions, progress: Callable[[str], None] = _silent) -> dict[str, Any]:
+def audit(corpus: Corpus, options: AuditOptions) -> dict[str, Any]:
     """Audits a corpus as it would be cut and divided, or an even sample of a large one.
 
     Args:
         corpus: What is looked at.
         options: How it is cut and divided.
-        progress: Is told each step as it begins.
 
     Returns:
         The report, see `audit_rows`.
@@ -75,7 +73,6 @@ def audit(corpus: Corpus, options: AuditOptions, progress: Callable[[str], None]
         seed=options.seed,
         skipped=seen.skipped,
         running=corpus.running,
-        progress=progress,
     )
 
 
@@ -90,7 +87,6 @@ def audit_rows(
     seed: int,
     skipped: Mapping[str, int],
     running: bool = True,
-    progress: Callable[[str], None] = _silent,
 ) -> dict[str, Any]:
     """Looks through labelled phrases for what a model should not learn.
 
@@ -104,7 +100,6 @@ def audit_rows(
         seed: Draws the folds that the suspects are held out in.
         skipped: Reason -> rows that the reader passed over.
         running: Whether the rows follow one another as running text, which windows can be cut from.
-        progress: Is told each step as it begins.
 
     Returns:
         The report, of plain data for JSON: "headline", "sizes", "languages", "pollution", "shortcuts", "giveaways",
@@ -124,7 +119,7 @@ def audit_rows(
     from trainer.audit.checks.sizes import measure_sizes
     from trainer.audit.sample import make_sample
 
-    progress("sizes")
+    logger.info("sizes")
     sample = make_sample(rows, parts)
     report: dict[str, Any] = {
         "format": "byline-audit",
@@ -140,24 +135,24 @@ def audit_rows(
         "headline": [],
         "sizes": measure_sizes(sample),
     }
-    progress("near-duplicates")
+    logger.info("near-duplicates")
     duplicates = find_duplicates(sample)
-    progress("languages and scripts")
+    logger.info("languages and scripts")
     tongues = find_tongues(sample)
     report["languages"] = {"main": tongues.language, "script": tongues.script, "by_label": tongues.by_label}
-    report["pollution"] = find_pollution(sample, duplicates, tongues, progress)
-    progress("the reference model")
+    report["pollution"] = find_pollution(sample, duplicates, tongues)
+    logger.info("the reference model")
     bench = bench_of(sample)
     if isinstance(bench, str):
         report["shortcuts"] = {"skipped": bench, "views": []}
         report["leakage"] = measure_leakage(sample, duplicates, None)
     else:
         reference = reference_of(sample, bench)
-        report["shortcuts"] = measure_shortcuts(sample, bench, reference, progress)
+        report["shortcuts"] = measure_shortcuts(sample, bench, reference)
         report["leakage"] = measure_leakage(sample, duplicates, reference)
-    progress("n-grams")
+    logger.info("n-grams")
     report["giveaways"] = find_giveaways(sample)
-    progress("suspects")
+    logger.info("suspects")
     report["suspects"] = find_suspects(sample, seed)
     report["headline"] = write_headline(report, words_mode, running)
     return report

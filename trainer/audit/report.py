@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from trainer.audit.checks.headline import percent, told
 from trainer.audit.checks.shortcuts import WHAT
 from trainer.audit.sample import MOST_WORDS
+from trainer.templates import environment
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -65,16 +66,8 @@ def terminal(report: Report, width: int = 100) -> str:
 
 def html(report: Report) -> str:
     """Writes a report as one page of HTML, with its style and pictures inside."""
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    environment.filters |= {
+    templates = environment(Path(__file__).parent / "templates", html=True)
+    templates.filters |= {
         "percent": percent,
         "count": _count,
         "printable": printable,
@@ -86,7 +79,7 @@ def html(report: Report) -> str:
     labels = _worst_first(report) if many else _largest_first(report)
     recall = report["shortcuts"].get("reference_recall", {})
     heat = sorted(labels, key=lambda label: recall.get(label["label"], 2.0)) if many else labels
-    return environment.get_template("audit.html.j2").render(
+    return templates.get_template("audit.html.j2").render(
         report=report,
         labels=labels,
         quality=_quality(report),

@@ -9,8 +9,8 @@ and cleaned here, once, and the result is kept in the user's cache directory.
 
 import importlib.util
 import json
+import logging
 import re
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,6 +21,8 @@ from trainer.data import poetry
 from trainer.data.corpus import Corpus, of_lines
 from trainer.errors import UserError
 from trainer.files import sha256
+
+logger = logging.getLogger(__name__)
 
 EDITION = 3  # raise it when the cleaning changes: it names the cached file
 
@@ -68,7 +70,7 @@ def load() -> Corpus:
     cached = Path(platformdirs.user_cache_dir("byline")) / f"lesson-{EDITION}.json"
     lines = _read_cache(cached)
     if lines is None:
-        print("reading the built-in corpus out of its packages, once …", file=sys.stderr)
+        logger.info("reading the built-in corpus out of its packages, once …")
         verses = _verses()
         lines = {
             "Butler": _butler(),
@@ -105,7 +107,7 @@ def _write_cache(path: Path, lines: dict[str, list[str]]) -> None:
             json.dump(kept, file, ensure_ascii=False)
         Path(file.name).replace(path)
     except OSError as error:  # a cache that cannot be written costs time, not the answer
-        print(f"note: {path.parent}: the corpus cannot be kept there ({error.strerror})", file=sys.stderr)
+        logger.warning(f"note: {path.parent}: the corpus cannot be kept there ({error.strerror})")
 
 
 def _package_files(package: str, pattern: str, expected: str) -> list[tuple[Path, bytes]]:

@@ -1,23 +1,25 @@
 """Which columns of a table hold the text, the label, the group and the part."""
 
+import logging
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from trainer.data.dialect import LOOKED_AT, USUAL
-from trainer.data.tables import Say, Table
+from trainer.data.tables import Table
 from trainer.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 _PEEK = 100  # records
 
 
-def columns_of(path: str, table: Table, wanted: Mapping[str, str], say: Say) -> dict[str, str]:
+def columns_of(path: str, table: Table, wanted: Mapping[str, str]) -> dict[str, str]:
     """Gives the columns that were named, and those of the text and the label where they are obvious.
 
     Args:
         path: What messages call the table.
         table: The table.
         wanted: "text", "label", "group", "split" -> a name, or a number from 1; empty where none was given.
-        say: Takes a line on what was guessed.
 
     Raises:
         UserError: A column is not there, or stands twice, or it is not obvious.
@@ -33,9 +35,9 @@ def columns_of(path: str, table: Table, wanted: Mapping[str, str], say: Say) -> 
         _by_name(path, table, columns)
     _refuse_twice(path, table, columns)
     if guessed and table.header:
-        say(f"{path}: the text is in {columns['text']!r}, the label in {columns['label']!r}")
+        logger.info(f"{path}: the text is in {columns['text']!r}, the label in {columns['label']!r}")
     elif guessed:
-        say(f"{path}: the text is in column {columns['text']}, the label in column {columns['label']}")
+        logger.info(f"{path}: the text is in column {columns['text']}, the label in column {columns['label']}")
     return {kind: name for kind, name in columns.items() if name}
 
 

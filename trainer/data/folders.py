@@ -1,8 +1,9 @@
 """Folders of text files: `<label>.txt`, or `<label>/` with text files, or both of them below `train/` and `test/`."""
 
+import logging
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from trainer.data.labels import label_of
 from trainer.data.tables import PARTS_AS_WRITTEN
 from trainer.data.text_files import LONGEST_LINE, UTF8, encoding_of, lines, shown
 from trainer.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 SUFFIX = ".txt"
 FILES_AS_GROUPS = 10  # with as many files of each label, a file is a song or a chapter that no split divides
@@ -82,13 +85,12 @@ class Folder:
             yield Row(tidy("".join(kept)), file.label, "", file.part, str(file.path), 1)
 
 
-def open_folder(path: Path, encoding: str, say: Callable[[str], None]) -> Folder:
+def open_folder(path: Path, encoding: str) -> Folder:
     """Lists a folder's text files.
 
     Args:
         path: The folder.
         encoding: Of its files; empty: looked at.
-        say: Takes a line on what is left out, and on files that are not UTF-8.
 
     Raises:
         UserError: It holds none, or both `<label>.txt` and `<label>/`.
@@ -97,24 +99,24 @@ def open_folder(path: Path, encoding: str, say: Callable[[str], None]) -> Folder
     try:
         parts = _parts(path)
         if parts:
-            files = [file for part, folder in parts for file in _files_of(folder, part, left, say)]
+            files = [file for part, folder in parts for file in _files_of(folder, part, left)]
             _leave(left, _BESIDE, [entry for entry in _entries(path) if _is_text(entry)])
         else:
-            files = _files_of(path, "", left, say)
+            files = _files_of(path, "", left)
     except OSError as error:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     if parts:
-        say(f"{path}: {', '.join(f'{folder.name}/ is {part}' for part, folder in parts)}")
+        logger.info(f"{path}: {', '.join(f'{folder.name}/ is {part}' for part, folder in parts)}")
     if not files:
         raise UserError(f"{path}: holds no <label>{SUFFIX} and no <label>/ with {SUFFIX} files")
     for why, those in left.items():
         count = "1 file" if len(those) == 1 else f"{len(those):,} files"
-        say(f"{path}: left out: {count} {why}, {those[0].name} among them")
+        logger.info(f"{path}: left out: {count} {why}, {those[0].name} among them")
     places = {file.label: str(file.holder) for file in reversed(files)}
     nested = all(file.holder != file.path for file in files)
     counts = Counter(file.label for file in files)
     grouped = nested and min(counts.values()) >= FILES_AS_GROUPS
-    return Folder(path, tuple(files), places, grouped, _encodings(path, files, encoding, say))
+    return Folder(path, tuple(files), places, grouped, _encodings(path, files, encoding))
 
 
 def _parts(path: Path) -> list[tuple[str, Path]]:
@@ -125,7 +127,7 @@ def _parts(path: Path) -> list[tuple[str, Path]]:
     return sorted(parts) if len(found) > 1 and "" not in found and "train" in found else []
 
 
-def _files_of(path: Path, part: str, left: dict[str, list[Path]], say: Callable[[str], None]) -> list[File]:
+def _files_of(path: Path, part: str, left: dict[str, list[Path]]) -> list[File]:
     """Lists the text files of a folder of labels, and adds to `left` what is not read.
 
     Raises:
@@ -155,7 +157,7 @@ def _files_of(path: Path, part: str, left: dict[str, list[Path]], say: Callable[
         )
     for folder, held in inside.items():
         if not any(map(_is_text, held)):
-            say(f"{folder}: left out: holds no {SUFFIX} file")
+            logger.info(f"{folder}: left out: holds no {SUFFIX} file")
     return deep or flat
 
 
@@ -164,7 +166,7 @@ def _leave(left: dict[str, list[Path]], why: str, files: list[Path]) -> None:
         left.setdefault(why, []).extend(files)
 
 
-def _encodings(path: Path, files: list[File], named: str, say: Callable[[str], None]) -> dict[Path, str]:
+def _encodings(path: Path, files: list[File], named: str) -> dict[Path, str]:
     """Gives the encodings of the files that are not UTF-8, and says which those are."""
     if named:
         return {file.path: named for file in files}
@@ -172,7 +174,7 @@ def _encodings(path: Path, files: list[File], named: str, say: Callable[[str], N
     for encoding, count in Counter(found.values()).most_common():
         one = next(file for file, of_file in found.items() if of_file == encoding)
         what = f"{count:,} files, {one.name} among them," if count > 1 else f"the file {one.name}"
-        say(f"{path}: read as {shown(encoding)}: {what.rstrip(',')}; --encoding names another")
+        logger.info(f"{path}: read as {shown(encoding)}: {what.rstrip(',')}; --encoding names another")
     return found
 
 

@@ -1,9 +1,10 @@
 """Labels: how they are written alike, what they are called, and which have too few rows."""
 
+import logging
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, Final
@@ -11,6 +12,8 @@ from typing import Any, Final
 from trainer.data.corpus import Corpus, Row
 from trainer.data.profile import MOST_LABELS, check_label, wrong
 from trainer.errors import UserError
+
+logger = logging.getLogger(__name__)
 
 OTHER: Final = "other"  # what rare labels become where they are merged
 _MOST_COUNTED: Final = 100 * MOST_LABELS  # more are texts or numbers, and not labels of which some are rare
@@ -82,9 +85,7 @@ def alike(labels: Collection[str]) -> list[list[str]]:
     return [sorted(kind) for kind in kinds.values() if len(kind) > 1]
 
 
-def without_rare(
-    corpus: Corpus, least: int, *, merge: bool, known: Collection[str], say: Callable[[str], None]
-) -> Corpus:
+def without_rare(corpus: Corpus, least: int, *, merge: bool, known: Collection[str]) -> Corpus:
     """Leaves out the labels that have too few rows to learn from, and names those that are nearly the same.
 
     Args:
@@ -92,7 +93,6 @@ def without_rare(
         least: A label with fewer rows is rare.
         merge: Whether the rare ones become the one label `OTHER`; if that is rare too, it is left out.
         known: Labels that stay however rare they are.
-        say: Takes a line on what is left out or merged, and on labels that are nearly the same.
 
     Raises:
         UserError: The corpus cannot be read; a label is none; fewer than two labels would be left.
@@ -109,7 +109,9 @@ def without_rare(
         most = max(kind, key=lambda label: counts[label])
         option = ",".join(f"{label}={most}" for label in kind if label != most)
         listed = _listed(kind, counts)
-        say(f"{corpus.place}: labels that are all but the same: {listed}; --label-names '{option}' makes them one")
+        logger.info(
+            f"{corpus.place}: labels that are all but the same: {listed}; --label-names '{option}' makes them one"
+        )
     rare = {label for label, count in counts.items() if count < least and label not in known}
     if not rare or len(counts) < 2:
         return corpus
@@ -124,9 +126,9 @@ def without_rare(
             f"two labels need {least} each: add rows, or ask for fewer with --least-rows"
         )
     if merged:
-        say(f"merged into {OTHER!r}: {what}: {listed}")
+        logger.info(f"merged into {OTHER!r}: {what}: {listed}")
     else:
-        say(f"left out: {what}: {listed} (--least-rows 1 keeps them, --rare other merges them)")
+        logger.info(f"left out: {what}: {listed} (--least-rows 1 keeps them, --rare other merges them)")
 
     def read(skipped: Counter[str]) -> Iterator[Row]:
         for row in corpus.read(skipped):

@@ -1,5 +1,6 @@
 """`--data PATH`: text in any shape, as a corpus."""
 
+import logging
 import re
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -13,10 +14,12 @@ from trainer.data.corpus import Corpus, Row, filtered, tidy
 from trainer.data.dialect import Choice
 from trainer.data.folders import open_folder
 from trainer.data.labels import label_of, names_from, renamed, without_rare
-from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Reading, Record, Say, Table, open_hub, open_table
+from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Reading, Record, Table, open_hub, open_table
 from trainer.data.text_files import PACKED, named
 from trainer.errors import UserError
 from trainer.files import is_there
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,11 @@ class Source:
         return Reading(self.encoding, self.header, self.quoting, tuple(filter(None, self.columns().values())))
 
 
-def load(source: Source, say: Say, known: Collection[str] = ()) -> Corpus:
+def load(source: Source, known: Collection[str] = ()) -> Corpus:
     """Opens labelled text.
 
     Args:
         source: Where it is.
-        say: Takes a line for each thing that was guessed or left out.
         known: Labels that stay however rare they are: those of a run that is measured.
 
     Raises:
@@ -106,24 +108,24 @@ def load(source: Source, say: Say, known: Collection[str] = ()) -> Corpus:
     names = names_from(source.label_names)
     if not hub and not is_there(path):
         raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
-    corpus = _folder(path, source, say) if not hub and path.is_dir() else _table(source, say)
+    corpus = _folder(path, source) if not hub and path.is_dir() else _table(source)
     met: set[str] = set()
     corpus = filtered(renamed(corpus, names, met), source.drop, source.strip)
-    corpus = without_rare(corpus, source.least_rows, merge=source.merge_rare, known=known, say=say)
+    corpus = without_rare(corpus, source.least_rows, merge=source.merge_rare, known=known)
     for label in sorted(names.keys() - met):
-        say(f"{corpus.place}: no label is called {label!r}, which --label-names names")
+        logger.info(f"{corpus.place}: no label is called {label!r}, which --label-names names")
     return corpus
 
 
-def _folder(path: Path, source: Source, say: Say) -> Corpus:
+def _folder(path: Path, source: Source) -> Corpus:
     columns = [kind for kind, name in source.columns().items() if name]
     if columns:
         raise UserError(f"--{columns[0]}-column: {path} is a folder, its labels are the names of files or folders")
     source.reading().refuse(str(path), "header", "quoting")
-    folder = open_folder(path, named(source.encoding) if source.encoding else "", say)
+    folder = open_folder(path, named(source.encoding) if source.encoding else "")
     whole = source.unit.kind == "file"
     if folder.grouped and not whole:
-        say(f"{path}: no file is divided between training, validation and test")
+        logger.info(f"{path}: no file is divided between training, validation and test")
     return Corpus(
         name=path.resolve().name,
         title="",
@@ -136,15 +138,15 @@ def _folder(path: Path, source: Source, say: Say) -> Corpus:
     )
 
 
-def _table(source: Source, say: Say) -> Corpus:
+def _table(source: Source) -> Corpus:
     hub = source.path.startswith(HUB)
     if source.unit.kind == "file":
         raise UserError(f"--unit file: {source.path} is no folder")
     if hub:
         source.reading().refuse(source.path, "encoding", "header", "quoting")
     path = Path(source.path)
-    table = open_hub(source.path) if hub else open_table(path, source.reading(), say)
-    columns = columns_of(source.path, table, source.columns(), say)
+    table = open_hub(source.path) if hub else open_table(path, source.reading())
+    columns = columns_of(source.path, table, source.columns())
     return Corpus(
         name=Path(path.stem).stem if path.suffix.lower() == PACKED else path.stem,
         title="",

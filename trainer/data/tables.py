@@ -1,6 +1,7 @@
 """Tables of records: separated values, JSON, spreadsheets, fastText's lines, Parquet, and Hugging Face datasets."""
 
 import json
+import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from trainer.data.text_files import PACKED, UTF8, encoding_of, lines, named, sho
 from trainer.data.workbooks import is_json_lines, objects_of, sheet_of
 from trainer.errors import UserError
 
-Say = Callable[[str], None]
+logger = logging.getLogger(__name__)
 
 PARTS_AS_WRITTEN: Final = {  # in a column or by a dataset's name -> in Byline
     "train": "train",
@@ -97,23 +98,22 @@ class Reading:
                 raise UserError(f"--{option}: says nothing about {path}")
 
 
-_OpenText = Callable[[Path, str, Reading, Say], Table]
+_OpenText = Callable[[Path, str, Reading], Table]
 
 
-def open_table(path: Path, reading: Reading, say: Say) -> Table:
+def open_table(path: Path, reading: Reading) -> Table:
     """Opens a table by its file's name, and where that tells nothing by its first lines.
 
     Args:
         path: The file.
         reading: How it is to be read.
-        say: Takes a line on what was found out by looking.
 
     Raises:
         UserError: It cannot be read, or is no table of a kind that is known.
     """
     text: dict[str, _OpenText] = {".csv": _separated, ".tsv": _separated, ".jsonl": _json_lines, ".ndjson": _json_lines}
     text[".json"] = _json
-    whole: dict[str, Callable[[Path, Reading, Say], Table]] = {".parquet": _parquet}
+    whole: dict[str, Callable[[Path, Reading], Table]] = {".parquet": _parquet}
     whole |= dict.fromkeys((".xlsx", ".xls", ".ods"), _workbook)
     packed = path.suffix.lower() == PACKED
     kind = Path(path.stem if packed else path).suffix.lower()
@@ -121,24 +121,24 @@ def open_table(path: Path, reading: Reading, say: Say) -> Table:
         raise UserError(f"{path}: is no file; it is read more than once")
     if kind in whole and not packed:
         reading.refuse(str(path), "encoding", "quoting", *(("header",) if kind == ".parquet" else ()))
-        return whole[kind](path, reading, say)
+        return whole[kind](path, reading)
     if kind not in text:
         opened = _by_content(path, reading)
         if opened is None:
             kinds = ", ".join([".csv", ".tsv", ".jsonl", ".ndjson", ".parquet", ".json", ".xlsx", ".ods"])
             raise UserError(f"{path}: is none of {kinds}, neither fastText's lines nor a folder of text files")
-        return opened(path, _encoding(path, reading, say), reading, say)
+        return opened(path, _encoding(path, reading), reading)
     if text[kind] is not _separated:
         reading.refuse(str(path), "header", "quoting")
-    return text[kind](path, _encoding(path, reading, say), reading, say)
+    return text[kind](path, _encoding(path, reading), reading)
 
 
-def _encoding(path: Path, reading: Reading, say: Say) -> str:
+def _encoding(path: Path, reading: Reading) -> str:
     if reading.encoding:
         return named(reading.encoding)
     encoding = encoding_of(path)
     if encoding != UTF8:
-        say(f"{path}: read as {shown(encoding)}; --encoding names another")
+        logger.info(f"{path}: read as {shown(encoding)}; --encoding names another")
     return encoding
 
 
@@ -155,23 +155,23 @@ def _by_content(path: Path, reading: Reading) -> "_OpenText | None":
     return partial(_separated, tabs=True) if head and all("\t" in line.strip() for line in head) else None
 
 
-def _separated(path: Path, encoding: str, reading: Reading, say: Say, tabs: bool = False) -> Table:
+def _separated(path: Path, encoding: str, reading: Reading, tabs: bool = False) -> Table:
     dialect = dialect_of(path, encoding, reading.quoting, reading.header, reading.names, tabs=tabs)
     if not dialect.header and reading.header == "auto":
-        say(f"{path}: has no header, its first row is data; --header yes takes it for the header")
+        logger.info(f"{path}: has no header, its first row is data; --header yes takes it for the header")
     return _grid(path, partial(dialect.records, path, encoding), dialect.header)
 
 
-def _workbook(path: Path, reading: Reading, say: Say) -> Table:
+def _workbook(path: Path, reading: Reading) -> Table:
     cells, name, others = sheet_of(path)
     rows = [(number, row) for number, row in enumerate(cells, 1) if any(cell.strip() for cell in row)]
     if others:
-        say(f"{path}: the sheet {name!r} is read, {', '.join(map(repr, others))} not")
+        logger.info(f"{path}: the sheet {name!r} is read, {', '.join(map(repr, others))} not")
     header = reading.header == "yes"
     if reading.header == "auto":
         header = has_header([row for _, row in rows[:LOOKED_AT]], reading.names)
         if not header:
-            say(f"{path}: has no header, its first row is data; --header yes takes it for the header")
+            logger.info(f"{path}: has no header, its first row is data; --header yes takes it for the header")
     return _grid(path, lambda: iter(rows), header)
 
 
@@ -197,7 +197,7 @@ def _grid(path: Path, rows: Callable[[], Iterator[tuple[int, list[str]]]], heade
     return table
 
 
-def _labelled(path: Path, encoding: str, reading: Reading, say: Say, *, pattern: re.Pattern[str], begin: str) -> Table:
+def _labelled(path: Path, encoding: str, reading: Reading, *, pattern: re.Pattern[str], begin: str) -> Table:
     """A text on each line after its labels: fastText's `__label__x text`, or TREC's `NUM:count text`."""
     reading.refuse(str(path), "header", "quoting")
 
@@ -215,7 +215,7 @@ def _labelled(path: Path, encoding: str, reading: Reading, say: Say, *, pattern:
     return Table(str(path), ("text", "label"), records)
 
 
-def _json_lines(path: Path, encoding: str, _: Reading, __: Say) -> Table:
+def _json_lines(path: Path, encoding: str, _: Reading) -> Table:
     def objects() -> Iterator[tuple[int, dict[str, Any]]]:
         for number, line in enumerate(lines(path, encoding), 1):
             if not line.strip():
@@ -231,9 +231,9 @@ def _json_lines(path: Path, encoding: str, _: Reading, __: Say) -> Table:
     return _of_objects(path, objects)
 
 
-def _json(path: Path, encoding: str, reading: Reading, say: Say) -> Table:
+def _json(path: Path, encoding: str, reading: Reading) -> Table:
     if is_json_lines(path, encoding):
-        return _json_lines(path, encoding, reading, say)
+        return _json_lines(path, encoding, reading)
     found = objects_of(path, encoding)
     return _of_objects(path, lambda: iter(enumerate(found, 1)))
 
@@ -251,7 +251,7 @@ def _of_objects(path: Path, objects: Callable[[], Iterator[tuple[int, dict[str, 
     return Table(str(path), tuple(first), records)
 
 
-def _parquet(path: Path, _: Reading, __: Say) -> Table:
+def _parquet(path: Path, _: Reading) -> Table:
     import pyarrow
     import pyarrow.parquet
 

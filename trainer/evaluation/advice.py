@@ -1,6 +1,6 @@
 """What a result does not show, and what would help: said by `fit`, on the model card and on the page."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from math import ceil
 from typing import Any, Final
 
@@ -62,26 +62,3 @@ def _confused(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> list
     worst = np.argsort(-counts, axis=None, kind="stable")[:_MOST_PAIRS]
     pairs = [divmod(int(place), len(labels)) for place in worst]
     return [[labels[row], labels[column], int(counts[row, column])] for row, column in pairs if counts[row, column]]
-
-
-def advice_text(advice: Mapping[str, Any] | None, results: Mapping[str, Any]) -> Iterator[str]:
-    """Says the advice, a sentence a line.
-
-    Args:
-        advice: What `advice_of` gave.
-        results: The `metrics` of which.
-    """
-    if advice is None:
-        return
-    if advice["no_better"]:
-        majority = f"{results['majority']:.1%}"
-        yield f"The result is not reliably better than always answering the most frequent label ({majority})."
-    if advice["width"] is not None:
-        points = f"{100 * advice['width']:.0f} points"
-        yield f"The confidence interval is {points} wide: {results['phrases']:,} phrases are few to measure on."
-    if advice["rows_a_label"] is not None:
-        label, count = advice["fewest"]
-        yield f"About {advice['rows_a_label']:,} rows a label would help; the fewest are {count:,}, of {label}."
-    if advice["confused"]:
-        pairs = ", ".join(f"{truth} answered {answer} ({count:,})" for truth, answer, count in advice["confused"])
-        yield f"Confused most often: {pairs}."

@@ -21,7 +21,6 @@ _BATCH = 10_000  # phrases
 _DRAWS = 1_000
 _BOUNDS = (0.025, 0.975)
 _DEVIATIONS = 1.959964  # of the normal distribution: 95 % of it lie within as many standard deviations
-_WIDEST_TABLE = 12  # labels that a terminal holds side by side
 
 
 def truth_of(phrases: Sequence[Phrase], labels: Sequence[str]) -> NDArray[np.int64]:
@@ -184,68 +183,3 @@ def _bootstrap(confusion: NDArray[np.int64]) -> list[float] | None:
     drawn = [macro_f1(generator.multinomial(count, shares).reshape(size, size)) for _ in range(_DRAWS)]
     low, high = np.quantile(drawn, _BOUNDS).tolist()
     return [low, high] if low < macro_f1(confusion) < high else None
-
-
-def accuracy_text(results: dict[str, Any]) -> str:
-    """Gives the accuracy of `metrics` with its interval, for a line of text."""
-    return _with_interval(results["accuracy"], results["intervals"]["accuracy"])
-
-
-def result_text(results: dict[str, Any]) -> str:
-    """Gives the accuracy of a run's `results` with how it was measured, for a line of text."""
-    phrases = f"{results['phrases']:,} phrases"
-    if "folds" in results:
-        return f"{accuracy_text(results)} in {results['folds']}-fold cross-validation of {phrases}"
-    return f"{accuracy_text(results)} of {phrases} held out for the test"
-
-
-def measures_text(results: dict[str, Any], what: str) -> str:
-    """Gives what `metrics` holds beside the accuracy, a line each.
-
-    Args:
-        results: What `metrics` gave.
-        what: Of what it was measured, "test phrases" for instance.
-    """
-    macro, error = f"{results['macro_f1']:.3f}", 100 * results["calibration_error"]
-    bootstrap = results["intervals"]["macro_f1"]
-    if bootstrap:
-        macro += f" ({bootstrap[0]:.3f} to {bootstrap[1]:.3f}, bootstrap)"
-    lines = [
-        "           in brackets: 95 % confidence interval (Wilson)",
-        f"macro F1   {macro}",
-        f"expected calibration error {error:.1f} %",
-        f"not sure   {_not_sure_text(results['not_sure'], what)}",
-    ]
-    return "\n".join(lines)
-
-
-def _not_sure_text(facts: dict[str, Any], what: str) -> str:
-    if not facts["threshold"]:
-        return "never: the threshold is 0"
-    right = _with_interval(facts["precision"], facts["precision_interval"])
-    return f"below {facts['threshold']:.1%}: {facts['share']:.1%} of the {what}; {right} of the others right"
-
-
-def _with_interval(share: float, interval: Sequence[float]) -> str:
-    low, high = interval
-    return f"{share:.1%} ({low:.1%} to {high:.1%})"
-
-
-def confusion_table(confusion: Sequence[Sequence[int]], labels: Sequence[str]) -> str:
-    """Draws a confusion matrix as text: rows the truth, columns the answers; of many labels the worst confusions."""
-    if len(labels) > _WIDEST_TABLE:
-        counts = np.array(confusion) * (1 - np.eye(len(labels), dtype=np.int64))
-        worst = np.argsort(-counts, axis=None, kind="stable")[:_WIDEST_TABLE]
-        pairs = [(int(place) // len(labels), int(place) % len(labels)) for place in worst]
-        return "\n".join(
-            f"{counts[row, column]:>7,} of {labels[row]} answered {labels[column]}"
-            for row, column in pairs
-            if counts[row, column]
-        )
-    width = max(6, *(len(label) for label in labels), *(len(str(count)) for row in confusion for count in row)) + 1
-    head = " " * width + "".join(f"{label:>{width}}" for label in labels)
-    rows = [
-        f"{label:<{width}}" + "".join(f"{count:>{width}}" for count in row)
-        for label, row in zip(labels, confusion, strict=True)
-    ]
-    return "\n".join([head, *rows])

@@ -1,9 +1,9 @@
 """Teachers: sentence encoders, as ONNX files, that the LSTM is distilled from. They are needed in training alone."""
 
 import hashlib
+import logging
 import os
 import re
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from trainer.errors import UserError
 from trainer.files import read_json
-from trainer.terminal import say
+
+logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 
@@ -91,7 +92,7 @@ class Teacher:
             found.append(self._vectors([texts[place].encode("utf-8", "replace").decode() for place in places]))
             if (percent := 100 * (start + _BATCH) // len(texts)) >= told + 20 and len(texts) > 20 * _BATCH:
                 told = percent - percent % 20
-                say(f"{self.name}: {min(percent, 100)}% of {len(texts):,} texts encoded")
+                logger.info(f"{self.name}: {min(percent, 100)}% of {len(texts):,} texts encoded")
         vectors = np.empty((len(texts), found[0].shape[1]), np.float32)
         vectors[order] = np.concatenate(found)
         return vectors
@@ -159,20 +160,20 @@ def open_teacher(choice: str, sample_texts: Sequence[str]) -> Teacher | None:
     alphabet = frozenset(character for text in sample_texts for character in text.lower())
     if choice == "auto":
         if not _is_installed():
-            say(f"teacher: none is installed ({_EXTRA} brings one for English)")
+            logger.info(f"teacher: none is installed ({_EXTRA} brings one for English)")
             return None
         language = language_of(sample_texts)
         if language != "en":
-            say(f"teacher: none, MiniLM reads English and the text is {language or 'of no single language'}")
+            logger.info(f"teacher: none, MiniLM reads English and the text is {language or 'of no single language'}")
             return None
     elif choice != "minilm":
         teacher = _from_folder(Path(choice), alphabet)
-        say(f"teacher: {teacher.name}")
+        logger.info(f"teacher: {teacher.name}")
         return teacher
     elif not _is_installed():
         raise UserError(f"--teacher minilm: is not installed; {_EXTRA}")
     teacher = _minilm(alphabet)
-    say(f"teacher: {teacher.name}")
+    logger.info(f"teacher: {teacher.name}")
     return teacher
 
 
@@ -287,4 +288,4 @@ def _write(path: Path, vectors: NDArray[np.float16]) -> None:
         for old in newest[_CACHED_FILES:]:
             old.unlink(missing_ok=True)
     except OSError as error:
-        print(f"{path.parent}: not cached: {error}", file=sys.stderr)
+        logger.warning(f"{path.parent}: not cached: {error}")

@@ -4,6 +4,7 @@ The student's words start as the teacher's vectors of them. It learns from the t
 so that texts it was never shown come out right, too; labels play no part.
 """
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,11 +17,12 @@ from trainer.model.weights import Encoder, Lstm
 from trainer.quiet import quietly
 from trainer.teacher.encoder import Teacher, common_words
 from trainer.teacher.variants import variants
-from trainer.terminal import say
 from trainer.text.normalization import SPACE
 from trainer.text.vocabulary import RESERVED, Vocabulary
 from trainer.training.encode import first_rows
 from trainer.training.sentence import start
+
+logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
@@ -83,7 +85,7 @@ def encoder(
     if len(unique) > settings.texts:
         unique = [unique[place] for place in np.sort(generator.permutation(len(unique))[: settings.texts])]
     made = variants(unique, common_words(teacher, settings.common), settings.variants, seed)
-    say(f"{teacher.name}: encoding {len(unique) + len(made):,} texts and {vocabulary.size:,} pieces")
+    logger.info(f"{teacher.name}: encoding {len(unique) + len(made):,} texts and {vocabulary.size:,} pieces")
     pieces = [piece.replace(SPACE, "") or SPACE for piece in vocabulary.pieces]
     words = _components(teacher.encode(pieces), settings.embedding_size)
     targets = _components(teacher.encode([*unique, *made]), settings.size)
@@ -178,7 +180,9 @@ class _Student:
             cosines = []
             for length, places in self._batches(read, generator):
                 cosines.append(steps[length](tf.constant(read[places, :length]), tf.constant(targets[places])))
-            say(f"encoder: epoch {epoch + 1} of {settings.epochs}, cosine to the teacher {np.mean(cosines):.3f}")
+            logger.info(
+                f"encoder: epoch {epoch + 1} of {settings.epochs}, cosine to the teacher {np.mean(cosines):.3f}"
+            )
         return _encoder_of([variable.numpy() for variable in variables])
 
     def _batches(self, read: Integers, generator: np.random.Generator) -> list[tuple[int, Integers]]:

@@ -4,6 +4,7 @@ python -m trainer fit --recipe lesson --epochs 3
 """
 
 import dataclasses
+import logging
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -34,7 +35,6 @@ from trainer.run import FORMAT, ROWS, RUNS, Run, digest_of, write_phrases
 from trainer.splitting.folds import CROSS_VALIDATED, FOLDS, Folds, folds_of
 from trainer.splitting.split import PARTS, Split, split
 from trainer.teacher.encoder import Teacher, common_words, open_teacher
-from trainer.terminal import say
 from trainer.text.pieces import Spelling, learn
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import FLOOR, average
@@ -43,6 +43,8 @@ from trainer.training.learn import Learner
 from trainer.training.options import FitOptions
 from trainer.training.sentence import train_lesson
 from trainer.training.subwords import whole_words
+
+logger = logging.getLogger(__name__)
 
 _MOST_TAUGHT = 50_000  # rows from which `auto` asks a teacher: it is slow, and tells more the fewer they are
 _TELLING = 2_000  # texts that tell their language
@@ -63,14 +65,14 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     if is_there(path) and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
         raise UserError(f"{path}: exists and is not a run; refusing to overwrite it (choose another --run)")
     with whole_directory(path) as staging:  # before the training, so that a bad path is known at once
-        say(f"{corpus.place}: reading")
+        logger.info(f"{corpus.place}: reading")
         seen = survey(corpus)
         for line in report_of(seen.skipped):
-            say(line)
+            logger.info(line)
         parts = split_by(corpus, seen, recipe, options)
         folds = _folds(parts, options)
         for line in warnings_of(parts):
-            say(line)
+            logger.info(line)
         learned_from = sum(seen.labels.values()) - seen.given["test"]
         row_count = learned_from - seen.given["validation"]
         teacher = _teacher(parts, recipe, row_count)
@@ -92,13 +94,13 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             vocabulary = encoded.vocabulary
             for part, missing in encoded.unmeasured.items():
                 labels = ", ".join(missing) if len(missing) < 5 else f"{len(missing)} labels"
-                say(f"split: no {part} phrases of {labels}: too few rows, and all of them are learned from")
+                logger.info(f"split: no {part} phrases of {labels}: too few rows, and all of them are learned from")
             counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS if encoded.counts[part])
-            say(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
+            logger.info(f"{counted}, {vocabulary.size:,} pieces, {vocabulary.sequence_length} positions")
             sizes = within_budget(sizes, recipe, vocabulary, teacher is not None)
             trained = _train(encoded, recipe, sizes, teacher, options.seed, ours, folds)
         classifier = Classifier(build_model(trained.final, vocabulary.sequence_length), vocabulary)
-        say("measuring the answers")
+        logger.info("measuring the answers")
         tallies = _tallies(encoded, trained, classifier, folds)
         not_sure = threshold_of(trained.held_out or tallies["validation"])
         commonest = parts.labels.index(encoded.majority_label)
@@ -164,7 +166,7 @@ _PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
 
 def _teacher(parts: Split, recipe: Recipe, row_count: int) -> Teacher | None:
     if recipe.teacher == "auto" and row_count > _MOST_TAUGHT:
-        say(f"teacher: none, {row_count:,} rows say enough themselves (--teacher minilm asks for one)")
+        logger.info(f"teacher: none, {row_count:,} rows say enough themselves (--teacher minilm asks for one)")
         return None
     return open_teacher(recipe.teacher, list(islice(parts.training_text(), _TELLING)))
 
@@ -228,7 +230,7 @@ def _train(
         in_order = answers[np.argsort(learned.phrases, kind="stable")]
         answers = np.stack([average(each) for each in np.split(in_order, np.cumsum(windows)[:-1])])
         truth = truth[first]
-        say(f"cross-validation: {len(numbers):,} phrases answered")
+        logger.info(f"cross-validation: {len(numbers):,} phrases answered")
     few = len(truth) > len(encoded.validation)
     counted = tally(answers, truth) if few else None
     return _Trained(learned.final, learned.chosen, counted, 1 / learned.final.gate.scale, learned.facts)

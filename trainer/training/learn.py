@@ -1,5 +1,6 @@
 """Trains a model's numbers: the encoder, the tables with or without its vector, the gate."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -18,7 +19,6 @@ from trainer.model.temperature import log_softmax
 from trainer.model.weights import Encoder, Tables, Weights
 from trainer.splitting.folds import Folds, deal
 from trainer.teacher.encoder import Teacher, common_words
-from trainer.terminal import say
 from trainer.text.normalization import SPACE
 from trainer.training import distil
 from trainer.training.distil import Distillation, encoder_vectors
@@ -27,6 +27,8 @@ from trainer.training.fragments import count_fragments, is_fragment, with_count
 from trainer.training.gate import Seen, gated_logits, see, train_gate
 from trainer.training.sentence import train_on_labels
 from trainer.training.unseen import cut_unseen
+
+logger = logging.getLogger(__name__)
 
 FEW_ROWS: Final = 2_000  # below, training phrases are held out in turn: the validation phrases alone are too few
 STRENGTHS: Final = (1.0, 3.0)  # of a taught vector (about 0.8 long) among the features: few rows want it stronger
@@ -198,7 +200,7 @@ class Learner:
         choice, held = self._choose()
         chosen, final = self._trained(choice), None
         if refit and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
-            say("linear part: training once more, with the validation phrases")
+            logger.info("linear part: training once more, with the validation phrases")
             final = self.fit(self.train + self.validation, choice)
         facts: dict[str, Any] = {
             "sentence_strength": choice.strength,
@@ -269,14 +271,14 @@ class Learner:
         """Chooses on held-out phrases, and gives what the chosen model says of them."""
         choice = Choice()
         held = self._held_out(choice)
-        say(f"linear part: {held.right.mean():.1%} of the held-out phrases right")
+        logger.info(f"linear part: {held.right.mean():.1%} of the held-out phrases right")
         if self.encoder is not None:
             some = len(self.train.rows) <= _MOST_TRIED
             tried = [Choice(strength) for strength in (STRENGTHS if some else STRENGTHS[:1])]
             for other in [*tried, Choice(apart=_APART)] if some else tried:
                 with_vector = self._held_out(other)
                 how = f"times {other.strength:g}" if other.strength else f"and {other.apart:g} of the tables"
-                say(f"with the LSTM's vector {how}: {with_vector.right.mean():.1%}")
+                logger.info(f"with the LSTM's vector {how}: {with_vector.right.mean():.1%}")
                 if with_vector.right.sum() > held.right.sum():
                     choice, held = other, with_vector
         counts = np.bincount(self.train.truth, minlength=len(self.vocabulary.labels))
@@ -284,7 +286,7 @@ class Learner:
             other = replace(choice, balance=_BALANCE)
             weighed = self._held_out(other)
             gain = weighed.macro_f1 - held.macro_f1
-            say(f"with rare labels weighing more: {weighed.right.mean():.1%}, macro F1 {gain:+.3f}")
+            logger.info(f"with rare labels weighing more: {weighed.right.mean():.1%}, macro F1 {gain:+.3f}")
             if gain > max(0.0, float(held.right.mean() - weighed.right.mean())) and gain > _noise(len(held.truth)):
                 choice, held = other, weighed
         return choice, held
@@ -330,7 +332,7 @@ class Learner:
 
     def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
         """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
-        say("LSTM: training on the labels")
+        logger.info("LSTM: training on the labels")
         encoder, kernel = train_on_labels(self.encoded, self.recipe, self.free, self.seed)
         if self.few:  # its rows cannot be held out in turn: each time would be a training of its own
             return encoder, 0.0
@@ -341,7 +343,7 @@ class Learner:
             gained, lost = int((after & ~held.right).sum()), int((held.right & ~after).sum())
             if gained - lost > max(best_gain, _SURE * np.sqrt(gained + lost)):
                 best, best_gain = strength, gained - lost
-        say(f"LSTM: its logits {f'times {best:g} add {best_gain} right answers' if best else 'add nothing'}")
+        logger.info(f"LSTM: its logits {f'times {best:g} add {best_gain} right answers' if best else 'add nothing'}")
         return (replace(encoder, logits=(best * kernel).astype(np.float32)) if best else encoder), best
 
 

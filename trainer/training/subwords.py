@@ -4,6 +4,7 @@ Whole words pay where the same words come again. Where most words are new (names
 endings, few rows) a new word would be cut into pieces that training seldom saw.
 """
 
+import logging
 from collections.abc import Sequence
 from typing import Final
 
@@ -16,9 +17,10 @@ from trainer.model.linear import LinearSettings
 from trainer.model.recipe import Recipe, sizes_for, within_budget
 from trainer.model.tables import TableSizes, logits, squeeze
 from trainer.splitting.split import Split
-from trainer.terminal import say
 from trainer.text.pieces import FEW_ROWS, Spelling, learn
 from trainer.training.encode import LENGTHS, first_rows
+
+logger = logging.getLogger(__name__)
 
 LEAST_TRIED: Final = 200  # rows: fewer hardly tell, and on nine public sets cutting is 4 points better on average
 MOST_TRIED: Final = 30_000  # rows: of more, words come again often enough
@@ -55,7 +57,7 @@ def whole_words(split: Split, recipe: Recipe, row_count: int) -> bool:
     # Of many rows whole words are kept unless cutting is better by more than chance.
     kept = gain > (0 if few else -np.sqrt(differing))
     shares = f"whole {whole_right.mean():.1%} of held-out rows right, cut {cut_right.mean():.1%}"
-    say(f"words: {shares}: {'whole' if kept else 'cut'}")
+    logger.info(f"words: {shares}: {'whole' if kept else 'cut'}")
     return bool(kept)
 
 

@@ -1,7 +1,8 @@
 """Pollution: what stands in a corpus and is not what a label writes."""
 
+import logging
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -13,6 +14,8 @@ from trainer.audit.checks.speakers import find_speakers, names_pattern
 from trainer.audit.cleaning import tags_in, unescaped
 from trainer.audit.sample import Sample
 from trainer.data.labels import alike
+
+logger = logging.getLogger(__name__)
 
 _EXAMPLES: Final = 4
 _LONG_WORDS, _LONG_FACTOR = 200, 10
@@ -40,9 +43,7 @@ _MARKUP: Final = {
 }
 
 
-def find_pollution(
-    sample: Sample, duplicates: Duplicates, tongues: Tongues, progress: Callable[[str], None]
-) -> list[dict[str, Any]]:
+def find_pollution(sample: Sample, duplicates: Duplicates, tongues: Tongues) -> list[dict[str, Any]]:
     """Looks for everything that pollutes a corpus. A phrase that is boilerplate or a speaker's name is not counted
     again as a duplicate.
 
@@ -66,9 +67,9 @@ def find_pollution(
             )
         )
     passed_over = shared | named
-    progress("duplicates")
+    logger.info("duplicates")
     found += _duplicates(sample, duplicates, passed_over)
-    progress("mark-up and encodings")
+    logger.info("mark-up and encodings")
     found += _forms(sample)
     found += _tongues(sample, tongues)
     found += _long(sample)

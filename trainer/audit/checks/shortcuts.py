@@ -1,6 +1,7 @@
 """Shortcuts: how far a model gets that does not read the phrase."""
 
-from collections.abc import Callable, Iterator
+import logging
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,6 +11,8 @@ from numpy.typing import NDArray
 from trainer.audit.checks.partial_inputs import VIEWS, View
 from trainer.audit.models import fitted, reference_matrix, weighted
 from trainer.audit.sample import MOST_FITTED, Sample, evenly
+
+logger = logging.getLogger(__name__)
 
 CLOSE: Final = 0.4  # of the way from the majority baseline to the reference model
 _CLOSE_BY_WORDS: Final = 0.6  # the first word is one of the words: it is bound to tell something
@@ -67,9 +70,7 @@ def reference_of(sample: Sample, bench: Bench) -> Reference:
     return Reference(matrix, fitted(matrix[bench.train], sample.label_ids[bench.train]))
 
 
-def measure_shortcuts(
-    sample: Sample, bench: Bench, reference: Reference, progress: Callable[[str], None]
-) -> dict[str, Any]:
+def measure_shortcuts(sample: Sample, bench: Bench, reference: Reference) -> dict[str, Any]:
     """Measures every view beside the majority baseline and the reference model.
 
     Returns:
@@ -89,7 +90,7 @@ def measure_shortcuts(
     learns = gains or _tells_rare_labels(sample, bench, reference)
     views = []
     for name, view in VIEWS.items():
-        progress(f"what {WHAT[name]} alone would tell")
+        logger.info(f"what {WHAT[name]} alone would tell")
         answers, balanced = _answers(sample, bench, view)
         accuracy = float((answers == actual).mean())
         share = (accuracy - majority) / (real - majority) if gains else None

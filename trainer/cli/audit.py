@@ -10,17 +10,18 @@ from typing import Final
 
 from trainer.audit import AuditOptions, audit
 from trainer.audit.fix import REMOVED, TEXT, Copy, check_output, fix
+from trainer.cli.options import corpus_of, unit_from
+from trainer.cli.terminal import say
 from trainer.data.corpus import Corpus
-from trainer.data.tables import HUB, Say
+from trainer.data.tables import HUB
 from trainer.errors import UserError
 from trainer.files import is_there, write_text
-from trainer.options import unit_from
 from trainer.training.options import check_seed
 
 _WIDTH: Final = 100  # columns, where standard output is no terminal and `COLUMNS` is not set
 
 
-def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
+def audit_command(arguments: argparse.Namespace) -> int:
     """Runs the command and gives its exit code.
 
     Raises:
@@ -29,6 +30,7 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
     from trainer.audit.report import html, terminal
 
     check_seed(arguments.seed)
+    corpus = corpus_of(arguments)
     if arguments.html is not None:
         _check_page(arguments.html, corpus)
     if arguments.fix is not None:
@@ -39,7 +41,7 @@ def run(arguments: argparse.Namespace, corpus: Corpus, say: Say) -> int:
             raise UserError(f"{arguments.html}: lies in {arguments.fix}, which --fix writes anew")
     say(f"{corpus.place}: reading")
     options = AuditOptions(arguments.seed, unit_from(arguments), arguments.split == "random")
-    report = audit(corpus, options, say)
+    report = audit(corpus, options)
     width = get_terminal_size((_WIDTH, 0)).columns
     print(json.dumps(report, ensure_ascii=False) if arguments.json else terminal(report, width), flush=True)
     if arguments.html is not None:

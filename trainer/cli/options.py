@@ -7,7 +7,6 @@ from typing import Final
 
 from trainer.data.corpus import Corpus, filtered
 from trainer.data.sources import Source, Unit, load, unit_of
-from trainer.data.tables import Say
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.training.options import (
@@ -132,12 +131,11 @@ def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
     )
 
 
-def corpus_of(arguments: argparse.Namespace, say: Say, known: Collection[str] = ()) -> Corpus:
+def corpus_of(arguments: argparse.Namespace, known: Collection[str] = ()) -> Corpus:
     """Opens the labelled text that the options name.
 
     Args:
         arguments: The options.
-        say: Takes a line on what was guessed or left out.
         known: Labels that stay however rare they are.
 
     Raises:
@@ -165,7 +163,7 @@ def corpus_of(arguments: argparse.Namespace, say: Say, known: Collection[str] = 
         strip=tuple(arguments.strip),
         **given,
     )
-    return load(source, say, known)
+    return load(source, known)
 
 
 def refuse_reading_options(arguments: argparse.Namespace, why: str) -> None:

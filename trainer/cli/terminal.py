@@ -1,0 +1,65 @@
+"""Standard error: what is logged, lines of the commands' own, and a user's mistake in one line."""
+
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from trainer.errors import UserError
+
+LOGGERS: Final = ("trainer", "export")
+
+
+def escaped(text: str) -> str:
+    """Gives a text that a terminal shows and does not obey: a file's name may hold anything."""
+    return "".join(character if character.isprintable() else repr(character)[1:-1] for character in text)
+
+
+def say(line: str) -> None:
+    """Prints a line on standard error, at once."""
+    print(escaped(line), file=sys.stderr, flush=True)
+
+
+class LineHandler(logging.Handler):
+    """Gives each record's message to a function, a line each."""
+
+    def __init__(self, listener: Callable[[str], None] = say) -> None:
+        super().__init__(logging.INFO)
+        self._listener = listener
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._listener(record.getMessage())
+
+
+@contextmanager
+def logged_to(handler: logging.Handler) -> Iterator[None]:
+    """Lets a handler hear the progress of trainer and export during the block."""
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.addHandler(handler)
+        logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.removeHandler(handler)
+            logger.setLevel(level)
+
+
+def exit_code(command: Callable[[], int]) -> int:
+    """Runs a command and shows its progress; a `UserError` is printed as one line and gives exit code 2."""
+    try:
+        with logged_to(LineHandler()):
+            return command()
+    except UserError as error:
+        say(f"error: {' '.join(str(error).split())}")
+        return 2
+    except KeyboardInterrupt:
+        say("stopped: nothing was written")
+        return 130
+    except BrokenPipeError:  # `python -m trainer corpus | head` is not a mistake
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0

@@ -1,0 +1,26 @@
+"""The one Jinja environment: a name that a template does not know is a mistake, and blocks leave no blank lines."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+def environment(source: "Path | jinja2.BaseLoader", *, html: bool) -> "jinja2.Environment":
+    """Makes an environment.
+
+    Args:
+        source: The templates' folder, or a loader.
+        html: Whether values are escaped for HTML; else they stand as they are, as in Markdown and JSON.
+    """
+    import jinja2
+
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(source) if isinstance(source, Path) else source,
+        autoescape=html,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
