@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from browser import type_phrase
 from conftest import Open
 from playwright.sync_api import Page
 from workbooks import open_document, sheets
@@ -49,7 +50,9 @@ def give(page: Page, path: Path) -> None:
 def kept(page: Page) -> list[list[str]]:
     with page.expect_download() as waiting:
         page.locator("#table-download").click()
-    return list(csv.reader(io.StringIO(Path(waiting.value.path()).read_text(encoding="utf-8-sig"), newline="")))
+    content = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    delimiter = next(mark for mark in ";\t," if f"{mark}label{mark}" in content)
+    return list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))
 
 
 def as_the_trainer_reads(path: Path) -> list[list[str]]:
@@ -119,3 +122,46 @@ def test_a_file_that_cannot_be_read_gets_one_line(name: str, visit: Open, site: 
     give(page, tmp_path / name)
     assert page.locator("#table-complaint").inner_text().startswith(f"{name} cannot be read here.")
     assert visitor.complaints == []
+
+
+def test_a_cell_without_a_known_word_is_not_sure(visit: Open, site: str, tmp_path: Path) -> None:
+    path = tmp_path / "blank.csv"
+    path.write_text("text,id\nthe king of the sea,1\n,2\n!!!,3\n", encoding="utf-8")
+    page = visit().open(site)
+    give(page, path)
+    assert page.locator("#table-rows .label-cell").all_inner_texts()[1:] == ["not sure", "not sure"]
+    assert [row[2] for row in kept(page)][2:] == ["", ""]
+
+
+def test_a_spreadsheet_finds_no_formula_in_the_download(visit: Open, site: str, tmp_path: Path) -> None:
+    cells = ["=1+1", "+1", "-2.5", "@SUM(A1)", "-cmd|x", "+CALL", "\tx", "a=b", "- a list"]
+    path = tmp_path / "cells.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows([["text", "cell"], *(["the king", cell] for cell in cells)])
+    page = visit().open(site)
+    give(page, path)
+    found = [row[1] for row in kept(page)][1:]
+    assert found == ["'=1+1", "+1", "-2.5", "'@SUM(A1)", "'-cmd|x", "'+CALL", "'\tx", "a=b", "'- a list"]
+
+
+def test_two_files_in_quick_succession_end_with_the_later_one(visit: Open, site: str, tmp_path: Path) -> None:
+    (tmp_path / "long.csv").write_text("text,id\n" + "the king,1\n" * 50_000, encoding="utf-8")
+    (tmp_path / "short.csv").write_text("text,id\nO Muse,7\n", encoding="utf-8")
+    page = visit().open(site)
+    page.locator("#table-file").set_input_files(tmp_path / "long.csv")
+    give(page, tmp_path / "short.csv")
+    assert "1 row, in " in page.locator("#table-status").inner_text()
+    assert page.locator("#table-rows td").first.inner_text() == "O Muse"
+
+
+def test_a_worker_that_dies_is_started_again_and_asked_once_more(visit: Open, site: str, tmp_path: Path) -> None:
+    visitor = visit()
+    page = visitor.open(site)
+    (tmp_path / "long.csv").write_text("text,id\n" + "the king,1\n" * 60_000, encoding="utf-8")
+    page.locator("#table-file").set_input_files(tmp_path / "long.csv")
+    page.wait_for_selector("#table[data-state=reading]")
+    page.workers[0].evaluate("setTimeout(() => { throw new Error('out of memory'); })")
+    type_phrase(page, "the king of the sea")
+    page.wait_for_selector("#table[data-state=done]", timeout=60_000)
+    assert "60,000 rows, in " in page.locator("#table-status").inner_text()
+    assert page.locator("#leader").inner_text() != ""

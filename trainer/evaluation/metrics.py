@@ -61,16 +61,20 @@ def tally_of(classifier: Classifier, phrases: Iterable[Phrase]) -> Tally:
     total = tally(np.zeros((0, len(labels))), np.zeros(0, np.int64))
     rest = iter(phrases)
     while batch := list(islice(rest, _BATCH)):
-        total += tally(classifier.probabilities([phrase.text for phrase in batch]), truth_of(batch, labels))
+        texts = [phrase.text for phrase in batch]
+        known = np.array([classifier.vocabulary.known_words(text) > 0 for text in texts])
+        total += tally(classifier.probabilities(texts), truth_of(batch, labels), known)
     return total
 
 
-def tally(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> Tally:
+def tally(probabilities: NDArray[Any], truth: NDArray[np.int64], known: NDArray[np.bool_] | None = None) -> Tally:
     """Counts answers.
 
     Args:
         probabilities: Shape [phrases, labels].
         truth: The right label's index, shape [phrases].
+        known: Whether a phrase has a known word, shape [phrases]; None: all have. Without one the answer is
+            not sure.
     """
     answers = probabilities.argmax(axis=1)
     sure = probabilities.max(axis=1, initial=0.0)
@@ -81,7 +85,8 @@ def tally(probabilities: NDArray[Any], truth: NDArray[np.int64]) -> Tally:
     np.add.at(bins, which, np.stack([np.ones(len(truth)), sure, answers == truth], axis=1))
     steps = np.zeros((STEPS + 1, 2), np.int64)
     # Searched for and not multiplied: what is a hair below 0.117 would become 117 steps, and count as reaching it.
-    reached = np.searchsorted(np.arange(STEPS + 1) / STEPS, sure, side="right") - 1
+    counted = sure if known is None else np.where(known, sure, 0.0)
+    reached = np.searchsorted(np.arange(STEPS + 1) / STEPS, counted, side="right") - 1
     np.add.at(steps, reached, np.stack([np.ones(len(truth), np.int64), answers == truth], axis=1))
     return Tally(confusion, bins, steps)
 

@@ -31,6 +31,8 @@ export interface Window {
   start: number;
   /** One past its last word. */
   end: number;
+  /** How many of its words the model knows. */
+  known: number;
   /** In the order of `Classifier.labels`. */
   probabilities: number[];
 }

@@ -31,14 +31,8 @@ async function start() {
   // A module and not a file that is fetched: bundlers split it off, and Node fetches nothing from a disk.
   const { vocabulary, topology, weights, knownAnswer, threshold } = await import("./model.js");
   const predict = createInterpreter(topology, fromBase64(weights), vocabulary.sequence_length);
-  const classifier = createClassifier(vocabulary, predict);
+  const classifier = createClassifier(vocabulary, predict, threshold);
   checkKnownAnswer(classifier, knownAnswer);
-
-  /** @type {Classifier["explain"]} */
-  const explain = (text) => {
-    const explained = classifier.explain(text);
-    return { ...explained, sure: explained.known > 0 && explained.results[0].score >= threshold };
-  };
 
   /** @type {Classifier["without"]} */
   const without = (text) => {
@@ -53,7 +47,7 @@ async function start() {
   return Object.assign(classify, {
     labels: Object.freeze([...vocabulary.labels]),
     threshold,
-    explain,
+    explain: classifier.explain,
     without,
     rows: classifier.rows,
   });

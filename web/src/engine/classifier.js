@@ -7,7 +7,7 @@
  */
 
 import { countIds, createTokenizer } from "./tokenizer.js";
-import { BORDERS, combineWindows, cutWindows, windowStarts } from "./windows.js";
+import { BORDERS, combineWindows, cutWindows, isSure, windowStarts } from "./windows.js";
 
 /** @typedef {import("./tokenizer.js").Vocabulary} Vocabulary */
 /** @typedef {import("./tokenizer.js").Phrase} Phrase */
@@ -25,6 +25,7 @@ import { BORDERS, combineWindows, cutWindows, windowStarts } from "./windows.js"
  * @typedef {object} Window that a text was read in
  * @property {number} start its first word
  * @property {number} end one past its last
+ * @property {number} known how many of its words are
  * @property {number[]} probabilities in the order of the labels
  */
 
@@ -34,15 +35,17 @@ import { BORDERS, combineWindows, cutWindows, windowStarts } from "./windows.js"
  *   known: number,
  *   probabilities: number[],
  *   results: Result[],
+ *   sure: boolean,
  * }} Explanation A phrase and its answer: the windows it was read in, how many `known` words it has,
- *   `probabilities` in the order of the labels, `results` best first.
+ *   `probabilities` in the order of the labels, `results` best first, and whether the best label may be named (`isSure`).
  */
 
 /**
  * @param {Vocabulary} vocabulary
  * @param {Predict} predict
+ * @param {number} [threshold] no label is named for a best probability below it
  */
-export function createClassifier(vocabulary, predict) {
+export function createClassifier(vocabulary, predict, threshold = 0) {
   const { labels, sequence_length: length } = vocabulary;
   const pieces = length - BORDERS;
   const tokenize = createTokenizer(vocabulary);
@@ -55,16 +58,17 @@ export function createClassifier(vocabulary, predict) {
   function explanation(phrase, answers) {
     const probabilities = combineWindows(answers);
     const starts = windowStarts(phrase.ids.length, pieces);
-    return {
-      ...phrase,
-      windows: starts.map((start, window) => ({
-        ...wordsIn(phrase.tokens, start, start + pieces),
+    const windows = starts.map((start, window) => {
+      const words = wordsIn(phrase.tokens, start, start + pieces);
+      return {
+        ...words,
+        known: countKnown(phrase.tokens.slice(words.start, words.end)),
         probabilities: answers[window],
-      })),
-      known: phrase.tokens.filter(({ known }) => known).length,
-      probabilities,
-      results: bestFirst(labels, probabilities),
-    };
+      };
+    });
+    const known = countKnown(phrase.tokens);
+    const sure = isSure(probabilities, known, threshold);
+    return { ...phrase, windows, known, probabilities, results: bestFirst(labels, probabilities), sure };
   }
 
   /**
@@ -143,6 +147,9 @@ export function createClassifier(vocabulary, predict) {
 }
 
 /** @typedef {ReturnType<typeof createClassifier>} Classifier */
+
+/** @param {import("./tokenizer.js").Token[]} tokens */
+const countKnown = (tokens) => tokens.filter(({ known }) => known).length;
 
 /**
  * The words of which a piece stands in a window.

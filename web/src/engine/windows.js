@@ -63,3 +63,13 @@ export function combineWindows(answers) {
   const total = means.reduce((sum, mean) => sum + mean, 0);
   return means.map((mean) => mean / total);
 }
+
+/**
+ * The one rule by which an answer is "not sure": its best probability is below the threshold, or no word is known.
+ *
+ * @param {number[]} probabilities
+ * @param {number} known words
+ * @param {number} threshold
+ */
+export const isSure = (probabilities, known, threshold) =>
+  known > 0 && Math.max(...probabilities) >= threshold;

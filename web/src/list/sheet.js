@@ -17,6 +17,7 @@ const LABELLED = [/^((?:__label__\S+\s+)+)(.*)$/, /^([A-Z]+:\w+ )(.*)$/];
  * @property {string[]} header names of the columns, or their numbers; of a list without columns there are none
  * @property {boolean} named whether the columns have names
  * @property {string[][]} rows
+ * @property {string} [delimiter] of a table of separated values
  */
 
 /**
@@ -44,10 +45,15 @@ export function readCells(cells) {
   return sheetOf({ rows, header: hasHeader(rows.slice(0, LOOKED_AT)) });
 }
 
-/** @param {{rows: string[][], header: boolean}} table */
-function sheetOf({ rows: [first = [], ...below], header }) {
-  if (header) return { header: first.map((name) => name.trim()), named: true, rows: below };
-  return { header: first.map((_, column) => String(column + 1)), named: false, rows: [first, ...below] };
+/** @param {{rows: string[][], header: boolean, delimiter?: string}} table */
+function sheetOf({ rows: [first = [], ...below], header, delimiter }) {
+  if (header) return { header: first.map((name) => name.trim()), named: true, rows: below, delimiter };
+  return {
+    header: first.map((_, column) => String(column + 1)),
+    named: false,
+    rows: [first, ...below],
+    delimiter,
+  };
 }
 
 /**
@@ -76,8 +82,15 @@ export function textColumn({ header, rows }) {
   return Math.max(lengths.indexOf(Math.max(...lengths)), 0);
 }
 
+/** What a spreadsheet takes for a formula: OWASP, CSV injection. Plain numbers are none. */
+const FORMULA = /^(?:[=@\t\r]|[+-](?![\d.,]+$))/;
+
 /**
  * @param {string[][]} rows
- * @returns {string} with a mark at its start by which spreadsheets know UTF-8
+ * @param {string} [delimiter]
+ * @returns {string} with a mark at its start by which spreadsheets know UTF-8; an apostrophe stands before a formula
  */
-export const writeCsv = (rows) => `\uFEFF${dsvFormat(",").formatRows(rows)}\n`;
+export function writeCsv(rows, delimiter = ",") {
+  const safe = rows.map((row) => row.map((cell) => (FORMULA.test(cell) ? `'${cell}` : cell)));
+  return `\uFEFF${dsvFormat(delimiter).formatRows(safe)}\n`;
+}

@@ -1,7 +1,7 @@
 /** A whole list: a file is read on this device, each row is answered, and the answers can be kept as CSV. */
 
 import { element, find, HUES, named, need } from "../shared/dom.js";
-import { percent, say } from "../shared/i18n.js";
+import { number, percent, say } from "../shared/i18n.js";
 import { ENCODINGS } from "./encoding.js";
 import { readFile } from "./files.js";
 import { textColumn, writeCsv } from "./sheet.js";
@@ -18,7 +18,7 @@ const NOTHING = { header: [], named: false, rows: [] };
  * @param {import("../page/client.js").Client} client
  * @param {import("../page/assets.js").Config} config
  */
-export function createTable(client, { labels, name, examples, not_sure: { threshold } }) {
+export function createTable(client, { labels, name, examples }) {
   const section = find("table");
   if (!section) return;
   const input = /** @type {HTMLInputElement} */ (need("table-file"));
@@ -30,7 +30,7 @@ export function createTable(client, { labels, name, examples, not_sure: { thresh
   let opened;
   /** @type {import("./sheet.js").Sheet} */
   let sheet = NOTHING;
-  /** @type {number[][]} */
+  /** @type {import("../worker/jobs.js").Answer[]} */
   let answers = [];
   let running = new AbortController();
 
@@ -130,10 +130,10 @@ export function createTable(client, { labels, name, examples, not_sure: { thresh
     need("table-scroll").hidden = false;
   }
 
-  /** @param {number[]} probabilities */
-  function bestOf(probabilities) {
+  /** @param {import("../worker/jobs.js").Answer} answer */
+  function bestOf({ probabilities, sure }) {
     const score = Math.max(...probabilities);
-    return { label: probabilities.indexOf(score), score, sure: score >= threshold };
+    return { label: probabilities.indexOf(score), score, sure };
   }
 
   function download() {
@@ -146,13 +146,11 @@ export function createTable(client, { labels, name, examples, not_sure: { thresh
         sure ? labels[label] : "",
         labels[label],
         score.toFixed(4),
-        ...answers[at].map((p) => p.toFixed(4)),
+        ...answers[at].probabilities.map((p) => p.toFixed(4)),
       ];
     });
-    const csv = writeCsv([
-      [...header, "label", "nearest", "confidence", ...labels.map((label) => `p(${label})`)],
-      ...rows,
-    ]);
+    const titles = [...header, "label", "nearest", "confidence", ...labels.map((label) => `p(${label})`)];
+    const csv = writeCsv([titles, ...rows], sheet.delimiter ?? usualDelimiter());
     const link = element("a", "");
     link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
     link.download = say("kept_in", { name });
@@ -191,6 +189,9 @@ async function contentOf(file, options) {
     return { complaint: say("table_unreadable", { name }) };
   }
 }
+
+/** Where a comma is the decimal mark, spreadsheets separate values by semicolons. */
+const usualDelimiter = () => (number(0.5).includes(",") ? ";" : ",");
 
 /**
  * @param {HTMLElement} section

@@ -19,26 +19,49 @@ import { fetchAssets, inside } from "./assets.js";
  * @property {AbortSignal} [signal] ends the job; its promise is rejected with the signal's reason
  */
 
+/** @typedef {Omit<import("../worker/jobs.js").Order, "job">} Order */
+
 /**
- * @typedef {Waiting & {resolve: (value: any) => void, reject: (reason: unknown) => void}} Job
+ * @typedef {Waiting & {
+ *   order: Order,
+ *   repeated: boolean,
+ *   resolve: (value: any) => void,
+ *   reject: (reason: unknown) => void,
+ * }} Job
  */
 
 /**
- * Starts the worker and sends it the files. What is asked before it is ready waits there for its turn.
+ * Starts the worker and sends it the files. What is asked before it is ready waits there for its turn. A worker that
+ * dies after it was ready is started again, and what was asked of it is asked once more.
  *
  * @param {import("./assets.js").Config} config
  */
 export function startClient(config) {
-  const worker = new Worker(workerAddress(config));
   /** @type {Map<number, Job>} */
   const jobs = new Map();
   let count = 0;
-  const sent = fetchAssets(config.files).then((assets) =>
-    worker.postMessage({ load: assets, knownAnswer: config.known_answer }, [assets.weights]),
-  );
-  const ready = Promise.all([answeredKnown(worker), sent]).then(([backend]) => backend);
+  let { worker, ready } = start();
   ready.catch(() => {}); // whoever waits for it is told
-  worker.addEventListener("message", ({ data: { job, progress, done, failed } }) => {
+
+  function start() {
+    const started = new Worker(workerAddress(config));
+    const sent = fetchAssets(config.files).then((assets) =>
+      started.postMessage(
+        { load: assets, knownAnswer: config.known_answer, threshold: config.not_sure.threshold },
+        [assets.weights],
+      ),
+    );
+    const loaded = Promise.all([answeredKnown(started), sent]).then(([backend]) => backend);
+    started.addEventListener("message", hear);
+    loaded.then(
+      () => started.addEventListener("error", (event) => restart(started, event.message)),
+      (error) => failAll(String(error.message)),
+    );
+    return { worker: started, ready: loaded };
+  }
+
+  /** @param {MessageEvent} event */
+  function hear({ data: { job, progress, done, failed } }) {
     const waiting = jobs.get(job);
     if (!waiting) return;
     if (progress) {
@@ -48,10 +71,35 @@ export function startClient(config) {
     jobs.delete(job);
     if (failed === undefined) waiting.resolve(done);
     else waiting.reject(new Error(failed));
-  });
+  }
 
   /**
-   * @param {Omit<import("../worker/jobs.js").Order, "job">} order
+   * @param {Worker} dead
+   * @param {string} reason
+   */
+  function restart(dead, reason) {
+    if (dead !== worker) return;
+    dead.terminate();
+    for (const [job, { repeated, reject }] of jobs) {
+      if (!repeated) continue;
+      jobs.delete(job);
+      reject(new Error(reason || "The worker stopped."));
+    }
+    ({ worker, ready } = start());
+    for (const [job, waiting] of jobs) {
+      waiting.repeated = true;
+      worker.postMessage({ job, ...waiting.order });
+    }
+  }
+
+  /** @param {string} reason */
+  function failAll(reason) {
+    for (const { reject } of jobs.values()) reject(new Error(reason));
+    jobs.clear();
+  }
+
+  /**
+   * @param {Order} order
    * @param {Waiting} [waiting]
    * @returns {Promise<any>}
    */
@@ -60,7 +108,7 @@ export function startClient(config) {
       signal?.throwIfAborted();
       count += 1;
       const job = count;
-      jobs.set(job, { progress, resolve, reject });
+      jobs.set(job, { order, repeated: false, progress, resolve, reject });
       signal?.addEventListener("abort", () => {
         if (!jobs.delete(job)) return;
         worker.postMessage({ cancel: job });
@@ -80,7 +128,7 @@ export function startClient(config) {
     /** @param {string} text @param {Range} range @param {Waiting} [waiting] @returns {Promise<number[][]>} */
     without: (text, range, waiting) => ask({ kind: "without", input: text, range }, waiting),
 
-    /** @param {string[]} texts @param {Waiting} [waiting] @returns {Promise<number[][]>} */
+    /** @param {string[]} texts @param {Waiting} [waiting] @returns {Promise<import("../worker/jobs.js").Answer[]>} */
     rows: (texts, waiting) => ask({ kind: "rows", input: texts }, waiting),
   };
 }

@@ -8,7 +8,7 @@ import { percent, pieces, say } from "../shared/i18n.js";
  * @param {import("./assets.js").Config} config
  * @param {(text: string) => void} look takes a phrase to the desk
  */
-export function createGuess(client, { labels, examples, not_sure: { threshold } }, look) {
+export function createGuess(client, { labels, examples }, look) {
   if (!find("guess")) return;
   const choices = /** @type {HTMLButtonElement[]} */ ([...need("choices").children]);
   const score = { rounds: 0, you: 0, model: 0 };
@@ -31,10 +31,11 @@ export function createGuess(client, { labels, examples, not_sure: { threshold } 
     for (const choice of choices) choice.disabled = true;
     choices[truth].classList.add("right");
     if (guessed !== truth) choices[guessed].classList.add("wrong");
-    const [best] = (await client.read(text)).results;
+    const { results, sure } = await client.read(text);
+    const [best] = results;
     score.rounds += 1;
     score.you += Number(guessed === truth);
-    score.model += Number(best.label === label && best.score >= threshold); // a "not sure" names nobody
+    score.model += Number(best.label === label && sure); // a "not sure" names nobody
     need("guess-verdict").replaceChildren(
       ...pieces("right", { label: named(label, "strong") }),
       " ",
@@ -42,7 +43,7 @@ export function createGuess(client, { labels, examples, not_sure: { threshold } 
         ? pieces("you_right", {})
         : pieces("you_wrong", { label: named(labels[guessed]) })),
       " ",
-      ...pieces(ofModel(best.score >= threshold, best.label === label, guessed === truth), {
+      ...pieces(ofModel(sure, best.label === label, guessed === truth), {
         label: named(best.label),
         share: percent(best.score),
       }),

@@ -25,7 +25,7 @@ const root = document.documentElement;
  */
 function startReading(client, { labels, not_sure: { threshold } }) {
   const field = /** @type {HTMLTextAreaElement} */ (need("phrase"));
-  const results = createResultsView(labels, threshold);
+  const results = createResultsView(labels);
   const sharing = createSharing();
   const reading = createReadingView(labels, (text, range, signal) => client.without(text, range, { signal }));
   const passages = createPassagesView(labels, threshold, (passage) => reading.look(passage));

@@ -1,6 +1,6 @@
 /** A longer text, passage by passage: a strip that shows where each label speaks. */
 
-import { combineWindows } from "../engine/windows.js";
+import { combineWindows, isSure } from "../engine/windows.js";
 import { element, find, HUES } from "../shared/dom.js";
 import { percent, say } from "../shared/i18n.js";
 
@@ -19,10 +19,10 @@ export function createPassagesView(labels, threshold, choose) {
   const strip = find("strip");
 
   /** @param {Window} passage */
-  function segment({ start, end, probabilities }) {
+  function segment({ start, end, known, probabilities }) {
     const share = Math.max(...probabilities);
     const best = probabilities.indexOf(share);
-    const sure = share >= threshold;
+    const sure = isSure(probabilities, known, threshold);
     const button = element("button", "segment");
     button.type = "button";
     if (sure && labels.length <= HUES) button.dataset.hue = String(best);
@@ -60,7 +60,8 @@ function merged(windows) {
   for (let first = 0; first < windows.length; first += each) {
     const group = windows.slice(first, first + each);
     const probabilities = combineWindows(group.map((window) => window.probabilities));
-    passages.push({ start: group[0].start, end: group[group.length - 1].end, probabilities });
+    const known = group.reduce((sum, window) => sum + window.known, 0);
+    passages.push({ start: group[0].start, end: group[group.length - 1].end, known, probabilities });
   }
   return passages;
 }

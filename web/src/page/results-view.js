@@ -31,11 +31,8 @@ const NO_VERDICT = { sure: true, lead: [], headline: "", share: "" };
 /** A pause in typing after which the answer is spoken. */
 const SPEAK_AFTER_MS = 900;
 
-/**
- * @param {string[]} labels
- * @param {number} threshold no label is named for a best probability below it
- */
-export function createResultsView(labels, threshold) {
+/** @param {string[]} labels */
+export function createResultsView(labels) {
   const list = need("labels");
   const rows = Array.from(list.children, (row) => createRow(/** @type {HTMLElement} */ (row)));
   const many = labels.length > STABLE_LABELS;
@@ -61,10 +58,9 @@ export function createResultsView(labels, threshold) {
   }
 
   /** @param {Explanation} explanation */
-  function showRows({ tokens, known, probabilities }) {
+  function showRows({ tokens, probabilities, sure }) {
     const answered = tokens.length > 0;
     const order = ranking(probabilities);
-    const sure = known > 0 && probabilities[order[0]] >= threshold;
     for (const [label, row] of rows.entries()) {
       row.show(
         answered ? probabilities[label] : undefined,
@@ -85,10 +81,9 @@ export function createResultsView(labels, threshold) {
   /**
    * @param {number} best
    * @param {Explanation} explanation
-   * @param {boolean} sure
    * @returns {Verdict}
    */
-  function verdictOf(best, { probabilities }, sure) {
+  function verdictOf(best, { probabilities, sure }) {
     const share = percent(probabilities[best]);
     if (!sure) {
       const lead = pieces("nearest", { label: named(labels[best]), share });
@@ -109,12 +104,13 @@ export function createResultsView(labels, threshold) {
       shown = explanation;
       const answered = explanation.tokens.length > 0;
       const [best] = ranking(explanation.probabilities);
-      const sure = explanation.known > 0 && explanation.probabilities[best] >= threshold;
       need("answer").ariaBusy = "false";
       showEmpty(answered, explanation.text);
-      showVerdict(answered ? verdictOf(best, explanation, sure) : NO_VERDICT);
+      showVerdict(answered ? verdictOf(best, explanation) : NO_VERDICT);
       showRows(explanation);
-      speak(answered ? `${spokenAnswer(explanation.results, sure)} ${wordsKnown(explanation)}` : "");
+      speak(
+        answered ? `${spokenAnswer(explanation.results, explanation.sure)} ${wordsKnown(explanation)}` : "",
+      );
     },
 
     /** Puts the phrase that is shown in place of the one it is compared with. @returns {string} the other's text */

@@ -1,6 +1,7 @@
 /**
- * The worker's side of the page: loads a model, then does several jobs at once, each for a slice of time in turn, so
- * that a phrase is answered while a table is still being read, and what nobody waits for any more is dropped.
+ * The worker's side of the page: loads a model, then does several jobs at once, each for a slice of time. The newest
+ * phrase comes before all else, so that it is answered while a list is still being read; lists take turns; and what
+ * nobody waits for any more is dropped.
  */
 
 import { createClassifier } from "../engine/classifier.js";
@@ -33,6 +34,8 @@ import { checkKnownAnswer } from "../engine/known-answer.js";
 
 /** @typedef {{job: number, kind: "read" | "without" | "rows", input: string | string[], range?: {start: number, end: number}}} Order */
 
+/** @typedef {{probabilities: number[], sure: boolean}} Answer to a row of a list */
+
 /** How long one job may run before the next has its turn and messages are heard. */
 const SLICE_MS = 8;
 
@@ -41,8 +44,9 @@ const ROWS = 16;
 
 /** @param {Engine} engine */
 export function serve(engine) {
-  /** @type {Map<number, Generator<Progress, unknown, void>>} */
+  /** @type {Map<number, {steps: Generator<Progress, unknown, void>, list: boolean}>} */
   const running = new Map();
+  let waked = false;
   /** @type {(classifier: Classifier) => void} */
   let begin;
   /** @type {Promise<Classifier>} */
@@ -55,31 +59,41 @@ export function serve(engine) {
   /** @param {unknown} message */
   const say = (message) => globalThis.postMessage(message);
 
+  /** One turn at a time is waited for: were there one for each message, all others would wait behind them. */
+  function wake() {
+    if (waked || running.size === 0) return;
+    waked = true;
+    next.port2.postMessage(null);
+  }
+
   function turn() {
-    const [first] = running;
-    if (!first) return;
-    const [job, steps] = first;
-    running.delete(job);
+    waked = false;
+    const [longestWaiting] = running;
+    if (!longestWaiting) return; // all were cancelled
+    const [job, task] = [...running].filter(([, { list }]) => !list).pop() ?? longestWaiting;
+    const { steps } = task;
     try {
       const until = performance.now() + SLICE_MS;
       let step = steps.next();
       while (!step.done && performance.now() < until) step = steps.next();
+      running.delete(job);
       if (step.done) {
         say({ job, done: step.value });
       } else {
-        running.set(job, steps); // behind the others
+        running.set(job, task); // behind the others
         say({ job, progress: step.value });
       }
     } catch (error) {
+      running.delete(job);
       say({ job, failed: String(error instanceof Error ? error.message : error) });
     }
-    if (running.size > 0) next.port2.postMessage(null);
+    wake();
   }
 
   globalThis.onmessage = async ({ data }) => {
     if (data.load) {
       try {
-        const { classifier, backend } = await load(engine, data.load, data.knownAnswer);
+        const { classifier, backend } = await load(engine, data.load, data);
         say({ ready: backend });
         begin(classifier);
       } catch (error) {
@@ -91,8 +105,8 @@ export function serve(engine) {
     if (data.cancel !== undefined) {
       running.delete(data.cancel);
     } else {
-      running.set(data.job, stepsOf(classifier, data));
-      next.port2.postMessage(null);
+      running.set(data.job, { steps: stepsOf(classifier, data), list: data.kind === "rows" });
+      wake();
     }
   };
 }
@@ -100,15 +114,15 @@ export function serve(engine) {
 /**
  * @param {Engine} engine
  * @param {Assets} assets
- * @param {KnownAnswer} knownAnswer
+ * @param {{knownAnswer: KnownAnswer, threshold: number}} config
  * @returns {Promise<{classifier: Classifier, backend: string}>} the first backend that gives the trained model's answer to the known-answer phrase
  */
-async function load(engine, { vocabulary, topology, weights, wasm }, knownAnswer) {
+async function load(engine, { vocabulary, topology, weights, wasm }, { knownAnswer, threshold }) {
   const words = JSON.parse(vocabulary);
   let reason = new Error("This browser has none of the engine's backends.");
   for await (const { name, predict } of engine(JSON.parse(topology), weights, words.sequence_length, wasm)) {
     try {
-      const classifier = createClassifier(words, predict);
+      const classifier = createClassifier(words, predict, threshold);
       checkKnownAnswer(classifier, knownAnswer);
       return { classifier, backend: name };
     } catch (error) {
@@ -132,13 +146,14 @@ function stepsOf(classifier, { kind, input, range }) {
 /**
  * @param {Classifier} classifier
  * @param {string[]} texts
- * @returns {Generator<Progress, number[][], void>} each text's probabilities
+ * @returns {Generator<Progress, Answer[], void>}
  */
 function* readRows(classifier, texts) {
+  /** @type {Answer[]} */
   const answers = [];
   for (let start = 0; start < texts.length; start += ROWS) {
-    for (const { probabilities } of classifier.explainAll(texts.slice(start, start + ROWS)))
-      answers.push(probabilities);
+    for (const { probabilities, sure } of classifier.explainAll(texts.slice(start, start + ROWS)))
+      answers.push({ probabilities, sure });
     yield { read: answers.length, of: texts.length };
   }
   return answers;
