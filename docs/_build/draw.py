@@ -29,7 +29,9 @@ _WIDTH: Final = 176  # of a box, and the space around it
 _HEIGHT: Final = 50
 _COLUMN: Final = 196
 _LINE: Final = 82
-_ROUNDS: Final = 8
+_LANE: Final = 26  # of an edge that passes a line
+_ROUNDS: Final = 8  # of ordering
+_SETTLING: Final = 200  # rounds of placing
 _STYLE: Final = """
   .drawing { --ink: var(--md-default-fg-color, #222); --quiet: var(--md-default-fg-color--light, #666);
     --box: var(--md-code-bg-color, #f3f3f3); --edge: var(--md-accent-fg-color, #16507a); }
@@ -111,14 +113,10 @@ def drawings() -> dict[str, str]:
 
 
 def _depths(layers: list[Layer]) -> dict[str, int]:
-    """Gives each layer's line: below all that it reads, and no further above what reads it than it must be."""
+    """Gives each layer's line: right below all that it reads."""
     depth: dict[str, int] = {}
     for layer in layers:
         depth[layer.name] = 1 + max((depth[name] for name in layer.inputs), default=-1)
-    for layer in reversed(layers):
-        readers = [depth[other.name] for other in layers if layer.name in other.inputs]
-        if readers and layer.inputs:
-            depth[layer.name] = min(readers) - 1
     return depth
 
 
@@ -163,14 +161,15 @@ def svg(layers: list[Layer], title: str) -> str:
     """Draws layers as boxes and what they read as arrows."""
     lines, edges = _placed(layers)
     boxes = {layer.name for layer in layers}
-    widths = [[_COLUMN if name in boxes else 30 for name in line] for line in lines]
-    whole = max(sum(of_line) for of_line in widths)
-    place: dict[str, tuple[float, float]] = {}
-    for number, (line, of_line) in enumerate(zip(lines, widths, strict=True)):
-        x = (whole - sum(of_line)) / 2
-        for name, width in zip(line, of_line, strict=True):
-            place[name] = (x + width / 2, number * _LINE + _HEIGHT / 2 + 8)
-            x += width
+    widths = {name: _COLUMN if name in boxes else _LANE for line in lines for name in line}
+    across = _across(lines, edges, widths)
+    left = min(across[name] - width / 2 for name, width in widths.items())
+    whole = max(across[name] + width / 2 for name, width in widths.items()) - left
+    place = {
+        name: (round(across[name] - left, 1), number * _LINE + _HEIGHT / 2 + 8)
+        for number, line in enumerate(lines)
+        for name in line
+    }
     drawn = [_arrow([place[name] for name in edge], [name in boxes for name in edge]) for edge in edges]
     for layer in layers:
         x, y = place[layer.name]
@@ -181,9 +180,25 @@ def svg(layers: list[Layer], title: str) -> str:
             f'<text class="quiet" x="{x:g}" y="{y + 14:g}">{escape(layer.kind)} · {shape}</text>'
         )
     height = len(lines) * _LINE - _LINE + _HEIGHT + 16
-    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="0 0 {whole:g} {height:g}" '
-    head += f'width="{whole:g}" height="{height:g}" role="img" aria-label="{escape(title)}">'
+    head = f'<svg xmlns="http://www.w3.org/2000/svg" class="drawing" viewBox="0 0 {whole:.0f} {height:g}" '
+    head += f'width="{whole:.0f}" height="{height:g}" role="img" aria-label="{escape(title)}">'
     return "\n".join([head, f"<title>{escape(title)}</title>", f"<style>{_STYLE}</style>", *drawn, "</svg>\n"])
+
+
+def _across(lines: list[list[str]], edges: list[list[str]], widths: dict[str, int]) -> dict[str, float]:
+    """Gives each name its place in its line: as near to its neighbours' mean as the others of the line let it."""
+    across = {name: 0.0 for line in lines for name in line}
+    near = {name: [other for edge in edges for other in _neighbours(edge, name)] for name in across}
+    for _ in range(_SETTLING):
+        for line in lines:
+            wanted = [sum(across[other] for other in near[name]) / len(near[name]) for name in line]
+            placed: list[float] = []
+            for number, (name, x) in enumerate(zip(line, wanted, strict=True)):
+                least = (widths[line[number - 1]] + widths[name]) / 2 if number else 0.0
+                placed.append(max(x, placed[-1] + least) if placed else x)
+            shift = sum(x - at for x, at in zip(wanted, placed, strict=True)) / len(line)
+            across |= {name: at + shift for name, at in zip(line, placed, strict=True)}
+    return across
 
 
 def _arrow(points: list[tuple[float, float]], is_box: list[bool]) -> str:

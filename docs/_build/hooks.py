@@ -92,7 +92,7 @@ def _without_markers(markdown: str) -> str:
 
 def _inlined(match: re.Match[str]) -> str:
     drawing = (ROOT / "docs" / match["file"]).read_text(encoding="utf-8")
-    return f'<div class="scrolled">{drawing}</div>'
+    return f'<div class="scrolled" tabindex="0">{drawing}</div>'
 
 
 def command_line() -> str:
