@@ -1,7 +1,6 @@
 """Every block of code in README and docs is run here, or says why not, or which test runs it.
 
-The commands are those that a reader types, with the recipe `tiny` and, in place of the built-in corpus, a small one. What
-`export` writes and proves is other tests' matter, but for the page of the proof, on which it is real.
+The commands are those that a reader types, with the recipe `tiny` and, in place of the built-in corpus, a small one.
 """
 
 import io
@@ -20,13 +19,17 @@ from pets import CORPUS
 import export.__main__ as exporter
 import trainer.__main__ as trainer_commands
 from export import dist
-from export.proof import chromium, fuzz_strings
 from trainer.data import built_in
+from trainer.data.corpus import Corpus
+from trainer.data.profile import survey
+from trainer.model.recipe import Recipe
 from trainer.run import Run
+from trainer.training import fit as training
+from trainer.training.options import FitOptions
 
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 NO_CODE = ("text", "csv")
-REAL = "proof.md"  # exports and proves
+TRAIN = ("split.md", "tutorial-tickets.md")  # once
 PROGRAMS = {"trainer": trainer_commands.main, "export": exporter.main}
 _BLOCK = re.compile(r"(?:^<!-- (?P<marker>[^\n]+) -->\n)?^ *```(?P<language>\w*)\n(?P<code>.*?)^ *```$", re.M | re.S)
 
@@ -84,7 +87,9 @@ def place(tmp_path: Path, pets_run: Run, monkeypatch: pytest.MonkeyPatch) -> Pat
     (tmp_path / "songs").mkdir()
     table = ["text,label"]
     for label, words in {"blues": "train whistle lonesome river", "carol": "snow bell winter candle"}.items():
-        lines = [f"{word} {number} {words.split()[number % 4]} tonight" for number in range(12) for word in words.split()]
+        lines = [
+            f"{word} {number} {words.split()[number % 4]} tonight" for number in range(12) for word in words.split()
+        ]
         (tmp_path / "songs" / f"{label}.txt").write_text("\n".join(lines), encoding="utf-8")
         table += [f"{line},{label}" for line in lines]
     (tmp_path / "songs.csv").write_text("\n".join(table), encoding="utf-8")
@@ -94,16 +99,25 @@ def place(tmp_path: Path, pets_run: Run, monkeypatch: pytest.MonkeyPatch) -> Pat
 
 
 @pytest.mark.parametrize("page", TYPED, ids=lambda page: page.name)
-def test_commands_of_the_page_do_what_they_say(page: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    built: list[Any] = []
+def test_commands_of_the_page_do_what_they_say(
+    page: Path, place: Path, pets_run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All but training and exporting is real: of these the options are read and checked, and the text is read.
+
+    Two pages train once all the same.
+    """
+    built, trained, real = list[Any](), list[Any](), training.fit
+
+    def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
+        survey(corpus)
+        trained.append((recipe, options))
+        return real(corpus, recipe, options) if page.name in TRAIN and len(trained) == 1 else pets_run
+
     monkeypatch.setattr(built_in, "load", lambda: CORPUS)
-    monkeypatch.setattr(chromium, "find_chromium", lambda: None)
-    some = fuzz_strings.strings
-    monkeypatch.setattr(fuzz_strings, "strings", lambda *given: some(*given)[::100])
-    if page.name != REAL:
-        monkeypatch.setattr(dist, "build", lambda *given: built.append(given))
+    monkeypatch.setattr(dist, "build", lambda *given: built.append(given))
+    monkeypatch.setattr(training, "fit", fit)
     code = "".join(block.code for block in BLOCKS if block.page == page and block.language == "sh" and not block.marker)
-    exported = 0
+    fits = exports = 0
     for line in code.splitlines():
         _python, _m, program, command, *options = shlex.split(line, comments=True)
         if "<" in options:
@@ -116,5 +130,7 @@ def test_commands_of_the_page_do_what_they_say(page: Path, place: Path, monkeypa
         if trains and "--recipe" not in options:
             options += ["--recipe", "tiny"]
         assert PROGRAMS[program]([command, *options]) == 0, line
-        exported += program == "export"
-    assert len(built) == (exported if page.name != REAL else 0)
+        fits += trains or "--folds" in options
+        exports += program == "export"
+    assert len(built) == exports
+    assert len(trained) == fits

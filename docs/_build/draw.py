@@ -140,10 +140,10 @@ def _placed(layers: list[Layer]) -> tuple[list[list[str]], list[list[str]]]:
         order = range(1, len(lines)) if turn % 2 == 0 else range(len(lines) - 2, -1, -1)
         for line in order:
             beside = lines[line - 1 if turn % 2 == 0 else line + 1]
-            place = {name: number / max(len(beside) - 1, 1) for number, name in enumerate(beside)}
+            ranks = {name: number / max(len(beside) - 1, 1) for number, name in enumerate(beside)}
 
-            def mean(name: str, place: dict[str, float] = place) -> float:
-                near = [place[other] for edge in edges for other in _neighbours(edge, name) if other in place]
+            def mean(name: str, ranks: dict[str, float] = ranks) -> float:
+                near = [ranks[other] for edge in edges for other in _neighbours(edge, name) if other in ranks]
                 return sum(near) / len(near) if near else 0.5
 
             lines[line].sort(key=mean)
