@@ -27,8 +27,9 @@ lint: .venv/test
 lock:
 	sh requirements/lock.sh
 
+# not --quiet: it hides warnings from --strict
 docs: .venv-docs/docs
-	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict
 	@echo "built site/: .venv-docs/bin/python -m http.server --directory site"
 
 picture: .venv/test
