@@ -1,12 +1,16 @@
 # make demo   sets up, trains on the built-in corpus, exports, proves
 # make test   sets up, passes the tests
+# make docs   builds the site of docs/ into site/, in .venv-docs/
 # make benchmarks   sets up, measures Byline beside its alternatives, writes the tables (some hours)
 # Everything goes into .venv/ and the user's cache; Python 3.11 is all that has to be there.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
-PIP_INSTALL = .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes
+INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes
+PIP_INSTALL = .venv/bin/python $(INSTALL)
+NEEDS_311 = $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
+	{ echo "error: Byline needs Python 3.11 (tflite-support has no wheel for a newer one): make PYTHON=/path/to/python3.11" >&2; exit 2; }
 
-.PHONY: demo test lint lock picture benchmarks clean
+.PHONY: demo test lint lock docs picture benchmarks clean
 
 demo: .venv/demo
 	.venv/bin/python -m export all
@@ -23,8 +27,14 @@ lint: .venv/test
 lock:
 	sh requirements/lock.sh
 
+# not --quiet: it hides warnings from --strict
+docs: .venv-docs/docs
+	NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs build --strict
+	@echo "built site/: .venv-docs/bin/python -m http.server --directory site"
+
 picture: .venv/test
 	.venv/bin/python benchmarks/picture.py
+	.venv/bin/python docs/_build/draw.py
 
 benchmarks: .venv/benchmarks
 	.venv/bin/python benchmarks/public.py --seeds 3 --write
@@ -33,12 +43,15 @@ benchmarks: .venv/benchmarks
 	.venv/bin/python benchmarks/web.py --write
 
 clean:
-	rm -rf .venv .venv-mediapipe
+	rm -rf .venv .venv-docs .venv-mediapipe site
 
 .venv/bin/python:
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-		{ echo "error: Byline needs Python 3.11 (tflite-support has no wheel for a newer one): make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@$(NEEDS_311)
 	$(PYTHON) -m venv .venv
+
+.venv-docs/bin/python:
+	@$(NEEDS_311)
+	$(PYTHON) -m venv .venv-docs
 
 .venv/demo: requirements/demo.txt | .venv/bin/python
 	@echo "installing the pinned packages into .venv (some minutes, once)"
@@ -53,4 +66,9 @@ clean:
 .venv/benchmarks: requirements/benchmarks.txt | .venv/bin/python
 	@echo "installing the pinned packages into .venv (some minutes, once)"
 	$(PIP_INSTALL) -r $<
+	touch $@
+
+.venv-docs/docs: requirements/docs.txt | .venv-docs/bin/python
+	@echo "installing the site's pinned packages into .venv-docs (a minute, once)"
+	.venv-docs/bin/python $(INSTALL) -r $<
 	touch $@

@@ -9,3 +9,6 @@ compile pyproject.toml --extra test --output-file requirements/test.txt
 compile pyproject.toml --extra demo --constraint requirements/test.txt --output-file requirements/demo.txt
 compile pyproject.toml --extra benchmarks --constraint requirements/test.txt --output-file requirements/benchmarks.txt
 compile requirements/mediapipe.in --output-file requirements/mediapipe.txt
+# The site needs neither TensorFlow nor what else Byline is made of, but NumPy, which the parsers of the commands import.
+{ sed -n '/^docs = \[/,/^\]/s/^ *"\(.*\)",.*/\1/p' pyproject.toml; echo numpy; } |
+  compile - --constraint requirements/test.txt --output-file requirements/docs.txt

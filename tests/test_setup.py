@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from conftest import ROOT
 
-LOCKS = ("demo", "test", "benchmarks", "mediapipe")
+LOCKS = ("demo", "test", "benchmarks", "mediapipe", "docs")
 
 
 def locked(name: str) -> dict[str, str]:
@@ -46,6 +46,8 @@ def test_locks_hold_what_pyproject_pins() -> None:
     for name in ("demo", "test", "benchmarks"):
         assert pins.items() <= locked(name).items(), name
     assert locked("demo").items() <= locked("test").items()
+    tools = "\n".join(project["optional-dependencies"]["docs"])
+    assert dict(re.findall(r"^([a-z-]+)(?:\[.*\])?==(\S+)", tools, re.MULTILINE)).items() <= locked("docs").items()
 
 
 def test_version_is_said_once_more_only_in_pyproject() -> None:
