@@ -15,7 +15,7 @@ import pytest
 from conftest import ROOT
 
 import export.__main__ as exporter
-import trainer.__main__ as trainer_commands
+from trainer.cli.parser import parser as trainer_parser
 
 
 def test_the_models_are_drawn_as_they_are() -> None:
@@ -39,7 +39,7 @@ def test_an_edge_of_the_drawing_is_an_arrow_that_ends_at_its_box() -> None:
 
 def test_every_command_and_option_is_described() -> None:
     page = hooks.command_line()
-    for name, top in (("trainer", trainer_commands.parser()), ("export", exporter.parser())):
+    for name, top in (("trainer", trainer_parser()), ("export", exporter.parser())):
         (action,) = (action for action in top._actions if isinstance(action, argparse._SubParsersAction))
         for command, parser in action.choices.items():
             section = page.split(f"### `{name} {command}`\n")[1].split("\n### ")[0]

@@ -98,7 +98,7 @@ def _inlined(match: re.Match[str]) -> str:
 def command_line() -> str:
     """Describes every command and option, out of the parsers themselves."""
     from export.__main__ import parser as export_parser
-    from trainer.__main__ import parser as trainer_parser
+    from trainer.cli.parser import parser as trainer_parser
 
     os.environ["COLUMNS"] = _WIDTH
     return "\n\n".join("\n\n".join(_program(top)) for top in (trainer_parser(), export_parser()))

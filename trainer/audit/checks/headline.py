@@ -118,9 +118,9 @@ def remedy(name: str, words_mode: bool, script: str, running: bool = True) -> st
             return "The windows already have the same lengths for each label: look at how long its words are."
         return "Cut running text into windows of the same lengths for each label: `--unit words:16`."
     if name == "punctuation":
-        return f"Byline's own model reads no punctuation; for any other, cut it out: `--strip '{MARKS}'`."
+        return f"A model may learn an editor's habits. Cut the marks out: `--strip '{MARKS}'`."
     if name == "case":
-        return "Byline's own model reads no capitals; before training any other, write all text in lower case."
+        return "Byline reads no capitals without `--keep-case`; for any other model, write all text in lower case."
     if name == "first_word":
         if words_mode or not running:
             return "Look at the n-grams that give a label away, and leave out what they come from: `--drop 'REGEX'`."
