@@ -1,18 +1,15 @@
-"""Every file that people have is read as what it is, by the trainer and by the page; what was found out is said."""
+"""Every file that people have is read as what it is; what was found out is said. web/tests/ has the page's half."""
 
 import base64
 import gzip
 import json
-import shutil
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from export.targets import node
-from tests.support.javascript import run_node
-from tests.support.places import VECTORS
+from tests.support.places import vectors
 from tests.support.rows import opened, pairs, rows_of, said_of, write
 from tests.support.workbooks import open_document, sheets
 from trainer.__main__ import main
@@ -20,15 +17,7 @@ from trainer.data.profile import survey
 from trainer.data.tables import Reading, open_table
 from trainer.errors import UserError
 
-TABLES: list[dict[str, Any]] = json.loads((VECTORS / "tables.json").read_text(encoding="utf-8"))
-
-READ_ROWS = """
-import { readFileSync } from "node:fs";
-import { readFile } from "./list/files.js";
-const tables = JSON.parse(readFileSync(0, "utf8"));
-const read = ({ bytes, name, letters }) => readFile(new Uint8Array(Buffer.from(bytes, "base64")), name, { letters });
-console.log(JSON.stringify(await Promise.all(tables.map(read))));
-"""
+TABLES: list[dict[str, Any]] = vectors("tables.json")
 
 
 @pytest.mark.parametrize("table", TABLES, ids=lambda table: table["what"])
@@ -44,41 +33,9 @@ def test_the_trainer_reads_a_table_of_any_kind(table: dict[str, Any], tmp_path: 
     ]
 
 
-def read_by_the_page(tables: list[dict[str, Any]], folder: Path) -> list[dict[str, Any]]:
-    (folder / "node_modules").symlink_to(node.modules() / "node_modules")
-    shutil.copytree(node.WEB / "src" / "list", folder / "list")
-    write(folder / "package.json", '{"type": "module"}')
-    write(folder / "read.js", READ_ROWS)
-    done = run_node(["read.js"], json.dumps(tables), cwd=folder)
-    assert done.returncode == 0, done.stderr
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
-
-
-def test_the_page_reads_the_same_rows(tmp_path: Path) -> None:
-    for table, found in zip(TABLES, read_by_the_page(TABLES, tmp_path), strict=True):
-        assert (found["sheet"]["header"], found["sheet"]["rows"]) == (table["header"], table["rows"]), table["what"]
-
-
-def test_the_page_takes_the_encoding_whose_letters_its_model_knows(tmp_path: Path) -> None:
-    known = {
-        "windows-1251": ("собака лает, а кот спит дома", "кошка спит на диване, собака лает на улице"),
-        "koi8-r": ("собака лает, а кот спит дома", "кошка спит на диване, собака лает на улице"),
-        "windows-1250": ("Zażółć gęślą jaźń, świetny był", "źle się czuję, że był świetny żółw"),
-        "windows-1253": ("καλημέρα σε όλους", "καλή μέρα, όλα καλά σήμερα"),
-        "gb18030": ("今天的天气很好,我们去公园", "我们今天去学校,天气不好"),
-        "euc-kr": ("오늘 날씨가 좋다", "오늘은 날씨가 좋지 않다"),
-        "shift_jis": ("今日はいい天気です", "今日の天気はいいですか"),
-        "windows-1252": ("un café très noir, où est la crème", "où est le café noir, s’il vous plaît"),
-    }
-    tables = [
-        {"name": "a.txt", "bytes": base64.b64encode(text.encode(name)).decode(), "letters": letters}
-        for name, (text, letters) in known.items()
-    ]
-    found = read_by_the_page(tables, tmp_path)
-    assert [(each["encoding"], each["sheet"]["rows"]) for each in found] == [
-        (name, [[text]]) for name, (text, _) in known.items()
-    ]
+@pytest.mark.parametrize("given", vectors("encodings.json"), ids=lambda given: given["encoding"])
+def test_the_encodings_that_the_page_is_asked_are_what_they_say(given: dict[str, Any]) -> None:
+    assert base64.b64decode(given["bytes"]).decode(given["encoding"]) == given["text"]
 
 
 # What is said, and what the options do.

@@ -1,6 +1,8 @@
 """The JavaScript that the page, the module and the proof share, under Node: it reads the contract as Python does."""
 
 import json
+import re
+import shutil
 import subprocess
 import unicodedata
 from pathlib import Path
@@ -10,8 +12,8 @@ import pytest
 
 from export.proof import fuzz_strings
 from export.targets import node
-from tests.support.javascript import SOURCE, evaluate, run_node
-from tests.support.places import vectors
+from tests.support.javascript import evaluate, run_node
+from tests.support.places import VECTORS, vectors
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 
@@ -22,47 +24,7 @@ const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
 const tokenize = createTokenizer(vocabulary);
 console.log(JSON.stringify(texts.map(tokenize)));
 """
-TIME = """
-import { readFileSync } from "node:fs";
-import { createTokenizer } from "./engine/tokenizer.js";
-const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
-const tokenize = createTokenizer(vocabulary);
-const timed = texts.map((text) => {
-    const start = performance.now();
-    const { ids } = tokenize(text);
-    return [ids.length, performance.now() - start];
-});
-console.log(JSON.stringify(timed));
-"""
-WINDOWS = """
-import { readFileSync } from "node:fs";
-import { combineWindows, cutWindows } from "./engine/windows.js";
-const { cases, averages } = JSON.parse(readFileSync(0, "utf8"));
-const rows = cases.map(({ ids, sequence_length }) => cutWindows(ids, sequence_length));
-console.log(JSON.stringify([rows, averages.map(({ probabilities }) => combineWindows(probabilities))]));
-"""
-VOCABULARY = {
-    "format": "byline-vocabulary",
-    "version": 2,
-    "model_type": "unigram",
-    "rules": [["-", " - "], ["C", "c"], ["e\u0301", "é"]],
-    "sequence_length": 6,
-    "reserved": ["<pad>", "<unk>", "[CLS]", "[SEP]"],
-    "pieces": ["▁the", "▁king", "▁café", "s", "▁", "z", ","],
-    "scores": [-1.0, -2.0, -2.0, -3.0, -3.0, -4.0, -3.0],
-    "labels": ["a", "b"],
-}
-
-
-def test_javascript_reads_every_tokenizer_vector() -> None:
-    given = vectors("tokenizer.json")
-    assert len(given["cases"]) > 50
-    for name, vocabulary in given["vocabularies"].items():
-        cases = [case for case in given["cases"] if case["vocabulary"] == name]
-        read = evaluate(TOKENIZE, {"vocabulary": vocabulary, "texts": [case["text"] for case in cases]})
-        for case, phrase in zip(cases, read, strict=True):
-            assert phrase["ids"] == case["ids"], case["text"]
-            assert words_of(phrase) == [tuple(word) for word in case["words"]], case["text"]
+UNITS = sorted(path.name for path in (node.WEB / "tests").glob("*.test.mjs"))
 
 
 def words_of(phrase: Any) -> list[tuple[int, int, bool]]:
@@ -72,14 +34,6 @@ def words_of(phrase: Any) -> list[tuple[int, int, bool]]:
         [len(units[: 2 * token[end]].decode("utf-16-le")) for end in ("start", "end")] for token in phrase["tokens"]
     ]
     return [(start, end, token["known"]) for (start, end), token in zip(spans, phrase["tokens"], strict=True)]
-
-
-def test_javascript_cuts_and_averages_every_window_vector() -> None:
-    given = vectors("windows.json")
-    rows, averages = evaluate(WINDOWS, given)
-    assert rows == [case["rows"] for case in given["cases"]]
-    for mine, case in zip(averages, given["averages"], strict=True):
-        assert mine == pytest.approx(case["average"], abs=1e-9)
 
 
 def reads_as_python(vocabulary: Vocabulary) -> None:
@@ -102,41 +56,23 @@ def test_javascript_and_python_read_the_same_fuzz_strings_by_every_vector_s_voca
     reads_as_python(Vocabulary.from_json(vectors("tokenizer.json")["vocabularies"][name], name))
 
 
-def test_words_say_where_in_the_text_they_stand_and_which_pieces_they_have() -> None:
-    (phrase,) = evaluate(TOKENIZE, {"vocabulary": VOCABULARY, "texts": ["🙂 the\0 Cafe\u0301-kings, zz zqzq"]})
-    assert phrase["text"] == "🙂 the Cafe\u0301-kings, zz zqzq"
-    units = phrase["text"].encode("utf-16-le")
-    at = [units[2 * token["start"] : 2 * token["end"]].decode("utf-16-le") for token in phrase["tokens"]]
-    assert at == [token["word"] for token in phrase["tokens"]]
-    assert at == ["🙂", "the", "Cafe\u0301", "kings", "zz", "zqzq"]
-    ids = [phrase["ids"][token["first"] : token["last"]] for token in phrase["tokens"]]
-    assert ids == [[1], [4], [6], [5, 7], [9, 9], [9, 1, 9, 1]]
-    assert [token["known"] for token in phrase["tokens"]] == [False, True, True, True, False, False]
+@pytest.fixture(scope="module")
+def web(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of `web/` with its packages, beside `tests/vectors/`."""
+    folder = tmp_path_factory.mktemp("units")
+    shutil.copytree(node.WEB, folder / "web", ignore=shutil.ignore_patterns("node_modules"))
+    shutil.copytree(VECTORS, folder / "tests" / "vectors")
+    (folder / "web" / "node_modules").symlink_to(node.modules() / "node_modules")
+    return folder / "web"
 
 
-def test_a_text_of_thirteen_thousand_words_takes_no_seconds() -> None:
-    texts = ["the kings " * 6_500, "z" * 100_000, "q" * 100_000, "the" * 40_000]
-    done = evaluate(TIME, {"vocabulary": VOCABULARY, "texts": texts})
-    assert [count for count, _ in done] == [6_500 * 3, 100_001, 2, 2]
-    assert max(milliseconds for _, milliseconds in done) < 1_500
-
-
-@pytest.mark.parametrize(
-    ("key", "value", "complaint"),
-    [
-        ("version", 1, "byline-vocabulary 1"),
-        ("format", "other", "other 2"),
-        ("model_type", "bpe", "bpe"),
-        ("sequence_length", 2, "2"),
-        ("scores", [-1.0], "7 and 1"),
-        ("pieces", ["▁a"] * 7, '"▁a"'),
-    ],
-)
-def test_javascript_refuses_a_contract_that_it_cannot_read(key: str, value: Any, complaint: str) -> None:
-    given = json.dumps({"vocabulary": VOCABULARY | {key: value}, "texts": []})
-    done = run_node(["--input-type=module", "--eval", TOKENIZE], given, cwd=SOURCE)
-    assert done.returncode != 0
-    assert f"Received: {complaint}" in done.stderr
+@pytest.mark.parametrize("name", UNITS)
+def test_the_units_of_the_page_pass(name: str, web: Path) -> None:
+    done = run_node(["--test", "--test-reporter=tap", f"tests/{name}"], cwd=web)
+    assert done.returncode == 0, done.stdout + done.stderr
+    passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
+    assert passed, done.stdout
+    assert int(passed[1]) > 5  # a file without tests passes as one
 
 
 def bundle(modules: Path, output: Path, engine: str = "own") -> subprocess.CompletedProcess[str]:

@@ -79,6 +79,7 @@ def test_wheel_holds_the_page_and_nothing_it_should_not(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "web").rglob("*") if path.is_file()}
     wanted -= {"web/biome.json", "web/tsconfig.json"}  # for development
+    wanted -= {path.relative_to(ROOT).as_posix() for path in (ROOT / "web" / "tests").iterdir()}
     assert wanted <= set(names)
     assert {"trainer/text/vocabulary.schema.json", "export/templates/MODEL_CARD.md.j2"} <= set(names)
     code = {
@@ -89,7 +90,7 @@ def test_wheel_holds_the_page_and_nothing_it_should_not(wheel: Path) -> None:
     assert code | {"byline/py.typed", "trainer/py.typed", "export/py.typed"} <= set(names)
     (script,) = (name for name in names if name.endswith("/entry_points.txt"))
     assert b"byline = byline.cli:main" in zipfile.ZipFile(wheel).read(script)
-    assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "requirements/"))]
+    assert not [name for name in names if name.startswith(("tests/", "web/tests/", "benchmarks/", "requirements/"))]
 
 
 def test_installed_wheel_exports_away_from_the_checkout(wheel: Path, run_path: Path, tmp_path: Path) -> None:
