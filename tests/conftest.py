@@ -25,6 +25,21 @@ from trainer.run import Run, write_phrases
 
 set_environment()
 
+# A test is marked by what it is given; what no fixture tells is marked where it stands.
+MARKS = {
+    "slow": {"workshop", "pets_run", "python", "minilm", "fitted", "models", "small", "student", "first_load", "wheel"},
+    "browser": {"chromium", "visit", "site", "with_tfjs"},
+    "network": {"workshop", "python", "axe", "web", "workers"},
+}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = set(getattr(item, "fixturenames", ()))
+        for mark, fixtures in MARKS.items():
+            if given & fixtures:
+                item.add_marker(mark)
+
 
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:

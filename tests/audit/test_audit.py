@@ -30,6 +30,7 @@ def of_clean() -> dict[str, Any]:
     return audited(clean())
 
 
+@pytest.mark.slow
 def test_a_clean_corpus_is_not_accused(of_clean: dict[str, Any]) -> None:
     assert len(of_clean["headline"]) == 1
     assert of_clean["headline"][0].startswith("Nothing stood out")
@@ -186,6 +187,7 @@ def test_a_tiny_corpus_is_audited(count: int) -> None:
     assert html(report)
 
 
+@pytest.mark.slow
 def test_text_of_one_template_ends() -> None:
     rows = [
         Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], file="f", number=n) for n in range(3000)

@@ -112,6 +112,7 @@ def test_few_labels_stand_by_their_size_with_the_same_measures() -> None:
     assert len(re.findall(r"^  (?:sea|town) .* [01]\.\d\d +\d+$", text, re.MULTILINE)) == 2
 
 
+@pytest.mark.slow
 def test_labels_with_too_few_phrases_have_no_measure() -> None:
     report = audited([*clean(60), Row("one of its kind", "alone")])
     assert "alone" not in {of_label["label"] for of_label in report["suspects"]["labels"]}
@@ -123,6 +124,7 @@ def test_labels_with_too_few_phrases_have_no_measure() -> None:
     assert "lowest F1" not in text
 
 
+@pytest.mark.slow
 def test_the_width_is_that_of_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -193,6 +195,7 @@ def test_a_model_no_better_than_the_majority_accuses_nobody() -> None:
     assert said in html(report)
 
 
+@pytest.mark.slow
 def test_labels_that_differ_in_capitals_blanks_or_unicode_form_are_a_finding() -> None:
     fullwidth, ligature = "Ｆｅｅ", "reﬁll"
     spelled = [("Top up", "topup"), ("FEE", fullwidth), ("refill", ligature), (unicodedata.normalize("NFD", "é"), "é")]

@@ -48,6 +48,7 @@ def rare(text: Callable[[str], str]) -> list[Row]:
     return rows + [Row(text(sentence(first, generator)), "rare") for _ in range(60)]
 
 
+@pytest.mark.slow
 def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -> None:
     rows = rare(lambda text: ", ".join([*text.split(" ", 2)]))
     report = audited(rows)
@@ -56,6 +57,7 @@ def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -
     assert "Punctuation alone tells “rare”" in html(report)
 
 
+@pytest.mark.slow
 def test_a_rare_label_of_other_words_is_no_shortcut() -> None:
     report = audited(rare(lambda text: text.replace(" ", " quince ", 1)))
     assert "“rare”" not in headline(report)
@@ -69,6 +71,7 @@ def test_labels_that_the_text_does_not_carry_are_never_called_clean() -> None:
     assert report["headline"][0].startswith("The words do not tell the labels")
 
 
+@pytest.mark.slow
 def test_a_rare_label_is_named_though_the_words_tell_nothing() -> None:
     generator = np.random.default_rng(1)
     words = [f"w{number}" for number in range(300)]
@@ -80,6 +83,7 @@ def test_a_rare_label_is_named_though_the_words_tell_nothing() -> None:
     assert not any("“pos”" in line for line in report["headline"]), "the rest is told because the rare label is"
 
 
+@pytest.mark.slow
 def test_words_that_tell_a_rare_label_are_not_said_to_tell_nothing() -> None:
     generator = np.random.default_rng(1)
     words = [f"w{number}" for number in range(300)]
@@ -90,6 +94,7 @@ def test_words_that_tell_a_rare_label_are_not_said_to_tell_nothing() -> None:
     assert not any(line.startswith("The words do not tell") for line in report["headline"])
 
 
+@pytest.mark.slow
 def test_three_labels_of_thirty_that_share_a_mark_are_named_together() -> None:
     generator = np.random.default_rng(2)
     rows = []
@@ -104,6 +109,7 @@ def test_three_labels_of_thirty_that_share_a_mark_are_named_together() -> None:
     assert "label 03" not in line
 
 
+@pytest.mark.slow
 def test_the_first_word_of_a_topic_is_no_shortcut() -> None:
     generator = np.random.default_rng(3)
     rows = []
@@ -122,6 +128,7 @@ def test_windows_are_not_told_to_become_windows() -> None:
     assert "--unit" not in headline(report)
 
 
+@pytest.mark.slow
 def test_many_labels_of_rare_words() -> None:
     generator = np.random.default_rng(0)
     rows = [

@@ -69,6 +69,7 @@ def test_cyrillic_speakers_get_an_option_that_works() -> None:
     assert "ГАМЛЕТ" in terminal(report)
 
 
+@pytest.mark.slow
 def test_a_word_and_a_colon_now_and_then_is_no_speaker() -> None:
     rows = changed(clean(), range(0, 1200, 400), lambda text: f"Update: {text}")
     assert not [found for found in audited(rows)["pollution"] if found["name"] == "speaker_prefixes"]

@@ -60,6 +60,7 @@ def test_check_estimator_passes_as_far_as_it_tests_text() -> None:
         checks.check_estimator(BylineClassifier())
 
 
+@pytest.mark.slow
 def test_it_learns(fitted: BylineClassifier, tickets: tuple[list[str], list[str]]) -> None:
     texts, labels = tickets
     assert fitted.classes_.tolist() == [0, 10, 20]  # refund, login, card
@@ -72,6 +73,7 @@ def test_it_learns(fitted: BylineClassifier, tickets: tuple[list[str], list[str]
     assert fitted.predict_proba([]).shape == (0, 3)
 
 
+@pytest.mark.slow
 def test_a_fitted_one_is_pickled_and_needs_no_tensorflow(fitted: BylineClassifier, tmp_path: Path) -> None:
     fitted.predict(["a text"])
     (tmp_path / "fitted.pickle").write_bytes(pickle.dumps(fitted))

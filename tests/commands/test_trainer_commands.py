@@ -133,6 +133,7 @@ def test_corpus_prints_for_each_label_the_counts_and_three_lines(
     assert len(printed) == 8
 
 
+@pytest.mark.slow
 def test_fit_prints_results_on_standard_output_and_progress_beside_them(fitted: Fitted) -> None:
     assert fitted.code == 0
     accuracy, brackets, macro_f1, calibrated, not_sure, majority, *confusion, last = fitted.out.splitlines()
@@ -205,6 +206,7 @@ def test_predict_of_nothing_prints_nothing(
     assert predicted(capsys, fitted, "--json") == ""
 
 
+@pytest.mark.slow
 def test_evaluate_measures_the_run_on_its_test_phrases_again(
     fitted: Fitted, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -222,6 +224,7 @@ def test_evaluate_measures_the_run_on_its_test_phrases_again(
     ]
 
 
+@pytest.mark.slow
 def test_evaluate_measures_the_run_on_other_labelled_text(
     fitted: Fitted, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -245,6 +248,7 @@ def test_evaluate_refuses_a_label_that_the_run_does_not_know_and_names_its_row(
     assert last == f"error: {tmp_path}/more.tsv: row 3: 'fish' is none of the labels of {fitted.path}"
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_takes_the_newest_run_and_prints_nothing_but_answers(fitted: Fitted) -> None:
     done = trainer("predict", "--json", folder=fitted.path.parent.parent, text="the cat will purr\n\n")
     assert (done.returncode, done.stderr) == (0, "")

@@ -285,6 +285,7 @@ def fingerprint(corpus: Corpus, unit: Unit) -> str:
         return encode(parts, vocabulary, Path(folder), **options).sha256  # type: ignore[arg-type]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("unit", ["line", "file", "words:8"])
 @pytest.mark.parametrize("files", [4, 12])
 def test_neither_the_order_of_files_nor_where_they_lie_changes_the_split(
@@ -303,6 +304,7 @@ def test_neither_the_order_of_files_nor_where_they_lie_changes_the_split(
     assert fingerprint(opened(other, unit=unit_of(unit))[0], unit_of(unit)) != first
 
 
+@pytest.mark.slow
 def test_the_shape_of_a_table_does_not_change_the_split(tmp_path: Path) -> None:
     records: Records = [{"text": f"w{n} and x{n}", "label": "ab"[n % 2], "song": f"s{n // 7}"} for n in range(300)]
     found = set()
@@ -346,6 +348,7 @@ def test_any_script_is_read(text: str, tmp_path: Path) -> None:
 # The whole way.
 
 
+@pytest.mark.slow
 def test_a_table_of_ones_own_becomes_a_run_that_knows_its_labels_and_groups(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

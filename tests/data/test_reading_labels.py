@@ -125,6 +125,7 @@ def fit_of(path: Path, run: Path, *options: str) -> dict[str, Any]:
     return facts
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_on_its_own_file_without_the_labels_that_it_left_out(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -151,6 +152,7 @@ def test_a_run_is_measured_on_its_own_file_without_the_labels_that_it_left_out(
     assert capsys.readouterr().err.splitlines()[-1].endswith(f"row 6: 'c' is none of the labels of {run}")
 
 
+@pytest.mark.slow
 def test_a_run_is_measured_on_its_own_file_with_the_labels_that_it_merged(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

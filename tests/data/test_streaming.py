@@ -73,6 +73,7 @@ class Endless(io.RawIOBase):
         return len(self.block)
 
 
+@pytest.mark.slow
 def test_a_large_input_is_never_held() -> None:
     stream = io.BufferedReader(Endless(b"a line of some forty characters, as usual\n", 1_000_000), 1 << 16)
     tracemalloc.start()

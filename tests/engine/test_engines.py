@@ -162,6 +162,7 @@ def test_every_backend_answers_every_kind_of_graph_as_the_specification_says(
     assert 0 < difference < 1e-5
 
 
+@pytest.mark.network
 def test_the_build_refuses_a_graph_with_an_operation_that_tfjs_has_no_kernel_for(
     models: Callable[[str], Model], tmp_path: Path
 ) -> None:

@@ -46,6 +46,7 @@ def test_the_interpreter_answers_as_the_specification_says(form: str, steps: int
     assert alone == together
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["dense rows", "sparse rows and cells", "300 labels", "the lesson"])
 def test_every_weight_is_read(form: str, tmp_path: Path) -> None:
     rows = made_rows(40, 10, 60)

@@ -12,18 +12,11 @@ import pytest
 
 from export.proof import fuzz_strings
 from export.targets import node
-from tests.support.javascript import evaluate, run_node
+from tests.support.javascript import run_node, tokenized
 from tests.support.places import VECTORS, vectors
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 
-TOKENIZE = """
-import { readFileSync } from "node:fs";
-import { createTokenizer } from "./engine/tokenizer.js";
-const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
-const tokenize = createTokenizer(vocabulary);
-console.log(JSON.stringify(texts.map(tokenize)));
-"""
 UNITS = sorted(path.name for path in (node.WEB / "tests").glob("*.test.mjs"))
 
 
@@ -38,7 +31,7 @@ def words_of(phrase: Any) -> list[tuple[int, int, bool]]:
 
 def reads_as_python(vocabulary: Vocabulary) -> None:
     texts = fuzz_strings.strings(vocabulary, 2)
-    read = evaluate(TOKENIZE, {"vocabulary": vocabulary.to_json(), "texts": texts})
+    read = tokenized(vocabulary, texts)
     for text, ids, phrase in zip(texts, vocabulary.encode_all(texts), read, strict=True):
         assert phrase["ids"] == ids, text[:80]
         # What only a newer Unicode has is a letter in one of them and nothing in the other.
@@ -51,6 +44,7 @@ def test_javascript_and_python_read_the_same_ids_in_fuzz_strings(trained: Run) -
     reads_as_python(trained.vocabulary)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", vectors("tokenizer.json").get("vocabularies", {}))
 def test_javascript_and_python_read_the_same_fuzz_strings_by_every_vector_s_vocabulary(name: str) -> None:
     reads_as_python(Vocabulary.from_json(vectors("tokenizer.json")["vocabularies"][name], name))
@@ -80,6 +74,7 @@ def bundle(modules: Path, output: Path, engine: str = "own") -> subprocess.Compl
     return run_node([build, "--modules", str(modules), "--engine", engine, "--output", str(output)])
 
 
+@pytest.mark.network
 def test_bundling_says_nothing_and_writes_the_scripts_and_the_style(tmp_path: Path) -> None:
     done = bundle(node.modules(), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -77,6 +77,7 @@ def test_numpy_answers_as_the_specification_says(form: str) -> None:
         assert np.abs(said - answers(FORMS[form], steps, ROWS)).max() < 1e-5, steps
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_tflite_file_answers_as_the_specification_says(form: str) -> None:
     constants = FORMS[form]
@@ -100,6 +101,8 @@ def tflite_answers(file: bytes, rows: NDArray[np.int32]) -> NDArray[np.float32]:
     return np.array(collected)
 
 
+@pytest.mark.network
+@pytest.mark.slow
 def test_tensorflow_js_answers_as_the_specification_says(tmp_path: Path) -> None:
     for form, constants in FORMS.items():
         tfjs.write_tfjs(constants, 10, 4, tmp_path / form)
@@ -119,6 +122,7 @@ def test_tensorflow_js_answers_as_the_specification_says(tmp_path: Path) -> None
         assert wide[name]["quantization"] == IN_8_BITS | {"dtype": "uint16", "min": -32_768.0}, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("labels", "dense", "cells"), [(4, SIZE, 0), (30, 20, 3)])
 def test_the_rounded_keras_model_holds_the_numbers_of_the_graph(labels: int, dense: int, cells: int) -> None:
     weights, constants = constants_with(labels, dense, cells)
@@ -296,6 +300,7 @@ def faults_of(model: schema.ModelT) -> list[str]:
     return tflite.faults(bytes(builder.Output()))
 
 
+@pytest.mark.slow
 def test_a_variable_tensor_is_a_fault(model: schema.ModelT) -> None:
     """The fused LSTM has one: it keeps its state from phrase to phrase."""
     model.subgraphs[0].tensors[5].isVariable = True

@@ -50,6 +50,7 @@ def drawn(vocabulary_size: int, count: int, seed: int = 1) -> list[Pair]:
     return [(first, second) for first, second in dict.fromkeys(map(tuple, pairs))][:count]
 
 
+@pytest.mark.slow
 @given(
     st.integers(5, 40),
     st.sampled_from([2, 3, 5, 7, 11, 13, 31]),

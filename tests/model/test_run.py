@@ -160,15 +160,22 @@ def test_the_newest_run_is_found_by_when_it_was_made(copy: Path) -> None:
     assert find(runs / "b", runs).path == runs / "b"
 
 
-@pytest.mark.parametrize("content", [b"[]", b"null", b'{"created": null}', b'{"created": 3}', b"{"])
-def test_a_broken_run_beside_others_is_passed_over_or_named(content: bytes, copy: Path) -> None:
+@pytest.mark.parametrize(
+    ("content", "rule"),
+    [
+        (b"[]", "does not say when the run was created"),
+        (b"null", "does not say when the run was created"),
+        (b'{"created": null}', "does not say when the run was created"),
+        (b'{"created": 3}', "does not say when the run was created"),
+        (b"{", "is not JSON"),
+    ],
+)
+def test_a_broken_run_beside_others_is_named(content: bytes, rule: str, copy: Path) -> None:
     (copy.parent / "broken").mkdir()
     (copy.parent / "broken" / "run.json").write_bytes(content)
-    try:
-        outcome = str(find(None, copy.parent).path)
-    except UserError as error:
-        outcome = str(error)
-    assert outcome == str(copy) or "broken/run.json: " in outcome
+    with pytest.raises(UserError, match=rf"broken/run\.json: {rule}"):
+        find(None, copy.parent)
+    assert find(copy, copy.parent).path == copy
 
 
 def test_without_a_run_the_command_that_makes_one_is_named(tmp_path: Path) -> None:

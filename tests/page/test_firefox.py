@@ -12,6 +12,8 @@ from tests.support.looking import SHOWN, surest
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.network]
+
 
 def ask_firefox(url: str, phrases: list[str]) -> dict[str, Any]:
     firefox = shutil.which("firefox-esr") or shutil.which("firefox")

@@ -11,6 +11,8 @@ from hosting import Host
 from tests.support.browser import NO_CHROMIUM, find_chromium
 from tests.support.javascript import run_node, tools
 
+pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.network]
+
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
 # The score of speed that is asked for. On the phone that Lighthouse makes up, with a slow line and a slow processor, a
 # busy machine costs some points.

@@ -149,6 +149,7 @@ def test_what_is_taken_is_found_once() -> None:
     assert [len(found) for _, found in index.take([("a", EIGHT), ("b", EIGHT)])] == [100, 0]
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first text waits for a table of Unicode
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_similarity_is_symmetric_and_between_none_and_all(one: str, other: str) -> None:

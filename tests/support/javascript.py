@@ -13,8 +13,16 @@ import platformdirs
 
 from export.targets import node
 from trainer.files import sha256
+from trainer.text.vocabulary import Vocabulary
 
 SOURCE: Final = node.WEB / "src"
+_TOKENIZE: Final = """
+import { readFileSync } from "node:fs";
+import { createTokenizer } from "./engine/tokenizer.js";
+const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
+const tokenize = createTokenizer(vocabulary);
+console.log(JSON.stringify(texts.map(tokenize)));
+"""
 
 
 def run_node(arguments: Sequence[str], stdin: str = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -37,6 +45,12 @@ def evaluate(program: str, value: Any) -> Any:
     done = run_node(["--input-type=module", "--eval", program], json.dumps(value), cwd=SOURCE)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+def tokenized(vocabulary: Vocabulary, texts: Sequence[str]) -> list[dict[str, Any]]:
+    """Gives what the page's tokenizer reads of each text."""
+    phrases: list[dict[str, Any]] = evaluate(_TOKENIZE, {"vocabulary": vocabulary.to_json(), "texts": texts})
+    return phrases
 
 
 def tools() -> Path:

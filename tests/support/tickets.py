@@ -34,7 +34,7 @@ def in_python(code: str, cwd: Path = ROOT, **environment: str) -> str:
     inherited = {
         name: value
         for name, value in os.environ.items()
-        if name not in ("CUDA_VISIBLE_DEVICES", "KERAS_BACKEND", "TF_CPP_MIN_LOG_LEVEL")
+        if name not in ("CUDA_VISIBLE_DEVICES", "KERAS_BACKEND") and not name.startswith("TF_")
     }
     done = subprocess.run(
         [sys.executable, "-c", code],

@@ -31,6 +31,7 @@ def test_strings_are_many_and_hold_what_breaks_tokenizers(trained: Run) -> None:
     assert wanted | {"GEORGIAN", "HANGUL", "HIRAGANA", "KATAKANA", "CJK"} <= scripts
 
 
+@pytest.mark.slow
 def test_every_code_point_is_asked_once() -> None:
     strings = fuzz_strings.every_code_point()
     assert sum(string.count("a") for string in strings) >= 0x10FFFF - 0x800

@@ -76,6 +76,7 @@ sys.stdout.buffer.write(vocabulary.model_proto() + repr(vocabulary).encode())
 """
 
 
+@pytest.mark.slow
 def test_the_same_text_gives_the_same_bytes_in_every_process(tmp_path: os.PathLike[str]) -> None:
     path = os.path.join(tmp_path, "texts")  # noqa: PTH118
     texts = [text for sample in SAMPLES.values() for text in sample] + list(EIGHTEEN) * 200

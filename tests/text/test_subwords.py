@@ -40,6 +40,7 @@ def divided(rows: list[tuple[str, str]]) -> Split:
     return split(corpus, survey(corpus), 1, window=0, passes=1, whole_rows=False, random=False)
 
 
+@pytest.mark.slow
 def test_words_that_are_never_met_again_are_cut() -> None:
     assert not whole_words(divided(names(400)), BYLINE, 400)
 

@@ -55,6 +55,7 @@ def student(teacher: Teacher, texts: list[str], vocabulary: Vocabulary) -> Encod
     return encoder(teacher, texts, vocabulary, SETTINGS, seed=1)
 
 
+@pytest.mark.slow
 def test_the_sizes_are_those_of_the_settings(student: Encoder, vocabulary: Vocabulary) -> None:
     assert student.embedding.shape == (vocabulary.size, 6)
     assert student.forward.kernel.shape == student.backward.kernel.shape == (6, 20)
@@ -85,6 +86,7 @@ def test_the_student_comes_near_the_teacher(
     assert np.corrcoef(alike)[0, 1] > 0.7
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_numbers(
     student: Encoder, teacher: Teacher, texts: list[str], vocabulary: Vocabulary
 ) -> None:
@@ -100,6 +102,7 @@ def test_no_rows_have_no_vectors(student: Encoder) -> None:
     assert encoder_vectors(student, np.zeros((0, 18), np.int32), SETTINGS.steps).shape == (0, 4)
 
 
+@pytest.mark.slow
 def test_more_dimensions_than_the_teacher_has_are_zero(
     teacher: Teacher, texts: list[str], vocabulary: Vocabulary
 ) -> None:

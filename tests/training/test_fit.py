@@ -114,6 +114,7 @@ def test_the_vocabulary_knows_training_text_alone(run: Run) -> None:
     assert in_training <= pieces  # where rows are few, every word that was seen is a piece
 
 
+@pytest.mark.slow
 def test_the_labels_few_rows_train_and_are_answered(tmp_path: Path) -> None:
     kinds = {
         "parcel": "where is my parcel|the parcel is late|track the parcel|lost parcel|parcel came broken|send parcel",
@@ -132,6 +133,7 @@ def test_the_labels_few_rows_train_and_are_answered(tmp_path: Path) -> None:
     assert 0 < run.threshold < 0.9
 
 
+@pytest.mark.slow
 def test_a_label_of_a_single_row_is_learned_and_not_measured(tmp_path: Path) -> None:
     rows = [Row(text, label) for label in ("a", "b") for text in (f"{label}{n} word" for n in range(12))]
     rows.append(Row("something else", "c"))
@@ -190,6 +192,7 @@ def test_pairs_get_what_is_left_of_the_budget(budget: int) -> None:
     assert sizes.lstm_steps == 16
 
 
+@pytest.mark.slow
 def test_a_taught_vector_is_a_feature_where_it_pays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The teacher is made up: it knows what the labels are about, and the words that only the held-out phrases have."""
     meanings = {"parcel": ["box", "crate", "post", "mail", "ship"], "refund": ["money", "cash", "coins", "bill", "pay"]}

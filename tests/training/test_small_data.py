@@ -179,6 +179,7 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Small:
     return Small(Run.read(folder / "run"), out.getvalue(), err.getvalue(), table)
 
 
+@pytest.mark.slow
 def test_eighteen_rows_are_cross_validated_and_all_of_them_learned_from(small: Small) -> None:
     results = small.run.cross_validated
     assert results is not None
@@ -214,6 +215,7 @@ def test_evaluate_gives_what_cross_validation_gave(small: Small, capsys: pytest.
     assert "in 10-fold cross-validation of 18 phrases, majority 33.3%" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_evaluate_cross_validates_other_text_on_demand(small: Small, capsys: pytest.CaptureFixture[str]) -> None:
     command = ["evaluate", f"--run={small.run.path}", f"--data={small.table}", "--folds"]
     assert main([*command, "3"]) == 0
@@ -276,6 +278,7 @@ def test_the_model_card_and_the_proof_carry_it_too(small: Small, tmp_path: Path)
     assert "test phrase" not in card
 
 
+@pytest.mark.slow
 def test_long_phrases_are_answered_by_all_their_windows_and_random_labels_are_found_out(tmp_path: Path) -> None:
     draw = np.random.default_rng(3)
     words = [f"w{n}" for n in range(60)]
