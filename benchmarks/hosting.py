@@ -9,7 +9,8 @@ from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 import brotli
-from browser import Server
+
+from tests.support.browser import Server
 
 _TYPES: Final = {  # those that the standard library does not know everywhere
     ".js": "text/javascript",

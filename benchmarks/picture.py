@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
-from browser import NO_CHROMIUM, Server, Visit, find_chromium, launch, type_phrase
 from playwright.sync_api import Browser, Page
+
+sys.path.insert(0, str(Path(__file__).parent.parent))
+
+from tests.support.browser import NO_CHROMIUM, Server, Visit, find_chromium, launch, type_phrase
 
 ROOT: Final = Path(__file__).parent.parent
 DOCS: Final = ROOT / "docs"

@@ -21,11 +21,11 @@ import tables
 import texts
 import visits
 import web_pages
-from browser import NO_CHROMIUM, find_chromium, launch
 from hosting import Host
 from playwright.sync_api import Browser
 from web_pages import Page
 
+from tests.support.browser import NO_CHROMIUM, find_chromium, launch
 from trainer.cli.terminal import say
 from trainer.errors import UserError
 from trainer.run import Run, newest_path

@@ -1,24 +1,23 @@
 """One small model is trained and exported for the whole run, by the command that a user types."""
 
-import os
 import shutil
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import NO_CHROMIUM, Server, Visit, find_chromium, launch
-from looking import LABELS, MARKUP
-from pets import fitted
 from playwright.sync_api import Browser
 
 from export import graph
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import web
+from tests.support.browser import NO_CHROMIUM, Open, Server, Visit, find_chromium, launch
+from tests.support.commands import run_command
+from tests.support.looking import LABELS, MARKUP
+from tests.support.mobile_clients import MissingLibraryError, mediapipe_python
+from tests.support.pets import fitted
 from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 from trainer.quiet import set_environment
@@ -26,20 +25,20 @@ from trainer.run import Run, write_phrases
 
 set_environment()
 
-ROOT = Path(__file__).parent.parent
-Open = Callable[..., Visit]
+# A test is marked by what it is given; what no fixture tells is marked where it stands.
+MARKS = {
+    "slow": {"workshop", "pets_run", "python", "minilm", "fitted", "models", "small", "student", "first_load", "wheel"},
+    "browser": {"chromium", "visit", "site", "with_tfjs"},
+    "network": {"workshop", "python", "axe", "web", "workers"},
+}
 
 
-def run_command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Runs `python -m …` as a user would, in a folder of its own."""
-    return subprocess.run(
-        [sys.executable, "-m", *arguments],
-        cwd=cwd,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), **environment),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        given = set(getattr(item, "fixturenames", ()))
+        for mark, fixtures in MARKS.items():
+            if given & fixtures:
+                item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
@@ -87,6 +86,15 @@ def dist_copy(dist_path: Path, tmp_path: Path) -> Path:
     copy = tmp_path / "dist"
     shutil.copytree(dist_path, copy)
     return copy
+
+
+@pytest.fixture(scope="session")
+def python() -> Path:
+    """The interpreter of MediaPipe's environment; skips where the machine lacks a library that MediaPipe links."""
+    try:
+        return mediapipe_python()
+    except MissingLibraryError as error:
+        pytest.skip(f"this machine lacks a system library that MediaPipe links: {error}")
 
 
 # The page, for the modules that open it.

@@ -12,35 +12,15 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-import platformdirs
-
 ROOT: Final = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from export.targets import node  # noqa: E402
+from tests.support.javascript import tools  # noqa: E402
 from trainer.errors import UserError  # noqa: E402
-from trainer.files import sha256  # noqa: E402
 
 CHECKS: Final = {"lint": "biome check", "types": "tsc --checkJs"}
 SCRATCH: Final = shutil.ignore_patterns("node_modules", "__pycache__")
-
-
-def tools() -> Path:
-    """Gives a folder whose `node_modules` holds the packages of the lock with those for development."""
-    lock = (node.WEB / "package-lock.json").read_bytes()
-    folder = Path(platformdirs.user_cache_dir("byline")) / f"node-lint-{sha256(lock)[:16]}"
-    if (folder / "node_modules").is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
-        staging = Path(name, folder.name)
-        staging.mkdir()
-        for file in ("package.json", "package-lock.json"):
-            shutil.copyfile(node.WEB / file, staging / file)
-        node.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=staging)
-        if not folder.exists():
-            staging.rename(folder)
-    return folder
 
 
 def check(folder: Path, script: str) -> str:
@@ -68,7 +48,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as name:
         copy = Path(name, "web")
         shutil.copytree(node.WEB, copy, ignore=SCRATCH)
-        for other in (*ROOT.glob("tests/*.mjs"), *ROOT.glob("benchmarks/web/*.js")):
+        for other in (*ROOT.glob("tests/*/*.mjs"), *ROOT.glob("benchmarks/web/*.js")):
             place = copy / other.relative_to(ROOT)
             place.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(other, place)

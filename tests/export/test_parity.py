@@ -1,0 +1,134 @@
+"""The proof: it says what it should, and it says no when something is wrong."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from export.manifest import read_manifest
+from export.proof import fuzz_strings, parity
+from export.proof.chromium import find_chromium
+from export.proof.runtimes import Answers
+from tests.support.commands import run_command
+from trainer.run import Run
+
+TRUTH = np.array([0, 1], np.int64)
+REFERENCE = Answers("reference", "1", [[2, 3], [1], []], np.array([[0.9, 0.1], [0.4, 0.6], [0.50004, 0.49996]]))
+
+
+def faults_of(answers: Answers, rounding: bool = False) -> str:
+    return "; ".join(parity.compare(answers, REFERENCE, TRUTH, 1, rounding=rounding).faults)
+
+
+def shifted(change: list[list[float]]) -> Answers:
+    return replace(REFERENCE, probabilities=REFERENCE.probabilities + np.array(change))
+
+
+def test_equal_answers_have_no_fault() -> None:
+    assert faults_of(REFERENCE) == ""
+
+
+def test_a_tie_may_go_either_way() -> None:
+    assert faults_of(shifted([[0, 0], [0, 0], [-0.00008, 0.00008]])) == ""
+
+
+def test_other_ids_are_a_fault() -> None:
+    assert "1 strings gave other ids" in faults_of(replace(REFERENCE, ids=[[2, 4], [1], []]))
+
+
+def test_another_best_label_is_a_fault() -> None:
+    assert "33.333 % of the answers are others" in faults_of(shifted([[0, 0], [0.3, -0.3], [0, 0]]))
+
+
+def test_a_probability_off_by_more_than_the_tolerance_is_a_fault() -> None:
+    assert "off by 2.0e-04" in faults_of(shifted([[0.0002, -0.0002], [0, 0], [0, 0]]))
+
+
+def test_a_probability_that_is_no_number_is_a_fault() -> None:
+    assert "not a number" in faults_of(shifted([[np.nan, 0], [0, 0], [0, 0]]))
+
+
+def test_rounding_has_bounds_of_its_own() -> None:
+    assert faults_of(shifted([[0.01, -0.01], [0, 0], [0, 0]]), rounding=True) == ""
+    assert "rounding keeps 66.67 %" in faults_of(shifted([[0, 0], [0.3, -0.3], [0, 0]]), rounding=True)
+
+
+def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, dist_path: Path) -> None:
+    rows = {row["runtime"]: row for row in read_manifest(dist_path)["parity"]}
+    assert set(rows) == {
+        "Keras, as trained",
+        "TF.js in Node",
+        "Byline's interpreter in Node",
+        "NumPy, byline.load",
+        *(["the page in Chromium"] if find_chromium() else []),
+        "TFLite interpreter, int8 rows",
+        "TFLite interpreter, float32",
+        "BertNLClassifier, int8 rows",
+    }
+    for row in rows.values():
+        assert row["strings"] == len(trained.phrases("test")) + fuzz_strings.COUNT
+        assert (row["mismatches"], row["faults"]) == (0, [])
+    for name in set(rows) - {"Keras, as trained"}:
+        assert rows[name]["agreement"] == 1
+        assert 0 < rows[name]["difference"] < parity.TOLERANCE  # exactly zero would mean that nothing else was asked
+    assert rows["Keras, as trained"]["difference"] > 0
+
+
+def test_printed_table_is_written_too(workshop: Path) -> None:
+    printed = (workshop / "printed.txt").read_text()
+    assert (workshop / "dist" / "PROOF.md").read_text().strip() in printed
+
+
+def _rehash(dist: Path, name: str) -> None:
+    """Makes the manifest agree with a file that a test broke: the proof itself has to notice."""
+    from trainer.files import sha256
+
+    manifest = json.loads((dist / "manifest.json").read_text())
+    manifest["files"][name]["sha256"] = sha256((dist / name).read_bytes())
+    (dist / "manifest.json").write_text(json.dumps(manifest))
+
+
+def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
+    workshop: Path, dist_copy: Path, run_path: Path
+) -> None:
+    shard = "tfjs/group1-shard1of1.bin"
+    data = bytearray((dist_copy / shard).read_bytes())
+    data[-3000:-1000] = bytes(2000)
+    (dist_copy / shard).write_bytes(data)
+    _rehash(dist_copy, shard)
+    vocabulary = json.loads((dist_copy / "vocabulary.json").read_text())
+    pieces = vocabulary["pieces"]
+    pieces[0], pieces[1] = pieces[1], pieces[0]
+    (dist_copy / "vocabulary.json").write_text(json.dumps(vocabulary))
+    _rehash(dist_copy, "vocabulary.json")
+
+    broken = run_command("export", "verify", str(dist_copy), "--run", str(run_path), cwd=workshop)
+    assert broken.returncode == 1
+    assert "TF.js in Node: " in broken.stderr
+    assert "Byline's interpreter in Node: " in broken.stderr
+    assert "the page in Chromium: " not in broken.stderr  # it has its own copies
+    assert "gave other ids" in broken.stderr
+    assert "a probability is off by" in broken.stderr
+    assert "BertNLClassifier" not in broken.stderr  # the .tflite is well
+
+    well = run_command("export", "verify", cwd=workshop)
+    assert well.returncode == 0, well.stderr
+    assert "all agree" in well.stdout
+
+
+@pytest.mark.parametrize(("option", "budget"), [("--tflite-budget", "80000"), ("--page-budget", "9999")])
+def test_an_oversized_artefact_exits_1_and_the_old_dist_stays(workshop: Path, option: str, budget: str) -> None:
+    before = (workshop / "dist" / "manifest.json").read_text()
+    part = "tflite" if "tflite" in option else "web"
+    target = workshop / f"small-{part}"
+    first = run_command("export", part, "--output", str(target), cwd=workshop)
+    assert first.returncode == 0, first.stderr
+    kept = (target / "manifest.json").read_text()
+    refused = run_command("export", part, "--output", str(target), option, budget, cwd=workshop)
+    assert refused.returncode == 1
+    assert f"more than its budget of {int(budget):,}" in refused.stderr
+    assert (target / "manifest.json").read_text() == kept
+    assert (workshop / "dist" / "manifest.json").read_text() == before
+    assert not [path for path in workshop.iterdir() if path.name.startswith(".")]

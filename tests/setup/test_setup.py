@@ -1,0 +1,124 @@
+"""Locks, packages and the wheel: what a fresh machine installs, and that it works away from the checkout."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.support.places import ROOT
+
+LOCKS = ("demo", "test", "benchmarks", "mediapipe", "docs")
+
+
+def locked(name: str) -> dict[str, str]:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    return dict(re.findall(r"^([a-z0-9._-]+)==([^ ;\\]+)", text, re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_every_locked_package_has_a_hash_and_no_lock_names_a_registry(name: str) -> None:
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", text)
+    assert len(entries) > 10
+    assert all("--hash=sha256:" in entry for entry in entries[1:])
+    assert "://" not in text
+    assert "--index" not in text
+
+
+@pytest.mark.parametrize("folder", ["web", "benchmarks/web"])
+def test_javascript_lock_has_hashes_and_names_no_registry(folder: str) -> None:
+    lock = json.loads((ROOT / folder / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert "node_modules/@tensorflow/tfjs" in packages
+    assert all(entry.get("integrity", "").startswith("sha512-") for entry in packages.values())
+    assert not [name for name, entry in packages.items() if "resolved" in entry]
+
+
+def test_locks_hold_what_pyproject_pins() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    pins = dict(re.findall(r"^([a-z0-9-]+)==([^ ;\n]+)", "\n".join(project["dependencies"]), re.MULTILINE))
+    assert {"tensorflow", "tensorflowjs", "tflite-support", "numpy", "jinja2"} <= set(pins)
+    for name in ("demo", "test", "benchmarks"):
+        assert pins.items() <= locked(name).items(), name
+    assert locked("demo").items() <= locked("test").items()
+    tools = "\n".join(project["optional-dependencies"]["docs"])
+    assert dict(re.findall(r"^([a-z-]+)(?:\[.*\])?==(\S+)", tools, re.MULTILINE)).items() <= locked("docs").items()
+
+
+def test_version_is_said_once_more_only_in_pyproject() -> None:
+    from trainer import __version__
+
+    assert tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"] == __version__
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    source = folder / "source"  # a copy: setuptools leaves a build folder behind
+    kept = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    for name in kept.decode().split("\0"):
+        if name and (ROOT / name).is_file():
+            (source / name).parent.mkdir(parents=True, exist_ok=True)
+            (source / name).write_bytes((ROOT / name).read_bytes())
+    pip = [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "--no-build-isolation"]
+    subprocess.run([*pip, "--wheel-dir", str(folder), str(source)], check=True)
+    (built,) = folder.glob("byline-*.whl")
+    return built
+
+
+def test_wheel_holds_the_page_and_nothing_it_should_not(wheel: Path) -> None:
+    names = zipfile.ZipFile(wheel).namelist()
+    wanted = {path.relative_to(ROOT).as_posix() for path in (ROOT / "web").rglob("*") if path.is_file()}
+    wanted -= {"web/biome.json", "web/tsconfig.json"}  # for development
+    wanted -= {path.relative_to(ROOT).as_posix() for path in (ROOT / "web" / "tests").iterdir()}
+    assert wanted <= set(names)
+    assert {"trainer/text/vocabulary.schema.json", "export/templates/MODEL_CARD.md.j2"} <= set(names)
+    code = {
+        path.relative_to(ROOT).as_posix()
+        for top in ("byline", "export", "trainer")
+        for path in (ROOT / top).rglob("*.py")
+    }
+    assert code | {"byline/py.typed", "trainer/py.typed", "export/py.typed"} <= set(names)
+    (script,) = (name for name in names if name.endswith("/entry_points.txt"))
+    assert b"byline = byline.cli:main" in zipfile.ZipFile(wheel).read(script)
+    assert not [name for name in names if name.startswith(("tests/", "web/tests/", "benchmarks/", "requirements/"))]
+
+
+def test_installed_wheel_exports_away_from_the_checkout(wheel: Path, run_path: Path, tmp_path: Path) -> None:
+    """The packages are the ones installed here; the code is the wheel's."""
+    pip = [
+        sys.executable,
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--no-deps",
+        "--target",
+        str(tmp_path / "site"),
+        str(wheel),
+    ]
+    subprocess.run(pip, check=True)
+    workplace = tmp_path / "workplace"
+    workplace.mkdir()
+    done = subprocess.run(
+        [sys.executable, "-m", "export", "all", "--run", str(run_path)],
+        cwd=workplace,
+        env=dict(os.environ, PYTHONPATH=str(tmp_path / "site")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert (workplace / "dist" / "web" / "index.html").is_file()
+    assert str(ROOT) not in done.stdout
