@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
+from export.__main__ import main
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import theme, web
 from export.targets.strings import FOLDER, PARTS, read_strings, shipped
 from tests.support.browser import Open, Server, type_phrase
-from tests.support.commands import run_command
 from tests.support.looking import style
 from tests.support.places import ROOT
 from trainer.errors import UserError
@@ -239,11 +239,17 @@ def test_a_template_that_cannot_be_rendered_gets_one_line(
     ],
 )
 def test_a_bad_setting_gets_one_line_and_nothing_is_written(
-    workshop: Path, tmp_path: Path, option: str, value: str, complaint: str
+    run_path: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    option: str,
+    value: str,
+    complaint: str,
 ) -> None:
-    (run,) = (workshop / "runs").iterdir()
-    done = run_command("export", "web", "--run", str(run), option, value, cwd=tmp_path)
-    assert done.returncode == 2
-    assert done.stderr.count("\n") == 1
-    assert complaint in done.stderr
+    monkeypatch.chdir(tmp_path)
+    assert main(["web", "--run", str(run_path), option, value]) == 2
+    printed = capsys.readouterr()
+    assert printed.err.count("\n") == 1
+    assert complaint in printed.err
     assert list(tmp_path.iterdir()) == []

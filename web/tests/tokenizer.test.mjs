@@ -71,6 +71,22 @@ test("words say where in the text they stand, and which pieces they have", () =>
   );
 });
 
+test("words that every object has are words like others", () => {
+  const words = ["constructor", "toString", "__proto__", "hasOwnProperty", "valueOf"];
+  const tokenize = createTokenizer(VOCABULARY);
+  for (const word of words) {
+    for (const id of tokenize(word).ids) assert.ok(Number.isInteger(id) && id > 0, `${word}: ${id}`);
+  }
+  const knows = createTokenizer({
+    ...VOCABULARY,
+    model_type: "word",
+    pieces: words.map((word) => `▁${word}`),
+    scores: words.map(() => -1),
+  });
+  assert.deepEqual(knows(words.join(" ")).ids, [4, 5, 6, 7, 8]);
+  assert.deepEqual(knows("isPrototypeOf").ids, [1]);
+});
+
 // Steps that grew by the square of a length would take hours.
 test("long texts and long words are read", { timeout: 60_000 }, () => {
   const tokenize = createTokenizer(VOCABULARY);
