@@ -19,10 +19,10 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import accuracy_report
-import ours
+import byline_systems
 import tables
 import texts
-from alternatives import System, built
+from baselines import System, built
 from scores import Floats, hits, interval
 
 from trainer.cli.terminal import say
@@ -34,10 +34,10 @@ def systems(corpus: Corpus, seed: int, only: str) -> Iterator[System]:
     """Trains one system after the other."""
     with tempfile.TemporaryDirectory() as folder:
         yield from built(texts.training(corpus, seed), Path(folder), only)
-        for number, (name, recipe) in enumerate(ours.variants().items()):
+        for number, (name, recipe) in enumerate(byline_systems.variants().items()):
             if re.search(only, name):
                 place = Path(folder, str(number))
-                yield ours.system(name, recipe, corpus, seed, place)
+                yield byline_systems.system(name, recipe, corpus, seed, place)
                 shutil.rmtree(place)
 
 

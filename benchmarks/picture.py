@@ -63,9 +63,9 @@ def read_long(page: Page) -> None:
     page.locator(".segment").nth(3).click()
 
 
-def guess(page: Page) -> None:
+def quiz(page: Page) -> None:
     page.locator(".choice").first.click()
-    page.wait_for_selector("#guess-after:not([hidden])")
+    page.wait_for_selector("#quiz-after:not([hidden])")
 
 
 def list_rows(page: Page) -> None:
@@ -87,7 +87,7 @@ PICTURES: Final = {
     "page-dark.png": Picture(compare, {"viewport": _DESK, "color_scheme": "dark"}),
     "page-phone.png": Picture(write, phone()),
     "page-why.png": Picture(read_long, TALL, of="#reading"),
-    "page-guess.png": Picture(guess, TALL, of="#guess"),
+    "page-quiz.png": Picture(quiz, TALL, of="#quiz"),
     "page-list.png": Picture(list_rows, TALL, of="#table"),
     "page-card.png": Picture(lambda _: None, TALL, of="figure.plate"),
     "page-arabic.png": Picture(write, phone(), language="ar"),

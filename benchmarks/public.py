@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import public_report
 import public_sources
-from alternatives import MissingPackageError
+from baselines import MissingPackageError
 from public_sets import DATA, QUICK, SETS, Examples, PublicSet, calibration_error, read
 from public_systems import ENGLISH, SYSTEMS, Answers, Floats
 from tables import keep, kept

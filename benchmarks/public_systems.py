@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import alternatives
+import baselines
 import numpy as np
 from numpy.typing import NDArray
 from public_sets import Examples
@@ -88,7 +88,7 @@ def fast_text(examples: Examples, seed: int) -> Answers:
 
 
 def _fast_text(phrases: Sequence[Phrase], seed: int, options: dict[str, Any]) -> Answers:
-    library = alternatives.package("fasttext", "fasttext-community")
+    library = baselines.package("fasttext", "fasttext-community")
     labels = sorted({phrase.label for phrase in phrases})
     index = {label: number for number, label in enumerate(labels)}
     with tempfile.TemporaryDirectory() as folder:
@@ -111,17 +111,17 @@ def _fast_text(phrases: Sequence[Phrase], seed: int, options: dict[str, Any]) ->
 
 
 def _plain(text: str) -> str:
-    return alternatives.spaced(text).lower()
+    return baselines.spaced(text).lower()
 
 
 def sentence_embeddings(examples: Examples, seed: int) -> Answers:
     """Frozen sentence embeddings (all-MiniLM-L6-v2, int8) under a logistic regression: Byline's teacher itself."""
     from sklearn.linear_model import LogisticRegression
 
-    encoder = alternatives.sentence_encoder()
+    encoder = baselines.sentence_encoder()
     texts, labels = _columns(examples.train)
     model = LogisticRegression(C=10, max_iter=1_000, random_state=seed).fit(encoder(texts), labels)
-    size = sum(path.stat().st_size for path in alternatives.sentence_files()) + len(pickle.dumps(model))
+    size = sum(path.stat().st_size for path in baselines.sentence_files()) + len(pickle.dumps(model))
 
     def score(asked: Sequence[str]) -> Floats:
         return np.asarray(model.predict_proba(encoder(list(asked))), np.float64)

@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tables import keep
 
 from trainer.data.corpus import Corpus, Row
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.splitting.near_duplicates import NearDuplicateIndex
 from trainer.splitting.split import split
 
@@ -39,7 +39,7 @@ def measured(count: int) -> dict[str, float]:
     """Gives the seconds of both searches, and the rows that are left to measure on."""
     corpus = Corpus("templated", "", "", "", lambda _: templated(count))
     started = time.monotonic()
-    parts = split(corpus, survey(corpus), 1)
+    parts = split(corpus, profile_of(corpus), 1)
     held_out = sum(part != "train" for part, _ in parts.rows())
     of_split = time.monotonic() - started
     started = time.monotonic()

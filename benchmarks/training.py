@@ -18,11 +18,11 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import ours
+import byline_systems
 import tables
 import texts
-from alternatives import EMBEDDED, built
-from ours import exported, int8_file
+from baselines import EMBEDDED, built
+from byline_systems import exported, int8_file
 
 from trainer.data import built_in
 from trainer.model.recipe import RECIPES, Recipe
@@ -35,7 +35,7 @@ _BY_LINE: Final = "Byline, `lesson`, by line"
 
 def trainings() -> dict[str, tuple[Recipe, bool]]:
     """Gives what is trained, the lesson's recipe first, each with whether the split is by line."""
-    recipes = ours.variants()
+    recipes = byline_systems.variants()
     first = recipes.pop(_FIRST)
     others = {name: (recipe, False) for name, recipe in recipes.items()}
     return {_FIRST: (first, False), _BY_LINE: (first, True)} | others

@@ -14,7 +14,7 @@ from trainer.run import Run
 if TYPE_CHECKING:
     from export.proof.parity import Report
 
-FORMAT: Final = "byline-dist-1"
+FORMAT: Final = "byline-dist-2"
 FILE: Final = "manifest.json"
 PROOF: Final = "PROOF.md"  # written anew by every `verify`, so it is not among the files that are held against a digest
 _PACKAGES: Final = ("tensorflow", "keras", "tensorflowjs", "numpy", "jinja2")
@@ -37,7 +37,7 @@ def write_manifest(
             "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
             "seed": run.facts["seed"],
             "labels": list(run.vocabulary.labels),
-            "not_sure": _not_sure(run, metrics),
+            "abstention": _abstention(run, metrics),
             "metrics": metrics,
             "sizes": sizes,
             "parity": report.to_json() if report else None,
@@ -51,11 +51,11 @@ def write_manifest(
     )
 
 
-def _not_sure(run: Run, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
+def _abstention(run: Run, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Gives the threshold that clients compare with, and what it does to the rounded model's answers."""
-    chosen = {key: run.facts["not_sure"][key] for key in ("threshold", "wanted_precision", "largest_share")}
+    chosen = {key: run.facts["abstention"][key] for key in ("threshold", "target_precision", "largest_rate")}
     return chosen | {
-        part: {key: fact for key, fact in of_part["not_sure"].items() if key != "threshold"}
+        part: {key: fact for key, fact in of_part["abstention"].items() if key != "threshold"}
         for part, of_part in metrics.items()
     }
 

@@ -21,7 +21,7 @@ from trainer.errors import UserError
 from trainer.evaluation.prediction import Prediction, predictions
 from trainer.files import read_json
 from trainer.model.features import is_piece, piece_numbers
-from trainer.model.tables import known_pairs, logits
+from trainer.model.tables import known_bigrams, logits
 from trainer.model.weights import Cells, Floats, Tables
 from trainer.text.vocabulary import UNKNOWN_ID, Vocabulary
 from trainer.text.windows import average, split_ids
@@ -97,10 +97,10 @@ class Network:
         if "sentence_logits" in constants:
             found += sentence @ constants["sentence_logits"]
         number = piece_numbers(rows)
-        known = known_pairs(tables, rows) / (number + 1)
+        known = known_bigrams(tables, rows) / (number + 1)
         unknown = (rows[:, 1:-1] == UNKNOWN_ID).sum(axis=1) / number
-        grounds = np.column_stack([sentence, known, unknown, found.max(axis=1)]).astype(np.float32)
-        gate = _sigmoid(grounds @ constants["gate_kernel"] + constants["gate_bias"])
+        inputs = np.column_stack([sentence, known, unknown, found.max(axis=1)]).astype(np.float32)
+        gate = _sigmoid(inputs @ constants["gate_kernel"] + constants["gate_bias"])
         return found * gate * constants["logit_scale"]
 
     def _lesson(self, rows: NDArray[np.int32]) -> Floats:
@@ -161,13 +161,13 @@ def _tables_of(constants: Mapping[str, Floats]) -> Tables:
     if "sparse_labels" in constants:
         beyond = len(scales) - size  # what is stored may have a row more, for the ends of 8 bits
         sparse = _cells(constants, "sparse", offset, label_count, scales[size:], beyond)
-    owners = constants["pair_owners"].astype(np.int32)
-    pairs: Floats | Cells
-    if "pair_rows" in constants:
-        pairs = constants["pair_rows"] * constants["pair_scale"]
+    fingerprints = constants["bigram_fingerprints"].astype(np.int32)
+    bigrams: Floats | Cells
+    if "bigram_rows" in constants:
+        bigrams = constants["bigram_rows"] * constants["bigram_scale"]
     else:
-        pairs = _cells(constants, "pair", offset, label_count, constants["pair_scale"], len(owners))
-    return Tables(dense, sparse, owners, pairs, constants["bias"])
+        bigrams = _cells(constants, "bigram", offset, label_count, constants["bigram_scale"], len(fingerprints))
+    return Tables(dense, sparse, fingerprints, bigrams, constants["bias"])
 
 
 def _cells(
@@ -260,4 +260,4 @@ def load(dist: str | Path) -> Classifier:
     files = manifest["files"].items()
     check_files(folder, {name: of for name, of in files if name == "vocabulary.json" or name.startswith("tfjs/")})
     vocabulary = Vocabulary.read(folder / "vocabulary.json")
-    return Classifier(Network.read(folder / "tfjs"), vocabulary, float(manifest["not_sure"]["threshold"]))
+    return Classifier(Network.read(folder / "tfjs"), vocabulary, float(manifest["abstention"]["threshold"]))

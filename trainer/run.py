@@ -27,7 +27,7 @@ from trainer.text.vocabulary import Vocabulary
 if TYPE_CHECKING:
     import keras
 
-FORMAT = "byline-run-5"  # 5: the training majority, and cross-validation
+FORMAT = "byline-run-6"  # 6: abstention and bigrams under these names
 RUNS = Path("runs")
 ROWS = "rows"  # the file of all phrases, of a cross-validated run
 _DIGESTS = ("model_sha256", "model_file_sha256")
@@ -37,7 +37,7 @@ _NEEDED = (
     "recipe",
     "seed",
     "split",
-    "not_sure",
+    "abstention",
     "metrics",
     "majority_label",
     "versions",
@@ -81,7 +81,7 @@ class Run:
     @property
     def threshold(self) -> float:
         """The probability below which an answer is "not sure"."""
-        return float(self.facts["not_sure"]["threshold"])
+        return float(self.facts["abstention"]["threshold"])
 
     @property
     def cross_validated(self) -> dict[str, Any] | None:

@@ -83,10 +83,10 @@ def _weights() -> Weights:
 
     units, embedding, size = sizes.lstm_units, sizes.embedding_size, sizes.sentence_size
     lstm = Lstm(zeros(embedding, 4 * units), zeros(units, 4 * units), zeros(4 * units))
-    pairs: Any = zeros(sizes.pair_slots, _LABELS)
+    pairs: Any = zeros(sizes.bigram_slots, _LABELS)
     sparse: Cells | None = None
-    owners = np.zeros(sizes.pair_slots, np.int32)
-    tables = Tables(zeros(vocabulary, _LABELS), sparse, owners, pairs, zeros(_LABELS))
+    fingerprints = np.zeros(sizes.bigram_slots, np.int32)
+    tables = Tables(zeros(vocabulary, _LABELS), sparse, fingerprints, pairs, zeros(_LABELS))
     encoder = Encoder(
         zeros(vocabulary, embedding),
         lstm,

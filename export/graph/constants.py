@@ -2,7 +2,7 @@
 
     piece_rows, piece_scales            a row a piece; of many labels, of the first pieces alone
     sparse_labels, sparse_values        of the others a few labels, and what each adds
-    pair_owners, pair_rows, pair_scale  the table of pairs; of many labels pair_labels and pair_values
+    bigram_fingerprints, bigram_rows, bigram_scale  the table of bigrams; of many labels bigram_labels and bigram_values
     bias
     embedding_rows, embedding_scales
     lstm_kernel, _recurrent, _bias      both directions, forward first; gates: input, forget, output, cell
@@ -64,16 +64,16 @@ def _tables(tables: Tables) -> Constants:
     named = {
         "piece_rows": tables.dense,
         "piece_scales": np.ones(size, np.float32),
-        "pair_owners": tables.owners.astype(np.float32),
-        "pair_scale": np.ones(1, np.float32),
+        "bigram_fingerprints": tables.fingerprints.astype(np.float32),
+        "bigram_scale": np.ones(1, np.float32),
         "bias": tables.bias,
     }
     if tables.sparse is not None:
         named |= {"sparse_labels": _stored(tables.sparse.labels, offset), "sparse_values": tables.sparse.values}
-    if isinstance(tables.pairs, Cells):
-        named |= {"pair_labels": _stored(tables.pairs.labels, offset), "pair_values": tables.pairs.values}
+    if isinstance(tables.bigrams, Cells):
+        named |= {"bigram_labels": _stored(tables.bigrams.labels, offset), "bigram_values": tables.bigrams.values}
     else:
-        named["pair_rows"] = tables.pairs
+        named["bigram_rows"] = tables.bigrams
     return named
 
 
@@ -137,10 +137,10 @@ def _tables_from(constants: Constants, like: Tables) -> Tables:
     if like.sparse is not None:
         rows = len(like.sparse.labels)  # what is stored has a row more, for the ends of 8 bits
         sparse = Cells(like.sparse.labels, constants["sparse_values"][:rows] * scales[size:])
-    scale = constants["pair_scale"]
-    pairs: Floats | Cells
-    if isinstance(like.pairs, Cells):
-        pairs = Cells(like.pairs.labels, constants["pair_values"] * scale)
+    scale = constants["bigram_scale"]
+    bigrams: Floats | Cells
+    if isinstance(like.bigrams, Cells):
+        bigrams = Cells(like.bigrams.labels, constants["bigram_values"] * scale)
     else:
-        pairs = constants["pair_rows"] * scale
-    return Tables(dense, sparse, like.owners, pairs, constants["bias"])
+        bigrams = constants["bigram_rows"] * scale
+    return Tables(dense, sparse, like.fingerprints, bigrams, constants["bias"])

@@ -10,7 +10,7 @@ import numpy as np
 
 from export.graph.constants import Constants, label_offset
 from export.graph.rounding import IN_8_BITS, LABELS
-from trainer.model.pair_table import PairTable
+from trainer.model.bigram_table import BigramTable
 from trainer.text.vocabulary import RESERVED, UNKNOWN_ID
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
         root = tf.sqrt(tf.maximum(tf.reduce_sum(present[:, :steps], axis=1, keepdims=True), 1.0))
         sentence = tf.concat([read, embedded], axis=1) / root @ constant("sentence_kernel") + constant("sentence_bias")
         number = tf.maximum(tf.reduce_sum(present, axis=1, keepdims=True), 1.0)
-        pair_sum, known = _pairs(constant, ids)
-        logits = (_pieces(constant, pieces, present) + pair_sum) / tf.sqrt(number) + constant("bias")
+        bigram_sum, known = _bigrams(constant, ids)
+        logits = (_pieces(constant, pieces, present) + bigram_sum) / tf.sqrt(number) + constant("bias")
         if "sentence_logits" in constants:
             logits += sentence @ constant("sentence_logits")
         unknown = tf.reduce_sum(unknown, axis=1, keepdims=True)
         largest = tf.reduce_max(logits, axis=1, keepdims=True)
-        grounds = tf.concat([sentence, known / (number + 1.0), unknown / number, largest], axis=1)
-        gate = tf.sigmoid(grounds @ constant("gate_kernel") + constant("gate_bias"))
+        inputs = tf.concat([sentence, known / (number + 1.0), unknown / number, largest], axis=1)
+        gate = tf.sigmoid(inputs @ constant("gate_kernel") + constant("gate_bias"))
         return tf.nn.softmax(logits * gate * constant("logit_scale"), name="probabilities")
 
     return probabilities
@@ -108,26 +108,26 @@ def _pieces(constant: _Constants, pieces: Any, present: Any) -> Any:
     return summed + _cells(constant.labels("sparse_labels", places, label_count), values, label_count, constant.one_row)
 
 
-def _pairs(constant: _Constants, ids: Any) -> tuple[Any, Any]:
-    """Finds adjacent pairs in the table, the text's borders among their members.
+def _bigrams(constant: _Constants, ids: Any) -> tuple[Any, Any]:
+    """Finds adjacent bigrams in the table, the text's borders among their members.
 
     Gives the sum of their rows, shape [batch, labels], and how many they are, shape [batch, 1].
     """
     import tensorflow as tf
 
     label_count = constant.arrays["piece_rows"].shape[1]
-    table = PairTable(len(constant.arrays["piece_scales"]), len(constant.arrays["pair_owners"]))
+    table = BigramTable(len(constant.arrays["piece_scales"]), len(constant.arrays["bigram_fingerprints"]))
     first, second = ids[:, :-1], ids[:, 1:]
-    owner = table.owner(first, second, _remainder)
+    owner = table.fingerprint(first, second, _remainder)
     slots = tf.concat([_remainder(total, table.slots) for total in table.sums(first, second)], axis=1)
-    stands = tf.cast(constant.rows("pair_owners", slots), tf.int32) == tf.concat([owner, owner], axis=1)
+    stands = tf.cast(constant.rows("bigram_fingerprints", slots), tf.int32) == tf.concat([owner, owner], axis=1)
     found = tf.cast(stands & (tf.concat([second, second], axis=1) != 0), tf.float32)
-    if "pair_rows" in constant.arrays:
-        summed = _weighted(found, constant.rows("pair_rows", slots))
+    if "bigram_rows" in constant.arrays:
+        summed = _weighted(found, constant.rows("bigram_rows", slots))
     else:
-        values = constant.rows("pair_values", slots) * tf.expand_dims(found, -1)
-        summed = _cells(constant.labels("pair_labels", slots, label_count), values, label_count, constant.one_row)
-    return summed * constant("pair_scale"), tf.reduce_sum(found, axis=1, keepdims=True)
+        values = constant.rows("bigram_values", slots) * tf.expand_dims(found, -1)
+        summed = _cells(constant.labels("bigram_labels", slots, label_count), values, label_count, constant.one_row)
+    return summed * constant("bigram_scale"), tf.reduce_sum(found, axis=1, keepdims=True)
 
 
 def _weighted(weights: Any, rows: Any) -> Any:

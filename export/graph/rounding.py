@@ -1,6 +1,6 @@
 """Rounds all numbers once, before any converter sees them.
 
-Rows become int8, each with a scale that float16 can hold; the rows of pairs share one scale; every other weight is
+Rows become int8, each with a scale that float16 can hold; the rows of bigrams share one scale; every other weight is
 rounded to float16. All artefacts carry these numbers exactly, and every runtime computes with them in float32.
 """
 
@@ -10,13 +10,20 @@ from typing import Final
 import numpy as np
 
 from export.graph.constants import Constants, constants_of, weights_from
+from trainer.model.bigram_table import EMPTY
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_model, weights_of
-from trainer.model.pair_table import NOBODY
 from trainer.model.weights import Floats
 
-IN_8_BITS: Final = ("embedding_rows", "piece_rows", "sparse_values", "pair_owners", "pair_rows", "pair_values")
-LABELS: Final = ("sparse_labels", "pair_labels")
+IN_8_BITS: Final = (
+    "embedding_rows",
+    "piece_rows",
+    "sparse_values",
+    "bigram_fingerprints",
+    "bigram_rows",
+    "bigram_values",
+)
+LABELS: Final = ("sparse_labels", "bigram_labels")
 
 
 def in_8_bits(name: str) -> bool:
@@ -29,7 +36,7 @@ def round_constants(constants: Constants) -> Constants:
 
     A row's scale is a float16 of few bits, at most 3 % above its largest number divided by 127. TF.js's affine 8-bit
     storage is exact where both ends of the type are there: the row of `<pad>`, which the mask never lets through, holds
-    them, two slots of the table of pairs that are nobody's, and a row behind the sparse ones.
+    them, two slots of the table of bigrams that are nobody's, and a row behind the sparse ones.
     """
     rounded = {name: _to_half(array) for name, array in constants.items()}
     rows, scales = _round_rows(constants["embedding_rows"])
@@ -45,23 +52,23 @@ def round_constants(constants: Constants) -> Constants:
         rounded["sparse_values"] = _with_ends(np.pad(values, ((0, 1), (0, 0))), row=-1)
         rounded["sparse_labels"] = _label_ends(np.pad(constants["sparse_labels"], ((0, 1), (0, 0))), [-1], [-1])
         rounded["piece_scales"] = np.concatenate([scales, of_values])
-    return rounded | _round_pairs(constants)
+    return rounded | _round_bigrams(constants)
 
 
-def _round_pairs(constants: Constants) -> Constants:
-    name = "pair_rows" if "pair_rows" in constants else "pair_values"
-    owners = constants["pair_owners"].copy()
-    nobody = np.flatnonzero(np.abs(owners) >= NOBODY)
+def _round_bigrams(constants: Constants) -> Constants:
+    name = "bigram_rows" if "bigram_rows" in constants else "bigram_values"
+    fingerprints = constants["bigram_fingerprints"].copy()
+    nobody = np.flatnonzero(np.abs(fingerprints) >= EMPTY)
     one, other = nobody[:2]
     rows = constants[name].copy()
     rows[nobody] = 0
     scale = _to_half(np.maximum(np.abs(rows).max(keepdims=True).reshape(1) / 127, np.finfo(np.float16).tiny))
     rows = np.clip(np.rint(rows / scale), -127, 127).astype(np.float32)
     rows[one], rows[other] = -128, 127
-    owners[one] = -128
-    rounded = {"pair_owners": owners, name: rows, "pair_scale": scale}
-    if name == "pair_values":
-        rounded["pair_labels"] = _label_ends(constants["pair_labels"].copy(), [one], [other])
+    fingerprints[one] = -128
+    rounded = {"bigram_fingerprints": fingerprints, name: rows, "bigram_scale": scale}
+    if name == "bigram_values":
+        rounded["bigram_labels"] = _label_ends(constants["bigram_labels"].copy(), [one], [other])
     return rounded
 
 

@@ -177,7 +177,7 @@ def compare(
     accuracy, expected = (_accuracy(which.probabilities, truth) for which in (answers, reference))
     faults = []
     if mismatches:
-        faults.append(f"{mismatches} strings gave other ids")
+        faults.append(f"{mismatches} strings have token-id mismatches")
     if not np.isfinite(answers.probabilities).all():
         faults.append("a probability is not a number")
     if rounding:
@@ -216,7 +216,16 @@ def _accuracy(probabilities: NDArray[np.float64], truth: NDArray[np.int64]) -> f
 
 def table(rows: Sequence[Row]) -> str:
     """Draws the report as a Markdown table, which reads well on a terminal too; the versions stand below it."""
-    head = ["runtime", "held against", "strings", "other ids", "same answer", "difference", "accuracy", "bytes"]
+    head = [
+        "runtime",
+        "held against",
+        "strings",
+        "token-id mismatches",
+        "top-1 agreement",
+        "largest difference",
+        "accuracy",
+        "bytes",
+    ]
     cells = [
         [
             row.runtime,

@@ -41,7 +41,7 @@ def card_facts(run: Run, test: dict[str, Any], files_bytes: int) -> dict[str, An
         "advice": advice_of(test, labels, corpus.get("labels") or {}),
         "calibration_error": test["calibration_error"],
         "reliability": reliability(test["reliability"]),
-        "chosen": {key: run.facts["not_sure"].get(key) for key in ("wanted_precision", "largest_share")},
+        "chosen": {key: run.facts["abstention"].get(key) for key in ("target_precision", "largest_rate")},
         "labels": of_labels(labels, corpus.get("labels") or {}, test["confusion"]),
         "worst": worst(labels, test["confusion"]),
         "matrix": matrix(labels, test["confusion"]) if len(labels) <= WIDEST else None,

@@ -50,7 +50,7 @@ class Strings:
         """ "ltr" or "rtl"."""
         return str(self.locale.text_direction)
 
-    def say(self, key: str, **values: Any) -> Markup:
+    def t(self, key: str, **values: Any) -> Markup:
         """Gives one of the page's strings with values in its places; a plural's form is the one of `count`.
 
         Whole numbers are written as the language does; all else is escaped.

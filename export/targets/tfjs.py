@@ -17,7 +17,7 @@ _ENDS: Final = {8: (-128, 127), 16: (-32_768, 32_767)}
 def write_tfjs(constants: Constants, sequence_length: int, steps: int, folder: Path) -> None:
     """Writes the graph model that stock TF.js loads and that answers synchronously.
 
-    Rows, owners and labels are stored as whole numbers of 8 or 16 bits, every other weight as float16; all hold the
+    Rows, fingerprints and labels are stored as integers of 8 or 16 bits, every other weight as float16; all hold the
     rounded numbers exactly.
 
     Args:

@@ -79,7 +79,7 @@ def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
     strings = read_strings(settings.strings)
     config = {
         "labels": list(run.vocabulary.labels),
-        "not_sure": {"threshold": run.threshold},
+        "abstention": {"threshold": run.threshold},
         "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)],
         "known_answer": known_answer,
         "language": strings.language,
@@ -142,7 +142,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "accuracy_interval": test["intervals"]["accuracy"],
         "majority": test["majority"],
         "folds": test.get("folds", 0),
-        "not_sure": test["not_sure"],
+        "abstention": test["abstention"],
         "test_phrases": test["phrases"],
         "training_phrases": run.facts["split"]["phrases"]["train"],
         "vocabulary_size": len(run.vocabulary.pieces),
@@ -172,7 +172,7 @@ def _templates(page: Page) -> jinja2.Environment:
         "number": page.strings.number,
         "percent": page.strings.percent,
     }
-    templates.globals |= {"page": page.facts, "say": page.strings.say, "strings": page.strings}
+    templates.globals |= {"page": page.facts, "t": page.strings.t, "strings": page.strings}
     return templates
 
 

@@ -35,7 +35,7 @@ def test_a_clean_corpus_is_not_accused(of_clean: dict[str, Any]) -> None:
     assert len(of_clean["headline"]) == 1
     assert of_clean["headline"][0].startswith("Nothing stood out")
     assert of_clean["shortcuts"]["reference"] > 0.95
-    assert not any(view["close"] for view in of_clean["shortcuts"]["views"])
+    assert not any(view["close"] for view in of_clean["shortcuts"]["partial_inputs"])
     assert json.loads(json.dumps(of_clean, allow_nan=False)) == of_clean
 
 
@@ -50,17 +50,17 @@ def test_sizes(of_clean: dict[str, Any]) -> None:
     assert of_clean["languages"]["main"] == "en"
 
 
-def test_flipped_labels_are_suspects() -> None:
+def test_flipped_labels_are_label_issues() -> None:
     rows = clean(500)
     flipped = np.random.default_rng(2).choice(len(rows), 50, replace=False).tolist()
     other = {"sea": "town", "town": "sea"}
     planted = [replace(row, label=other[row.label]) if place in flipped else row for place, row in enumerate(rows)]
     report = audited(planted)
-    suspects = {(phrase["file"], phrase["row"]) for phrase in report["suspects"]["phrases"]}
+    suspects = {(phrase["file"], phrase["row"]) for phrase in report["label_issues"]["phrases"]}
     found = sum((rows[place].file, rows[place].number) in suspects for place in flipped)
     assert len(suspects) <= 50
     assert found >= 35, f"{found} of 50"
-    assert report["suspects"]["phrases"][0]["would_be"] != report["suspects"]["phrases"][0]["label"]
+    assert report["label_issues"]["phrases"][0]["would_be"] != report["label_issues"]["phrases"][0]["label"]
 
 
 def test_near_duplicates_across_parts_are_leakage() -> None:
@@ -181,7 +181,7 @@ def test_the_terminal_keeps_to_its_columns(of_clean: dict[str, Any]) -> None:
 def test_a_tiny_corpus_is_audited(count: int) -> None:
     rows = clean(count)
     report = audited(rows)
-    assert report["shortcuts"]["views"] == []
+    assert report["shortcuts"]["partial_inputs"] == []
     assert report["headline"]
     assert terminal(report)
     assert html(report)
@@ -217,8 +217,8 @@ def test_of_a_split_that_keeps_leaks_it_is_not_said_that_they_are_left_out(metho
 
 def test_one_rare_label_does_not_switch_the_suspects_off() -> None:
     report = audited([*clean(200), Row("A phrase alone.", "alone")])
-    assert report["suspects"]["left_out"] == ["alone"]
-    assert report["suspects"]["looked_at"] > 300
+    assert report["label_issues"]["left_out"] == ["alone"]
+    assert report["label_issues"]["looked_at"] > 300
 
 
 def test_vowel_signs_are_no_marks_and_words_stay_whole() -> None:
@@ -229,7 +229,7 @@ def test_vowel_signs_are_no_marks_and_words_stay_whole() -> None:
         for _ in range(100)
     ]
     report = audited(rows)
-    assert {"किताब", "दीवार"} <= {found["text"] for found in report["giveaways"]}
+    assert {"किताब", "दीवार"} <= {found["text"] for found in report["label_ngrams"]}
 
 
 def test_an_advised_option_cuts_no_word_into_pieces() -> None:

@@ -103,10 +103,10 @@ def test_the_terminal_shows_the_worst_labels_first_and_whole_where_they_fit(of_m
 
 def test_few_labels_stand_by_their_size_with_the_same_measures() -> None:
     report = audited(clean(60))
-    quality = report["suspects"]["labels"]
+    quality = report["label_issues"]["labels"]
     assert [of_label["label"] for of_label in quality] == ["sea", "town"]
     assert all(of_label["f1"] > 0.9 and of_label["phrases"] == 60 for of_label in quality)
-    assert sum(of_label["doubted"] for of_label in quality) == report["suspects"]["issues"]
+    assert sum(of_label["doubted"] for of_label in quality) == report["label_issues"]["issues"]
     text = terminal(report)
     assert "names the suspects.\n" in text
     assert len(re.findall(r"^  (?:sea|town) .* [01]\.\d\d +\d+$", text, re.MULTILINE)) == 2
@@ -115,7 +115,7 @@ def test_few_labels_stand_by_their_size_with_the_same_measures() -> None:
 @pytest.mark.slow
 def test_labels_with_too_few_phrases_have_no_measure() -> None:
     report = audited([*clean(60), Row("one of its kind", "alone")])
-    assert "alone" not in {of_label["label"] for of_label in report["suspects"]["labels"]}
+    assert "alone" not in {of_label["label"] for of_label in report["label_issues"]["labels"]}
     assert re.search(r"^  alone .* – +–$", terminal(report), re.MULTILINE)
     assert '<td class="number">–</td>' in html(report)
     rows = [Row(f"words of {number}", f"label {number:02}") for number in range(30)]
@@ -188,9 +188,9 @@ def test_a_model_no_better_than_the_majority_accuses_nobody() -> None:
     generator = np.random.default_rng(3)
     rows = [Row(" ".join(generator.choice(THINGS, 4)), "ab"[number % 2], number=number) for number in range(18)]
     report = audited(rows, ["train", "train", "test"] * 6)
-    assert report["suspects"]["phrases"] == report["suspects"]["labels"] == []
+    assert report["label_issues"]["phrases"] == report["label_issues"]["labels"] == []
     said = "of 18 phrases right: not reliably better than always the most frequent label (50%)."
-    assert said in report["suspects"]["skipped"]
+    assert said in report["label_issues"]["skipped"]
     assert said in " ".join(terminal(report, 80).split())
     assert said in html(report)
 

@@ -15,12 +15,12 @@ def test_two_commas_are_a_shortcut() -> None:
     rows = clean()
     commas = [place for place, row in enumerate(rows) if row.label == "town"]
     report = audited(changed(rows, commas, lambda text: text.replace(" ", ", ", 2)))
-    views = {view["name"]: view for view in report["shortcuts"]["views"]}
+    views = {view["name"]: view for view in report["shortcuts"]["partial_inputs"]}
     assert views["punctuation"]["close"]
     assert views["punctuation"]["share"] > 0.9
     assert report["headline"][0].startswith("Shortcut: a model that sees only punctuation answers")
     assert "--strip" in report["headline"][0]
-    assert {"text": ",", "label": "town", "purity": 1.0, "count": 400} in report["giveaways"]
+    assert {"text": ",", "label": "town", "purity": 1.0, "count": 400} in report["label_ngrams"]
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ def test_two_commas_are_a_shortcut() -> None:
 def test_planted_shortcuts(name: str, change: Callable[[str], str], option: str) -> None:
     rows = clean(200)
     report = audited(changed(rows, range(200), change))
-    views = {view["name"]: view for view in report["shortcuts"]["views"]}
+    views = {view["name"]: view for view in report["shortcuts"]["partial_inputs"]}
     assert views[name]["close"]
     assert any(option in line for line in report["headline"] if line.startswith("Shortcut"))
 
@@ -116,7 +116,7 @@ def test_the_first_word_of_a_topic_is_no_shortcut() -> None:
     for topic in ("a", "b"):
         own = [f"{topic}{number}" for number in range(12)]
         rows += [Row(" ".join(generator.choice([*own, *THINGS], 8)), topic) for _ in range(1500)]
-    (view,) = [view for view in audited(rows)["shortcuts"]["views"] if view["name"] == "first_word"]
+    (view,) = [view for view in audited(rows)["shortcuts"]["partial_inputs"] if view["name"] == "first_word"]
     assert 0.4 < view["share"] < 0.6
     assert not view["close"]
 
@@ -124,7 +124,7 @@ def test_the_first_word_of_a_topic_is_no_shortcut() -> None:
 def test_windows_are_not_told_to_become_windows() -> None:
     rows = clean(200)
     report = audited(changed(rows, range(200), lambda text: f"{text} {text}"), words_mode=True)
-    assert any(view["name"] == "length" and view["close"] for view in report["shortcuts"]["views"])
+    assert any(view["name"] == "length" and view["close"] for view in report["shortcuts"]["partial_inputs"])
     assert "--unit" not in headline(report)
 
 

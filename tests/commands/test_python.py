@@ -156,7 +156,7 @@ def test_a_string_is_no_sequence_of_texts(ask: str, dist_path: Path, trained: Ru
     ("name", "content", "rule"),
     [
         ("manifest.json", None, "holds no manifest.json"),
-        ("manifest.json", '{"format": "other"}', "the format is not byline-dist-1"),
+        ("manifest.json", '{"format": "other"}', "the format is not byline-dist-2"),
         ("vocabulary.json", "{}", "vocabulary.json: was changed"),
         ("tfjs/model.json", None, "tfjs/model.json: is missing"),
         ("tfjs/group1-shard1of1.bin", "", "was changed"),

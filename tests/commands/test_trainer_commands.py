@@ -100,7 +100,7 @@ def test_help_of_fit_gives_each_number_of_the_recipes_with_its_defaults(
     monkeypatch.setenv("COLUMNS", "1000")
     text = help_of(capsys, "fit")
     numbers = [field.name for field in dataclasses.fields(Recipe) if type(field.default) in (int, float)]
-    assert {"epochs", "batch_size", "budget_kb", "longest_window", "pair_slots"} <= set(numbers)
+    assert {"epochs", "batch_size", "budget_kb", "longest_window", "bigram_slots"} <= set(numbers)
     for name in numbers:
         values = [getattr(recipe, name) for recipe in RECIPES.values()]
         defaults = ", ".join(r"(0|0\.0|by rule)" if value == 0 else re.escape(str(value)) for value in values)

@@ -33,9 +33,9 @@ from trainer.data.corpus import Corpus
         ("--sentence-size", "1", "from 2 to 1024; received 1"),
         ("--maximum-pieces", "0", "from 16 to 1000000; received 0"),
         ("--budget-kb", "10", "from 60 to 1000000; received 10"),
-        ("--pair-slots", "0", "from 3 to 1048576; received 0"),
-        ("--pair-slots", "2", "from 3 to 1048576; received 2"),
-        ("--pair-slots", "1048577", "from 3 to 1048576; received 1048577"),
+        ("--bigram-slots", "0", "from 3 to 1048576; received 0"),
+        ("--bigram-slots", "2", "from 3 to 1048576; received 2"),
+        ("--bigram-slots", "1048577", "from 3 to 1048576; received 1048577"),
         ("--longest-window", "2", "from 3 to 512; received 2"),
         ("--longest-window", "513", "from 3 to 512; received 513"),
         ("--sequence-length", "3", "from 4 to 514; received 3"),
@@ -64,7 +64,7 @@ def test_the_lstm_reads_no_more_pieces_than_a_row_has(capsys: pytest.CaptureFixt
     assert (tiny.sequence_length, tiny.lstm_steps) == (6, 4)
 
 
-@pytest.mark.parametrize("option", ["--teacher=minilm", "--pair-slots=99", "--lstm-steps=4", "--budget-kb=100"])
+@pytest.mark.parametrize("option", ["--teacher=minilm", "--bigram-slots=99", "--lstm-steps=4", "--budget-kb=100"])
 def test_what_a_recipe_has_no_use_for_is_refused(option: str, capsys: pytest.CaptureFixture[str]) -> None:
     line = mistake(capsys, "fit", "--recipe=lesson", option)
     assert line == f"error: {option.partition('=')[0]}: the recipe lesson has no use for it"
@@ -72,7 +72,7 @@ def test_what_a_recipe_has_no_use_for_is_refused(option: str, capsys: pytest.Cap
 
 @pytest.mark.parametrize("slots", [3, 1_048_576])
 def test_a_table_of_pairs_may_have_its_least_and_its_most_slots(slots: int) -> None:
-    assert recipe_of(parser().parse_args(["fit", f"--pair-slots={slots}"])).pair_slots == slots
+    assert recipe_of(parser().parse_args(["fit", f"--bigram-slots={slots}"])).bigram_slots == slots
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from tests.support.makers import Make, csv, damaged, file, folder, jsonl, opened
 from trainer.__main__ import main
 from trainer.cli.terminal import LineHandler, logged_to
 from trainer.data import dialect, folders, text_files
-from trainer.data.profile import report_of, survey
+from trainer.data.profile import profile_of, report_of
 from trainer.data.sources import Source, load
 from trainer.errors import UserError
 
@@ -287,7 +287,7 @@ def test_a_label_whose_file_holds_no_text_does_not_vanish_in_silence(
     said: list[str] = []
     try:
         with logged_to(LineHandler(said.append)):
-            said.extend(report_of(survey(load(Source("data"))).skipped))
+            said.extend(report_of(profile_of(load(Source("data"))).skipped))
     except UserError as error:
         said.append(str(error))
     assert any("fish" in line for line in said)
@@ -296,7 +296,7 @@ def test_a_label_whose_file_holds_no_text_does_not_vanish_in_silence(
 def test_a_thousand_labels_are_not_too_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     tsv(1_000)()
-    assert len(survey(opened("data.tsv")).labels) == 1_000
+    assert len(profile_of(opened("data.tsv")).labels) == 1_000
 
 
 def test_options_for_data_without_data_are_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -16,7 +16,7 @@ import pytest
 from tests.support.rows import opened, pairs, rows_of, write
 from trainer.__main__ import main
 from trainer.data.corpus import Corpus, Row
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.data.sources import Unit, unit_of
 from trainer.model.recipe import RECIPES
 from trainer.run import Run
@@ -259,7 +259,7 @@ def test_a_file_is_a_phrase_when_asked(tmp_path: Path) -> None:
 
 def test_windows_of_words_are_cut_within_a_file(tmp_path: Path) -> None:
     corpus, _ = opened(many_files(tmp_path, 3, lines=60), unit=unit_of("words:8"))
-    parts = split_by(corpus, survey(corpus), RECIPES["tiny"], FitOptions(unit=unit_of("words:8")))
+    parts = split_by(corpus, profile_of(corpus), RECIPES["tiny"], FitOptions(unit=unit_of("words:8")))
     texts = [phrase.text for _, phrase in parts.phrases()]
     lengths = {len(text.split()) for text in texts}
     assert lengths == set(range(3, 9))
@@ -278,7 +278,7 @@ def test_units_are_read(text: str, unit: Unit) -> None:
 
 
 def fingerprint(corpus: Corpus, unit: Unit) -> str:
-    parts = split_by(corpus, survey(corpus), RECIPES["tiny"], FitOptions(unit=unit))
+    parts = split_by(corpus, profile_of(corpus), RECIPES["tiny"], FitOptions(unit=unit))
     vocabulary = learn(parts.training_text(), parts.labels, sequence_length=18, maximum_pieces=1_000)
     with tempfile.TemporaryDirectory() as folder:
         options = {"sequence_length": 18, "first_window": False, "misspelt_weight": 0.0, "seed": 1}
@@ -338,7 +338,7 @@ def test_any_script_is_read(text: str, tmp_path: Path) -> None:
     for label in ("a", "b"):
         write(tmp_path / f"{label}.txt", "".join(f"{text} {label}{number}\n" for number in range(60)))
     corpus, _ = opened(tmp_path)
-    assert survey(corpus).labels == {"a": 60, "b": 60}
+    assert profile_of(corpus).labels == {"a": 60, "b": 60}
     rows = (row.text for row in corpus.rows())
     vocabulary = learn(rows, ("a", "b"), sequence_length=18, maximum_pieces=100)
     assert UNKNOWN_ID not in vocabulary.encode(text)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.support.makers import opened, parquet
-from trainer.data.profile import report_of, survey
+from trainer.data.profile import profile_of, report_of
 
 
 def skipping(tmp_path: Path, texts: list[str], **options: Any) -> tuple[list[str], Counter[str]]:
@@ -59,7 +59,7 @@ def test_what_strip_leaves_is_one_line_with_single_spaces(tmp_path: Path) -> Non
 def test_the_survey_counts_labels_groups_and_what_was_left_out(tmp_path: Path) -> None:
     rows = "".join(f"word {number},{'ba'[number % 2]},s{number // 4}\n" for number in range(8))
     (tmp_path / "data.csv").write_text(f"text,label,song\n{rows}?,c,s9\n")
-    seen = survey(opened(tmp_path / "data.csv", group_column="song"))
+    seen = profile_of(opened(tmp_path / "data.csv", group_column="song"))
     assert list(seen.labels.items()) == [("a", 4), ("b", 4)]
     assert seen.groups == {"s0": {"a": 2, "b": 2}, "s1": {"a": 2, "b": 2}}
     assert (seen.first["b"].number, seen.skipped) == (2, {"without a word": 1})

@@ -13,7 +13,7 @@ from tests.support.places import vectors
 from tests.support.rows import opened, pairs, rows_of, said_of, write
 from tests.support.workbooks import open_document, sheets
 from trainer.__main__ import main
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.data.tables import Reading, open_table
 from trainer.errors import UserError
 
@@ -251,7 +251,7 @@ def test_what_is_packed_is_read(name: str, tmp_path: Path) -> None:
 def test_fasttexts_lines_with_several_labels_are_counted(tmp_path: Path) -> None:
     lines = "__label__cats a cat sleeps\n__label__cats __label__dogs both of them\n\n__label__dogs a dog barks\n"
     corpus, _ = opened(write(tmp_path / "pets.train", lines))
-    seen = survey(corpus)
+    seen = profile_of(corpus)
     assert pairs(list(corpus.rows())) == PAIRS
     assert seen.skipped == {"with more than one label": 1}
 

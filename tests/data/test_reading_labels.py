@@ -10,7 +10,7 @@ import pytest
 
 from tests.support.rows import labels_of, opened, rows_of, said_of, write
 from trainer.__main__ import main
-from trainer.data.profile import report_of, survey
+from trainer.data.profile import profile_of, report_of
 from trainer.errors import UserError
 
 
@@ -90,7 +90,7 @@ def test_rare_labels_are_left_out_counted_and_listed(tmp_path: Path) -> None:
     assert said[1:] == [
         "left out: 2 labels with fewer than 5 rows: 'c' 2, 'd' 1 (--least-rows 1 keeps them, --rare other merges them)"
     ]
-    seen = survey(corpus)
+    seen = profile_of(corpus)
     assert seen.labels == {"a": 6, "b": 5}
     assert list(report_of(seen.skipped)) == ["left out: 3 texts of labels with fewer than 5 rows"]
     assert labels_of(path) == {"a": 6, "b": 5, "c": 2, "d": 1}
@@ -100,7 +100,7 @@ def test_rare_labels_are_merged_where_that_is_asked_for_and_gives_enough(tmp_pat
     path = rare(tmp_path, a=6, b=3, c=2, d=1)
     corpus, said = opened(path, least_rows=5, merge_rare=True)
     assert said[1:] == ["merged into 'other': 3 labels with fewer than 5 rows: 'b' 3, 'c' 2, 'd' 1"]
-    assert survey(corpus).labels == {"a": 6, "other": 6}
+    assert profile_of(corpus).labels == {"a": 6, "other": 6}
     path = rare(tmp_path, a=6, other=6, c=1)
     assert labels_of(path, least_rows=5, merge_rare=True) == {"a": 6, "other": 7}
     path = rare(tmp_path, a=6, b=6, c=1)
@@ -189,7 +189,7 @@ def test_a_folder_of_train_and_test_is_a_split(tmp_path: Path) -> None:
         "left out: 1 file not .txt, labeledBow.feat among them",
         "left out: 2 files beside the folders of labels, urls_pos.txt among them",
     ]
-    assert survey(opened(tmp_path)[0]).given == {"train": 5, "test": 2}
+    assert profile_of(opened(tmp_path)[0]).given == {"train": 5, "test": 2}
 
 
 def test_the_parts_of_a_split_may_hold_a_file_a_label(tmp_path: Path) -> None:

@@ -33,8 +33,8 @@ SIZE, LENGTH, STEPS = 60, 10, 6
 # Every form of the graph.
 FORMS = {
     "dense rows": made_constants(3),
-    "sparse rows and cells": made_constants(12, dense=20, pair_cells=3),
-    "300 labels": made_constants(300, dense=20, pair_cells=4),
+    "sparse rows and cells": made_constants(12, dense=20, bigram_cells=3),
+    "300 labels": made_constants(300, dense=20, bigram_cells=4),
     "a sentence that speaks for no label": made_constants(3, has_logits=False),
     "many units": made_constants(3, embedding=33, units=19, sentence=40),
     "the lesson": made_lesson(3),

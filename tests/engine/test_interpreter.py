@@ -26,9 +26,9 @@ console.log(JSON.stringify(answers));
 FORMS = {
     "dense rows": made_constants(3),
     "two labels": made_constants(2, seed=3),
-    "sparse rows and cells": made_constants(12, dense=20, pair_cells=3),
-    "sparse rows, dense pairs": made_constants(12, dense=20),
-    "300 labels": made_constants(300, dense=20, pair_cells=4),
+    "sparse rows and cells": made_constants(12, dense=20, bigram_cells=3),
+    "sparse rows, dense bigrams": made_constants(12, dense=20),
+    "300 labels": made_constants(300, dense=20, bigram_cells=4),
     "a sentence that speaks for no label": made_constants(4, has_logits=False),
     "many units": made_constants(3, embedding=33, units=19, sentence=40),
     "the lesson": made_lesson(4),
@@ -65,7 +65,7 @@ def _changed(name: str, array: Floats) -> Floats:
     """Gives other numbers that can be stored in the same way; what no row of ids reaches stays where it is."""
     if name.endswith("labels"):
         return array[:, ::-1].copy()
-    if name.endswith(("rows", "values", "owners", "scales")):
+    if name.endswith(("rows", "values", "fingerprints", "scales")):
         changed = array.copy()
         changed[1:-1] = array[1:-1][::-1]
         return changed

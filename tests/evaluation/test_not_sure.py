@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from export.manifest import read_manifest
 from tests.support.places import vectors
 from trainer.__main__ import main
-from trainer.evaluation.abstention import LARGEST_SHARE, LEAST_SHARE, WANTED_PRECISION, is_not_sure, threshold_of
+from trainer.evaluation.abstention import LARGEST_RATE, LEAST_RATE, TARGET_PRECISION, abstains, threshold_of
 from trainer.evaluation.metrics import Tally, metrics, tally, tally_of, truth_of
 from trainer.evaluation.wording import measures_text
 from trainer.model.classifier import Classifier
@@ -38,15 +38,15 @@ def counted(*groups: tuple[int, float, bool]) -> Tally:
 def test_threshold_is_the_smallest_at_which_nine_of_ten_answers_are_right() -> None:
     chosen = threshold_of(counted((4, 0.51, False), (2, 0.55, False), (2, 0.6, True), (9, 0.9, False), (83, 0.9, True)))
     assert chosen.threshold == 0.551  # and not higher, though two phrases more may be left out
-    assert (chosen.share, chosen.precision) == (0.06, 85 / 94)
-    assert chosen.precision > chosen.wanted_precision == WANTED_PRECISION > 85 / 96
+    assert (chosen.abstention_rate, chosen.precision) == (0.06, 85 / 94)
+    assert chosen.precision > chosen.target_precision == TARGET_PRECISION > 85 / 96
 
 
 def test_threshold_leaves_no_more_phrases_unanswered_than_the_bound() -> None:
     best = 0.505 + np.arange(200) / 1000
     chosen = threshold_of(tally(np.stack([best, 1 - best], axis=1), (np.arange(200) < 100).astype(np.int64)))
-    assert chosen.precision == 100 / 184 < WANTED_PRECISION
-    assert chosen.share == LARGEST_SHARE == (best < chosen.threshold).mean()
+    assert chosen.precision == 100 / 184 < TARGET_PRECISION
+    assert chosen.abstention_rate == LARGEST_RATE == (best < chosen.threshold).mean()
 
 
 @pytest.mark.parametrize(
@@ -68,28 +68,30 @@ def test_threshold_leaves_no_phrase_out_where_none_should_be_but_is_not_0(
     groups: Sequence[tuple[int, float, bool]], threshold: float, precision: float
 ) -> None:
     chosen = threshold_of(counted(*groups))
-    assert (chosen.threshold, chosen.share, chosen.precision) == (threshold, 0.0, precision)
+    assert (chosen.threshold, chosen.abstention_rate, chosen.precision) == (threshold, 0.0, precision)
 
 
 def test_threshold_leaves_out_one_phrase_of_fifty_at_least() -> None:
     sure = 0.6 + np.arange(100) / 10_000
     chosen = threshold_of(tally(np.stack([sure, 1 - sure], axis=1), np.zeros(100, np.int64)))
-    assert chosen.share == 0.0 < LEAST_SHARE  # thousandths: the next one would leave out ten
+    assert chosen.abstention_rate == 0.0 < LEAST_RATE  # thousandths: the next one would leave out ten
     sure = 0.6 + np.arange(100) / 1_000
-    assert threshold_of(tally(np.stack([sure, 1 - sure], axis=1), np.zeros(100, np.int64))).share == LEAST_SHARE
+    assert (
+        threshold_of(tally(np.stack([sure, 1 - sure], axis=1), np.zeros(100, np.int64))).abstention_rate == LEAST_RATE
+    )
 
 
 def test_an_answer_at_the_threshold_is_given_and_one_below_it_is_not() -> None:
     for threshold in (0.001, 0.117, 0.203, 0.29, 0.562, 0.999):  # with some that a product would round up to
         best = np.array([np.nextafter(threshold, 0), threshold, np.nextafter(threshold, 1)])
-        facts = metrics(tally(best[:, None], np.zeros(3, np.int64)), threshold, 0)["not_sure"]
-        assert facts["share"] == 1 / 3
-        assert [is_not_sure(probability, 3, threshold) for probability in best] == [True, False, False]
+        facts = metrics(tally(best[:, None], np.zeros(3, np.int64)), threshold, 0)["abstention"]
+        assert facts["abstention_rate"] == 1 / 3
+        assert [abstains(probability, 3, threshold) for probability in best] == [True, False, False]
 
 
 def test_a_text_without_a_word_is_not_sure_under_any_threshold() -> None:
-    assert is_not_sure(0.99, 0, 0.0)
-    assert not is_not_sure(0.99, 1, 0.0)
+    assert abstains(0.99, 0, 0.0)
+    assert not abstains(0.99, 1, 0.0)
 
 
 def test_facts_of_the_choice_are_those_of_the_metrics_and_of_a_count_by_hand() -> None:
@@ -99,14 +101,14 @@ def test_facts_of_the_choice_are_those_of_the_metrics_and_of_a_count_by_hand() -
     truth = (probabilities.cumsum(axis=1) < generator.random((3_000, 1))).sum(axis=1)
     whole = tally(probabilities, truth)
     chosen = threshold_of(whole)
-    facts = metrics(whole, chosen.threshold, 0)["not_sure"]
+    facts = metrics(whole, chosen.threshold, 0)["abstention"]
     given = probabilities.max(axis=1) >= chosen.threshold
-    assert (chosen.share, chosen.precision) == (facts["share"], facts["precision"])
-    assert facts["share"] == pytest.approx((~given).mean())
+    assert (chosen.abstention_rate, chosen.precision) == (facts["abstention_rate"], facts["precision"])
+    assert facts["abstention_rate"] == pytest.approx((~given).mean())
     assert facts["precision"] == pytest.approx((probabilities.argmax(axis=1) == truth)[given].mean())
     low, high = facts["precision_interval"]
     assert low < facts["precision"] < high < low + 0.05
-    assert LARGEST_SHARE - 0.01 < facts["share"] <= LARGEST_SHARE
+    assert LARGEST_RATE - 0.01 < facts["abstention_rate"] <= LARGEST_RATE
     in_batches = tally(probabilities[:700], truth[:700]) + tally(probabilities[700:], truth[700:])
     assert threshold_of(in_batches) == chosen
 
@@ -116,8 +118,8 @@ def test_measures_are_said_in_a_line_and_a_threshold_of_0_as_never() -> None:
     line = measures_text(metrics(answered, 0.6, 0), "songs").splitlines()[-1]
     assert line == "not sure   below 60.0%: 10.0% of the songs; 100.0% (70.1% to 100.0%) of the others right"
     assert measures_text(metrics(answered, 0.0, 0), "songs").splitlines()[-1] == "not sure   never: the threshold is 0"
-    nothing = metrics(answered, 1.0, 0)["not_sure"]
-    assert (nothing["share"], nothing["precision"], nothing["precision_interval"]) == (1.0, 0.0, [0.0, 1.0])
+    nothing = metrics(answered, 1.0, 0)["abstention"]
+    assert (nothing["abstention_rate"], nothing["precision"], nothing["precision_interval"]) == (1.0, 0.0, [0.0, 1.0])
 
 
 # The run and the commands.
@@ -125,14 +127,14 @@ def test_measures_are_said_in_a_line_and_a_threshold_of_0_as_never() -> None:
 
 def test_run_keeps_what_was_chosen_on_its_validation_phrases(trained: Run) -> None:
     """By a model that had not learned from them: the run's own has, in the end."""
-    chosen, measured = trained.facts["not_sure"], trained.facts["metrics"]
+    chosen, measured = trained.facts["abstention"], trained.facts["metrics"]
     assert trained.threshold == chosen["threshold"] > 0.25
-    assert measured["validation"]["not_sure"]["share"] == pytest.approx(chosen["share"])
-    assert measured["validation"]["not_sure"]["precision"] == pytest.approx(chosen["precision"])
-    assert chosen["share"] <= LARGEST_SHARE
+    assert measured["validation"]["abstention"]["abstention_rate"] == pytest.approx(chosen["abstention_rate"])
+    assert measured["validation"]["abstention"]["precision"] == pytest.approx(chosen["precision"])
+    assert chosen["abstention_rate"] <= LARGEST_RATE
     for part in ("train", "validation", "test"):
-        assert measured[part]["not_sure"]["threshold"] == chosen["threshold"]
-    assert trained.facts["metrics"]["test"]["not_sure"]["share"] < 0.1
+        assert measured[part]["abstention"]["threshold"] == chosen["threshold"]
+    assert trained.facts["metrics"]["test"]["abstention"]["abstention_rate"] < 0.1
 
 
 @pytest.fixture
@@ -143,7 +145,7 @@ def with_threshold(trained: Run, tmp_path: Path) -> Callable[[float], str]:
         path = tmp_path / f"run-{threshold}"
         shutil.copytree(trained.path, path)
         facts = json.loads((path / "run.json").read_text(encoding="utf-8"))
-        facts["not_sure"]["threshold"] = threshold
+        facts["abstention"]["threshold"] = threshold
         (path / "run.json").write_text(json.dumps(facts), encoding="utf-8")
         return str(path)
 
@@ -180,8 +182,8 @@ def test_evaluate_says_and_gives_what_the_threshold_does(
     given = probabilities.max(axis=1) >= 0.5
     right = (probabilities.argmax(axis=1) == truth_of(phrases, trained.vocabulary.labels))[given].mean()
     assert main(["evaluate", "--json", "--run", path]) == 0
-    facts = json.loads(capsys.readouterr().out)["not_sure"]
-    assert (facts["threshold"], facts["share"]) == (0.5, pytest.approx((~given).mean()))
+    facts = json.loads(capsys.readouterr().out)["abstention"]
+    assert (facts["threshold"], facts["abstention_rate"]) == (0.5, pytest.approx((~given).mean()))
     assert facts["precision"] == pytest.approx(right)
     assert main(["evaluate", "--run", path]) == 0
     (line,) = (line for line in capsys.readouterr().out.splitlines() if line.startswith("not sure"))
@@ -194,18 +196,18 @@ def test_evaluate_says_and_gives_what_the_threshold_does(
 def test_manifest_has_the_runs_threshold_and_what_it_does_to_the_rounded_model(
     dist_path: Path, trained: Run, rounded: Classifier
 ) -> None:
-    facts = read_manifest(dist_path)["not_sure"]
+    facts = read_manifest(dist_path)["abstention"]
     assert facts["threshold"] == trained.threshold
-    assert (facts["wanted_precision"], facts["largest_share"]) == (WANTED_PRECISION, LARGEST_SHARE)
+    assert (facts["target_precision"], facts["largest_rate"]) == (TARGET_PRECISION, LARGEST_RATE)
     for part in ("validation", "test"):
-        expected = metrics(tally_of(rounded, trained.phrases(part)), trained.threshold, 0)["not_sure"]
+        expected = metrics(tally_of(rounded, trained.phrases(part)), trained.threshold, 0)["abstention"]
         assert {"threshold": trained.threshold, **facts[part]} == expected
 
 
 def test_model_card_says_when_it_is_not_sure(dist_path: Path) -> None:
-    facts = read_manifest(dist_path)["not_sure"]
+    facts = read_manifest(dist_path)["abstention"]
     card = " ".join((dist_path / "MODEL_CARD.md").read_text(encoding="utf-8").split())
-    share, precision = (f"{100 * facts['test'][key]:.1f} %" for key in ("share", "precision"))
+    share, precision = (f"{100 * facts['test'][key]:.1f} %" for key in ("abstention_rate", "precision"))
     assert f'An answer whose best probability is below {100 * facts["threshold"]:.1f} % is "not sure"' in card
     assert f"so are {share} of the test phrases, and of the others {precision} are right" in card
     assert "always answers" not in card
@@ -215,7 +217,7 @@ def test_model_card_says_when_it_is_not_sure(dist_path: Path) -> None:
 
 
 def test_texts_from_elsewhere_are_many_and_each_stands_there_once() -> None:
-    texts = vectors("elsewhere.json")
+    texts = vectors("out_of_distribution.json")
     assert {kind: len(of_kind) for kind, of_kind in texts.items()} == {"news": 120, "languages": 50, "chatter": 20}
     everything = [text for of_kind in texts.values() for text in of_kind]
     assert len(set(everything)) == len(everything)
@@ -227,5 +229,5 @@ def test_texts_from_elsewhere_leave_the_model_unsure_more_often_than_its_own(tra
         return float(np.mean([said.abstained for said in trained.predict(texts)]))
 
     own = unsure([phrase.text for phrase in trained.phrases("test")])
-    shares = {kind: unsure(texts) for kind, texts in vectors("elsewhere.json").items()}
+    shares = {kind: unsure(texts) for kind, texts in vectors("out_of_distribution.json").items()}
     assert min(shares.values()) > own + 0.1, (own, shares)

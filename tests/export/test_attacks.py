@@ -15,7 +15,7 @@ import pytest
 from export.targets import metadata, tflite
 from export.targets.web import script_json
 from tests.support.javascript import tokenized
-from trainer.data import poetry
+from trainer.data import safe_unpickler
 from trainer.errors import UserError
 from trainer.run import Run
 from trainer.text.pieces import learn
@@ -70,7 +70,7 @@ def test_the_data_packages_pickle_cannot_run_code(tmp_path: Path) -> None:
 
     pickled = pickle.dumps(Payload())
     with pytest.raises(UserError, match="is not allowed"):
-        poetry.read_lines(gzip.compress(pickled), "data.pkl")
+        safe_unpickler.read_lines(gzip.compress(pickled), "data.pkl")
     assert not (tmp_path / "ran").exists()
     pickle.loads(pickled)  # the attack is a real one
     assert (tmp_path / "ran").exists()

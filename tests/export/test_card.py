@@ -46,7 +46,7 @@ def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[
             "near_duplicates_kept": {"test": {labels[0]: 3, labels[-1]: 4}},
             "phrases": {"train": 216_443, "validation": 3867, "test": test["phrases"]},
         },
-        "not_sure": {"wanted_precision": 0.9, "largest_share": 0.08},
+        "abstention": {"target_precision": 0.9, "largest_rate": 0.08},
         "model_sha256": "5e221232aa2679fa",
     }
     run = Run(Path("run"), run_facts | of_run, vocabulary)
@@ -60,7 +60,7 @@ def facts(labels: tuple[str, ...], test: dict[str, Any], **of_run: Any) -> dict[
         "accuracy_interval": test["intervals"]["accuracy"],
         "majority": test["majority"],
         "folds": test.get("folds", 0),
-        "not_sure": test["not_sure"],
+        "abstention": test["abstention"],
         "test_phrases": test["phrases"],
         "vocabulary_size": 11_600,
         "window": 16,
@@ -137,7 +137,7 @@ def test_plot_and_its_table_hold_the_bins() -> None:
     sizes = [float(point.get("r", 0)) for point in plot.iter("circle")]
     assert np.argsort(sizes)[-1] == np.argmax([of_bin["phrases"] for of_bin in filled])
     (line,) = (line for line in plot.iter("line") if line.get("class") == "threshold")
-    assert share(line.get("x1")) == test["not_sure"]["threshold"]
+    assert share(line.get("x1")) == test["abstention"]["threshold"]
     assert f"{100 * test['calibration_error']:.1f} percentage points" in text_of(shown)
     rows = [[f"{of_bin['probability']:.1%}", f"{of_bin['right']:.1%}", f"{of_bin['phrases']:,}"] for of_bin in filled]
     assert rows in [table(found) for found in shown.iter("table")]

@@ -20,18 +20,18 @@ from export.targets import node, tfjs, tflite
 from tests.support.javascript import evaluate
 from tests.support.oracle import answers, made_constants, made_lesson, made_rows
 from tests.support.weights import LENGTH, SIZE, STEPS, made_weights
+from trainer.model.bigram_table import EMPTY, BigramTable
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_model, weights_of
-from trainer.model.pair_table import NOBODY, PairTable
 from trainer.model.weights import Weights
 from trainer.run import Run
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 
 FORMS = {
     "dense rows": made_constants(3),
-    "sparse rows and cells": made_constants(12, dense=20, pair_cells=3),
+    "sparse rows and cells": made_constants(12, dense=20, bigram_cells=3),
     "sparse rows, a sentence that speaks for no label": made_constants(2, dense=20, has_logits=False),
-    "1,000 labels": made_constants(1_000, dense=20, pair_cells=4),
+    "1,000 labels": made_constants(1_000, dense=20, bigram_cells=4),
     "the lesson": made_lesson(4),
 }
 ROWS = made_rows(60, 10, 60)
@@ -118,7 +118,7 @@ def test_tensorflow_js_answers_as_the_specification_says(tmp_path: Path) -> None
         learned = {name.split("/")[-1]: weight["shape"] for name, weight in stored.items() if "quantization" in weight}
         assert learned == {name: list(array.shape) for name, array in constants.items()}, form  # whom the page asks for
     wide = {name.split("/")[-1]: weight for name, weight in _stored(tmp_path / "1,000 labels").items()}
-    for name in ("sparse_labels", "pair_labels"):
+    for name in ("sparse_labels", "bigram_labels"):
         assert wide[name]["quantization"] == IN_8_BITS | {"dtype": "uint16", "min": -32_768.0}, name
 
 
@@ -170,16 +170,16 @@ def test_what_is_stored_in_8_bits_has_both_ends_and_nobody_reads_them() -> None:
     rows = made_rows(60, LENGTH, SIZE)
     other = {name: array.copy() for name, array in rounded.items()}
     other["piece_rows"][0] = other["embedding_rows"][0] = other["sparse_values"][-1] = 3
-    nobody = np.abs(other["pair_owners"]) >= NOBODY
-    other["pair_values"][nobody] = 3
+    nobody = np.abs(other["bigram_fingerprints"]) >= EMPTY
+    other["bigram_values"][nobody] = 3
     assert np.array_equal(*(graph.inference(of, STEPS, "float32")(tf.constant(rows)) for of in (rounded, other)))
 
 
 def test_owners_of_pairs_are_not_changed_by_rounding() -> None:
     _, constants = constants_with()
-    taken = constants["pair_owners"] != NOBODY
-    rounded = graph.round_constants(constants)["pair_owners"]
-    assert np.array_equal(rounded[taken], constants["pair_owners"][taken])
+    taken = constants["bigram_fingerprints"] != EMPTY
+    rounded = graph.round_constants(constants)["bigram_fingerprints"]
+    assert np.array_equal(rounded[taken], constants["bigram_fingerprints"][taken])
     assert not set(rounded[~taken]) & set(range(-125, 126))
 
 
@@ -206,12 +206,12 @@ def test_rounding_twice_changes_nothing() -> None:
 
 def test_a_table_that_holds_no_pair_and_rows_of_zeros_are_rounded_too() -> None:
     weights, _ = constants_with(4, SIZE, 0)
-    assert isinstance(weights.tables.pairs, np.ndarray)
+    assert isinstance(weights.tables.bigrams, np.ndarray)
     empty = replace(
         weights.tables,
         dense=weights.tables.dense * (np.arange(SIZE) != 7)[:, None],
-        pairs=0 * weights.tables.pairs,
-        owners=0 * weights.tables.owners + NOBODY,
+        bigrams=0 * weights.tables.bigrams,
+        fingerprints=0 * weights.tables.fingerprints + EMPTY,
     )
     rounded = graph.round_constants(graph.constants_of(replace(weights, tables=empty)))
     assert all(np.isfinite(array).all() for array in rounded.values())
@@ -223,13 +223,13 @@ def test_a_table_that_holds_no_pair_and_rows_of_zeros_are_rounded_too() -> None:
 
 def test_the_last_piece_and_the_padding_behind_it_are_no_pair() -> None:
     constants = FORMS["dense rows"]
-    owner = PairTable(60, len(constants["pair_owners"])).owner(SEP_ID, PADDING_ID)
-    everywhere = constants | {"pair_owners": np.full_like(constants["pair_owners"], owner)}
-    nowhere = constants | {"pair_owners": np.full_like(constants["pair_owners"], NOBODY)}
+    owner = BigramTable(60, len(constants["bigram_fingerprints"])).fingerprint(SEP_ID, PADDING_ID)
+    everywhere = constants | {"bigram_fingerprints": np.full_like(constants["bigram_fingerprints"], owner)}
+    nowhere = constants | {"bigram_fingerprints": np.full_like(constants["bigram_fingerprints"], EMPTY)}
     for row in ([CLS_ID, 7, SEP_ID, 0, 0, 0], [CLS_ID, SEP_ID, 0, 0, 0, 0]):
         one, other = (graph.inference(of, 4, "float32")(tf.constant([row])).numpy() for of in (everywhere, nowhere))
         assert np.array_equal(one, other), row
-    everywhere["pair_owners"][:] = PairTable(60, len(constants["pair_owners"])).owner(7, SEP_ID)
+    everywhere["bigram_fingerprints"][:] = BigramTable(60, len(constants["bigram_fingerprints"])).fingerprint(7, SEP_ID)
     row = [CLS_ID, 7, SEP_ID, 0, 0, 0]
     one, other = (graph.inference(of, 4, "float32")(tf.constant([row])).numpy() for of in (everywhere, nowhere))
     assert not np.array_equal(one, other)
@@ -237,7 +237,7 @@ def test_the_last_piece_and_the_padding_behind_it_are_no_pair() -> None:
 
 def test_tfjs_stores_whole_numbers_in_8_bits_and_the_rest_in_float16(dist_path: Path) -> None:
     stored = {name.split("/")[-1]: weight for name, weight in _stored(dist_path / "tfjs").items()}
-    for name in ("embedding_rows", "piece_rows", "pair_rows", "pair_owners"):
+    for name in ("embedding_rows", "piece_rows", "bigram_rows", "bigram_fingerprints"):
         assert stored[name]["quantization"] == IN_8_BITS, name
     for name in ("embedding_scales", "piece_scales", "lstm_kernel", "lstm_recurrent", "sentence_kernel", "gate_kernel"):
         assert stored[name]["quantization"]["dtype"] == "float16", name
@@ -258,7 +258,7 @@ def test_tfjs_holds_each_weight_once_and_no_control_flow(trained: Run, dist_path
     assert not operators & loops
 
 
-@pytest.mark.parametrize("name", ["embedding_rows", "piece_rows", "sparse_values", "pair_values", "sparse_labels"])
+@pytest.mark.parametrize("name", ["embedding_rows", "piece_rows", "sparse_values", "bigram_values", "sparse_labels"])
 def test_tfjs_refuses_numbers_that_were_not_rounded(name: str, tmp_path: Path) -> None:
     _, constants = constants_with()
     with pytest.raises(ValueError, match=f"`{name}` must be rounded"):
@@ -269,7 +269,7 @@ def test_tflite_stores_int8_rows_and_float16_elsewhere(trained: Run, dist_path: 
     interpreter = tf.lite.Interpreter(str(dist_path / "tflite" / "byline.tflite"))
     stored = {tuple(tensor["shape"]): tensor["dtype"] for tensor in reversed(interpreter.get_tensor_details())}
     constants = graph.constants_of(weights_of(trained.classifier.model))
-    for name in ("embedding_rows", "piece_rows", "pair_rows", "pair_owners"):
+    for name in ("embedding_rows", "piece_rows", "bigram_rows", "bigram_fingerprints"):
         assert stored[constants[name].shape] is np.int8, name
     of_one_direction = constants["lstm_kernel"].shape[1:]
     assert np.float16 in {stored.get(of_one_direction), stored.get(of_one_direction[::-1])}

@@ -37,7 +37,7 @@ def test_a_tie_may_go_either_way() -> None:
 
 
 def test_other_ids_are_a_fault() -> None:
-    assert "1 strings gave other ids" in faults_of(replace(REFERENCE, ids=[[2, 4], [1], []]))
+    assert "1 strings have token-id mismatches" in faults_of(replace(REFERENCE, ids=[[2, 4], [1], []]))
 
 
 def test_another_best_label_is_a_fault() -> None:
@@ -111,7 +111,7 @@ def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
     assert "TF.js in Node: " in broken.stderr
     assert "Byline's interpreter in Node: " in broken.stderr
     assert "the page in Chromium: " not in broken.stderr  # it has its own copies
-    assert "gave other ids" in broken.stderr
+    assert "token-id mismatches" in broken.stderr
     assert "a probability is off by" in broken.stderr
     assert "BertNLClassifier" not in broken.stderr  # the .tflite is well
 

@@ -65,15 +65,15 @@ def sentence(encoder: Encoder, pieces: list[int]) -> NDArray[np.float64]:
 
 def by_hand(weights: Weights, ids: NDArray[np.int32]) -> Iterator[NDArray[np.float64]]:
     """The model's probabilities, as the design says them."""
-    logits, known = in_numpy.logits(weights.tables, ids), in_numpy.known_pairs(weights.tables, ids)
-    for row, of_row, pairs in zip(ids.tolist(), logits.astype(np.float64), known, strict=True):
+    logits, known = in_numpy.logits(weights.tables, ids), in_numpy.known_bigrams(weights.tables, ids)
+    for row, of_row, bigrams in zip(ids.tolist(), logits.astype(np.float64), known, strict=True):
         pieces = [piece for piece in row if piece == UNKNOWN_ID or piece > SEP_ID]
         number = max(1, len(pieces))
         vector = sentence(weights.encoder, pieces)
         if weights.encoder.logits is not None:
             of_row = of_row + vector @ weights.encoder.logits
-        grounds = [*vector, pairs / (number + 1), pieces.count(UNKNOWN_ID) / number, of_row.max()]
-        trust = sigmoid(np.array(grounds) @ weights.gate.kernel[:, 0] + weights.gate.bias[0])
+        inputs = [*vector, bigrams / (number + 1), pieces.count(UNKNOWN_ID) / number, of_row.max()]
+        trust = sigmoid(np.array(inputs) @ weights.gate.kernel[:, 0] + weights.gate.bias[0])
         exponents = np.exp(weights.gate.scale * trust * of_row)
         yield exponents / exponents.sum()
 

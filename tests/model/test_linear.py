@@ -27,8 +27,8 @@ def taught(labels: int = 3, whole_words: bool = True) -> tuple[Vocabulary, NDArr
 
 
 def folded(learned: linear.Linear, rows: NDArray[Any], size: int) -> NDArray[Any]:
-    """The formula, a row and a pair at a time."""
-    pairs = {
+    """The formula, a row and a bigram at a time."""
+    bigrams = {
         (int(one), int(other)): n for n, (one, other) in enumerate(zip(learned.first, learned.second, strict=True))
     }
     found = []
@@ -36,9 +36,9 @@ def folded(learned: linear.Linear, rows: NDArray[Any], size: int) -> NDArray[Any
         pieces = [piece for piece in row if piece == UNKNOWN_ID or piece > SEP_ID]
         total = learned.pieces[pieces].sum(axis=0)
         there = row[row != 0]
-        for pair in zip(there[:-1].tolist(), there[1:].tolist(), strict=True):
-            if pair in pairs:
-                total = total + learned.pairs[pairs[pair]]
+        for bigram in zip(there[:-1].tolist(), there[1:].tolist(), strict=True):
+            if bigram in bigrams:
+                total = total + learned.bigrams[bigrams[bigram]]
         found.append(total / np.sqrt(max(1, len(pieces))) + learned.bias)
     return np.stack(found)
 
@@ -47,7 +47,7 @@ def test_features() -> None:
     rows = np.array([[CLS_ID, 7, 1, 7, SEP_ID, 0], [CLS_ID, SEP_ID, 0, 0, 0, 0]])
     assert features.piece_numbers(rows).tolist() == [3, 1]
     assert features.piece_counts(rows, 9).toarray()[0].tolist() == [0, 1, 0, 0, 0, 0, 0, 2, 0]
-    numbers, codes = features.pair_codes(rows, 9)
+    numbers, codes = features.bigram_codes(rows, 9)
     assert [(int(n), int(c) // 9, int(c) % 9) for n, c in zip(numbers, codes, strict=True)] == [
         (0, CLS_ID, 7),
         (0, 7, 1),
@@ -59,8 +59,8 @@ def test_features() -> None:
 
 def test_ngrams_inside_a_piece_and_across_the_border_of_two() -> None:
     vocabulary = replace(taught()[0], pieces=("▁ab", "ba"), scores=(-1.0, -1.0))
-    pairs = [(4, 5), (5, 4), (5, SEP_ID), (CLS_ID, 5), (4, UNKNOWN_ID)]
-    inside, crossing = features.ngrams_of(vocabulary, np.array([first * 6 + second for first, second in pairs]))
+    bigrams = [(4, 5), (5, 4), (5, SEP_ID), (CLS_ID, 5), (4, UNKNOWN_ID)]
+    inside, crossing = features.ngrams_of(vocabulary, np.array([first * 6 + second for first, second in bigrams]))
     assert inside.sum(axis=1).ravel().tolist()[0] == [0, 0, 0, 0, 3, 1]
     assert (inside.toarray()[4] * crossing.toarray()[0]).sum() == 0
     # bb, abb, bba, ▁abb, abba, ▁abba; then what ends the text: a, ba
@@ -132,12 +132,12 @@ def test_equal_seeds_give_equal_numbers() -> None:
     vocabulary, rows, truth = taught()
     one, other = (train(rows, truth, None, vocabulary, LinearSettings(), seed=3) for _ in range(2))
     np.testing.assert_array_equal(one.pieces, other.pieces)
-    np.testing.assert_array_equal(one.pairs, other.pairs)
+    np.testing.assert_array_equal(one.bigrams, other.bigrams)
 
 
-def test_of_too_many_pairs_the_most_frequent_are_learned() -> None:
+def test_of_too_many_bigrams_the_most_frequent_are_learned() -> None:
     vocabulary, rows, truth = taught()
     every = train(rows, truth, None, vocabulary, LinearSettings())
-    some = train(rows, truth, None, vocabulary, LinearSettings(most_pairs=5))
+    some = train(rows, truth, None, vocabulary, LinearSettings(most_bigrams=5))
     assert len(some.first) == 5
-    assert sorted(some.pair_times) == sorted(every.pair_times)[-5:]
+    assert sorted(some.bigram_times) == sorted(every.bigram_times)[-5:]

@@ -112,7 +112,7 @@ DAMAGE: dict[str, tuple[Callable[[Path], object], str]] = {
     "run.json that is no object": (put("run.json", b"[]"), r"run\.json: the format is not"),
     "run.json of another format": (edit("run.json", format="other-1"), r"run\.json: the format is not"),
     "run.json of a version without a threshold": (edit("run.json", format="byline-run-1"), r"makes a run of this"),
-    "run.json without a threshold": (edit("run.json", not_sure=None), r"run\.json: has no not_sure"),
+    "run.json without a threshold": (edit("run.json", abstention=None), r"run\.json: has no abstention"),
     "run.json without metrics": (edit("run.json", metrics=None), r"run\.json: has no metrics"),
     "no test phrases": (remove("test.jsonl"), r"test\.jsonl: cannot be read"),
     "empty test phrases": (put("test.jsonl", b""), r"test\.jsonl: "),

@@ -328,10 +328,10 @@ def test_markup_in_a_label_a_title_or_an_example_is_text(visit: Open, other: Pat
         assert page.title() == MARKUP
         assert page.get_by_role("heading", level=1).text_content() == MARKUP
         assert labels_on(page) == LABELS
-        assert page.locator("#guess-phrase").inner_text().startswith(f"“{MARKUP}” ")
+        assert page.locator("#quiz-phrase").inner_text().startswith(f"“{MARKUP}” ")
         page.locator(".choice").first.click()
-        page.wait_for_selector("#guess-after:not([hidden])")
-        assert page.locator("#guess-verdict").inner_text().startswith(f"It was {LABELS[0]}. You were right.")
+        page.wait_for_selector("#quiz-after:not([hidden])")
+        assert page.locator("#quiz-verdict").inner_text().startswith(f"It was {LABELS[0]}. You were right.")
         page.get_by_role("button", name="Look closer").click()
         assert page.get_by_label("Your phrase").input_value().startswith(f"“{MARKUP}” ")
         page.wait_for_selector("#announcement:not(:empty)", state="attached")

@@ -47,7 +47,7 @@ def compared(page: Page) -> None:
 
 def guessed(page: Page) -> None:
     page.locator(".choice").first.click()
-    page.wait_for_selector("#guess-after:not([hidden])")
+    page.wait_for_selector("#quiz-after:not([hidden])")
 
 
 def listed(page: Page) -> None:
@@ -70,7 +70,7 @@ STATES: dict[str, Callable[[Page], Any]] = {
     "empty": lambda _: None,
     "answered": written,
     "compared": compared,
-    "guessed": guessed,
+    "quized": guessed,
     "listed": listed,
     "refused": refused,
     "unfolded": unfolded,

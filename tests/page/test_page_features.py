@@ -67,7 +67,7 @@ def test_each_word_is_coloured_by_the_label_that_it_speaks_for_and_says_by_how_m
 def test_in_a_long_text_a_word_is_left_out_of_its_own_window(visit: Open, site: str, rounded: Classifier) -> None:
     page, text = visit().open(site), known_phrase(rounded, 80)
     answers = page.evaluate(
-        "async (text) => [await byline.explain(text), await byline.without(text, { start: 36, end: 37 })]", text
+        "async (text) => [await byline.explain(text), await byline.leaveOneOut(text, { start: 36, end: 37 })]", text
     )
     ids = rounded.vocabulary.encode(text)
     windows = split_ids(ids, rounded.vocabulary.sequence_length)
@@ -98,7 +98,7 @@ def test_strip_shows_where_each_label_speaks_and_leads_into_the_text(
 ) -> None:
     page = visit().open(site)
     type_phrase(page, PHRASE)
-    assert not page.locator("#passages").is_visible()
+    assert not page.locator("#segments").is_visible()
     text = " ".join([known_phrase(rounded, 160)] * 4)
     type_phrase(page, text)
     segments = page.locator(".segment")
@@ -199,13 +199,13 @@ def test_a_guess_is_answered_with_the_truth_and_the_models_answer(
     page = visit().open(site)
     you = model = 0
     for played in range(1, 5):
-        text = page.locator("#guess-phrase").inner_text()
+        text = page.locator("#quiz-phrase").inner_text()
         best = rounded.rank([text])[0][0]
         page.locator(".choice").nth(1).click()
-        page.wait_for_selector("#guess-after:not([hidden])")
+        page.wait_for_selector("#quiz-after:not([hidden])")
         named = best["label"] if float(best["score"]) >= trained.threshold else None
         you, model = you + (truth[text] == labels[1]), model + (truth[text] == named)
-        said = page.locator("#guess-verdict").inner_text()
+        said = page.locator("#quiz-verdict").inner_text()
         assert said.startswith(f"It was {truth[text]}. ")
         assert ("You were right." in said) == (truth[text] == labels[1])
         assert str(best["label"]) in said or "right" in said.split("The model")[1]
@@ -216,8 +216,8 @@ def test_a_guess_is_answered_with_the_truth_and_the_models_answer(
         assert page.locator(".choice.right").inner_text().startswith(truth[text])
         page.get_by_role("button", name="Next phrase").click()
         assert page.locator(".choice:enabled").count() == len(labels)
-        assert page.locator("#guess-phrase").inner_text() != text
-    text = page.locator("#guess-phrase").inner_text()
+        assert page.locator("#quiz-phrase").inner_text() != text
+    text = page.locator("#quiz-phrase").inner_text()
     page.locator(".choice").first.click()
     page.get_by_role("button", name="Look closer").click()
     assert page.get_by_label("Your phrase").input_value() == text

@@ -29,7 +29,7 @@ def opened(visit: Open, folder: Path) -> Iterator[Callable[..., Page]]:
 
     def start(threshold: float, **options: object) -> Page:
         index = folder / "index.html"
-        found, wanted = r'"not_sure":\{"threshold":[\d.]+\}', f'"not_sure":{{"threshold":{threshold}}}'
+        found, wanted = r'"abstention":\{"threshold":[\d.]+\}', f'"abstention":{{"threshold":{threshold}}}'
         page, count = re.subn(found, wanted, index.read_text())
         assert count == 1
         index.write_text(page)
@@ -105,11 +105,11 @@ def test_not_sure_is_announced_with_what_is_nearest(opened: Callable[..., Page],
 
 def test_a_guess_is_told_that_the_model_was_not_sure(opened: Callable[..., Page], rounded: Classifier) -> None:
     page = opened(0.999)
-    text = page.locator("#guess-phrase").inner_text()
+    text = page.locator("#quiz-phrase").inner_text()
     label, score = best_of(rounded, text)
     page.locator(".choice").first.click()
-    page.wait_for_selector("#guess-after:not([hidden])")
-    said = page.locator("#guess-verdict").inner_text()
+    page.wait_for_selector("#quiz-after:not([hidden])")
+    said = page.locator("#quiz-verdict").inner_text()
     share = ">99%" if score > 0.995 else f"{score:.0%}"
     assert said.endswith(f"The model was not sure; nearest to {label}, {share}.")
     assert page.locator("#score").inner_text().endswith(", the model 0.")  # also where the nearest is right
@@ -146,7 +146,7 @@ def small_print(path: Path) -> str:
 
 
 def test_small_print_says_below_what_and_how_often_it_is_then_right(dist_path: Path, trained: Run) -> None:
-    facts = read_manifest(dist_path)["not_sure"]
+    facts = read_manifest(dist_path)["abstention"]
     for path in (dist_path / "web" / "index.html", dist_path / "byline.html"):
         said = small_print(path)
         assert said.startswith(f"Where no label reaches {100 * trained.threshold:.1f}% it says that it is not sure: ")
@@ -160,11 +160,11 @@ def test_with_a_threshold_of_0_the_page_says_that_it_always_names_a_label(
 ) -> None:
     (tmp_path / "tfjs").symlink_to(dist_path / "tfjs")
     test = trained.facts["metrics"]["test"]
-    never = replace(trained, facts=trained.facts | {"not_sure": trained.facts["not_sure"] | {"threshold": 0.0}})
+    never = replace(trained, facts=trained.facts | {"abstention": trained.facts["abstention"] | {"threshold": 0.0}})
     web.write_web(
         never,
         known_answer(rounded, trained.phrases("validation")),
-        test | {"not_sure": test["not_sure"] | {"threshold": 0.0}},
+        test | {"abstention": test["abstention"] | {"threshold": 0.0}},
         tmp_path,
         Settings().complete(trained.facts),
     )

@@ -73,14 +73,14 @@ def test_every_string_is_said_somewhere_and_nothing_else_is() -> None:
     quoted = set(re.findall(r'"(\w+)"', templates))
     put_together = ("card_split_", "engine_")  # and the name of a way to split, or of an engine
     assert [key for key in ENGLISH["page"] if key not in quoted and not key.startswith(put_together)] == []
-    assert {key for key in re.findall(r'say\("(\w+)"', templates) if key not in put_together} <= set(ENGLISH["page"])
+    assert {key for key in re.findall(r'\bt\("(\w+)"', templates) if key not in put_together} <= set(ENGLISH["page"])
     assert [key for key in ENGLISH["script"] if f'"{key}"' not in scripts + element] == []
 
 
 def test_numbers_plurals_and_markup_are_written_as_the_language_does() -> None:
     german = replace(read_strings("de"), page={"size": {"one": "{count} Wort <b>{name}", "other": "{count} Wörter"}})
-    assert german.say("size", count=1, name="<i>") == "1 Wort &lt;b&gt;&lt;i&gt;"
-    assert german.say("size", count=12_345, name="") == "12.345 Wörter"
+    assert german.t("size", count=1, name="<i>") == "1 Wort &lt;b&gt;&lt;i&gt;"
+    assert german.t("size", count=12_345, name="") == "12.345 Wörter"
     assert german.percent(0.8123) == "81,2\N{NO-BREAK SPACE}%"
     assert read_strings("en").percent(0.8123) == "81.2%"
 
@@ -115,8 +115,8 @@ def test_what_a_file_leaves_out_is_said_in_english(tmp_path: Path) -> None:
     path = tmp_path / "nl.json"
     path.write_text(json.dumps({"language": "nl", "page": {"clear": "Wissen"}}), encoding="utf-8")
     strings = read_strings(str(path))
-    assert strings.say("clear") == "Wissen"
-    assert strings.say("answer") == ENGLISH["page"]["answer"]
+    assert strings.t("clear") == "Wissen"
+    assert strings.t("answer") == ENGLISH["page"]["answer"]
     assert "page.answer" in strings.untranslated
 
 
@@ -130,7 +130,7 @@ def test_page_speaks_the_language_from_right_to_left(visit: Open, render: Any) -
         page.wait_for_selector("#effect:not(:empty)")
         assert page.get_attribute("html", "lang") == right_to_left
         assert style(page, "body", "direction") == "rtl"
-        assert page.locator("#clear").inner_text() == strings.say("clear")
+        assert page.locator("#clear").inner_text() == strings.t("clear")
         assert page.evaluate("document.documentElement.scrollWidth") == 320
         text, bar = (page.locator(selector).first.bounding_box() for selector in ("#labels .name", "#labels .bar"))
         assert text
@@ -203,7 +203,7 @@ def test_a_users_template_extends_ours_and_may_leave_sections_out(visit: Open, r
     (folder / "index.html.j2").write_text(
         '{% extends "byline/index.html.j2" %}\n'
         "{% block masthead %}<h1>{{ page.labels | length }} of ours</h1>{% endblock %}\n"
-        "{% block guess %}{% endblock %}{% block table %}{% endblock %}{% block card %}{% endblock %}\n"
+        "{% block quiz %}{% endblock %}{% block table %}{% endblock %}{% block card %}{% endblock %}\n"
     )
     visitor = visit()
     with Server(render(templates=str(folder)) / "web") as server:

@@ -21,7 +21,7 @@ from tests.support.pets import CORPUS
 from tests.support.places import ROOT
 from trainer.data import built_in
 from trainer.data.corpus import Corpus
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.model.recipe import Recipe
 from trainer.run import Run
 from trainer.training import fit as training
@@ -109,7 +109,7 @@ def test_commands_of_the_page_do_what_they_say(
     built, trained, real = list[Any](), list[Any](), training.fit
 
     def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
-        survey(corpus)
+        profile_of(corpus)
         trained.append((recipe, options))
         return real(corpus, recipe, options) if page.name in TRAIN and len(trained) == 1 else pets_run
 

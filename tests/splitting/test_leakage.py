@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from trainer.data.corpus import Corpus, Row, of_lines
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.splitting.leakage import FORMULA, leaked
 from trainer.splitting.near_duplicates import SIMILARITY
 from trainer.splitting.split import Split, split
@@ -79,7 +79,7 @@ def test_thousands_of_rows_of_one_template_end() -> None:
 
 def by_rows(lines: tuple[str, ...]) -> Split:
     corpus = of_lines("made", "", "", "", {"a": lines, "b": tuple(line.upper()[::-1] for line in lines)})
-    return split(corpus, survey(corpus), seed=1, random=True)
+    return split(corpus, profile_of(corpus), seed=1, random=True)
 
 
 @pytest.mark.parametrize("copies", [1, 3])
@@ -103,7 +103,7 @@ def test_of_a_split_of_ones_own_every_part_is_compared_however_many_rows_stand_b
     rows = [Row(line, "ab"[place % 2], part=part) for place, (line, part) in enumerate(zip(lines, parts, strict=True))]
     rows += [replace(row, part="train") for row in rows if row.part == "test"]
     corpus = Corpus("made", "", "", "", lambda _: iter(rows))
-    found = split(corpus, survey(corpus), seed=1)
+    found = split(corpus, profile_of(corpus), seed=1)
     assert found.method == "given"
     assert not found.dropped
     assert sum(found.optimistic["test"].values()) == 5
@@ -122,7 +122,7 @@ def given_rows(counts: dict[str, int]) -> Corpus:
 def test_of_a_split_of_ones_own_no_more_is_read_than_fits_in_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.splitting.split.MOST_MEASURED", 100)
     corpus = given_rows({"train": 300, "test": 400, "validation": 50})
-    parts = split(corpus, survey(corpus), seed=1)
+    parts = split(corpus, profile_of(corpus), seed=1)
     counts = Counter(part for part, _ in parts.phrases())
     assert counts["train"] == 300
     assert counts["validation"] == 50
@@ -133,6 +133,6 @@ def test_of_a_split_of_ones_own_no_more_is_read_than_fits_in_memory(monkeypatch:
 def test_the_lessons_split_holds_out_no_more_than_is_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trainer.splitting.split.MOST_HELD_OUT", 10)
     corpus = of_lines("made", "", "", "", {label: [f"{label} {word}" for word in WORDS] for label in "ab"})
-    counts = Counter(part for part, _ in split(corpus, survey(corpus), seed=1, random=True).phrases())
+    counts = Counter(part for part, _ in split(corpus, profile_of(corpus), seed=1, random=True).phrases())
     assert counts.total() == 800
     assert all(1 <= counts[part] <= 22 for part in ("validation", "test"))

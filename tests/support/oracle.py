@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from export.graph import Constants, in_8_bits, round_constants
 from export.graph.constants import label_offset
-from trainer.model.pair_table import NOBODY, PairTable
+from trainer.model.bigram_table import EMPTY, BigramTable
 from trainer.text.vocabulary import CLS_ID, RESERVED, SEP_ID, UNKNOWN_ID
 from trainer.text.windows import BORDERS
 
@@ -26,7 +26,7 @@ def made_constants(
     size: int = 60,
     dense: int | None = None,
     cells: int = 4,
-    pair_cells: int | None = None,
+    bigram_cells: int | None = None,
     slots: int = 53,
     embedding: int = 5,
     units: int = 3,
@@ -41,8 +41,8 @@ def made_constants(
         size: Ids in all.
         dense: Ids with a dense row; the others have cells. All of them where it is left out.
         cells: Of a piece's sparse row.
-        pair_cells: Of a pair's; left out, the pairs have dense rows.
-        slots: Of the table of pairs; all but two hold a pair that stands in `made_rows`.
+        bigram_cells: Of a bigram's; left out, the bigrams have dense rows.
+        slots: Of the table of bigrams; all but two hold a bigram that stands in `made_rows`.
         embedding: Numbers a piece.
         units: Of one direction of the LSTM.
         sentence: Of the sentence's vector.
@@ -55,8 +55,8 @@ def made_constants(
     made = {
         "piece_rows": normal(size=(dense or size, labels)),
         "piece_scales": np.ones(size),
-        "pair_owners": _owners(PairTable(size, slots)),
-        "pair_scale": np.ones(1),
+        "bigram_fingerprints": _fingerprints(BigramTable(size, slots)),
+        "bigram_scale": np.ones(1),
         "bias": normal(size=labels),
         "sentence_kernel": normal(size=(2 * units + embedding, sentence)),
         "sentence_bias": normal(size=sentence),
@@ -67,11 +67,11 @@ def made_constants(
     if dense is not None:
         shape = (size - dense, cells)
         made |= {"sparse_values": normal(size=shape), "sparse_labels": generator.integers(labels, size=shape) - offset}
-    if pair_cells is None:
-        made["pair_rows"] = normal(size=(slots, labels))
+    if bigram_cells is None:
+        made["bigram_rows"] = normal(size=(slots, labels))
     else:
-        made["pair_values"] = normal(size=(slots, pair_cells))
-        made["pair_labels"] = generator.integers(labels, size=(slots, pair_cells)) - offset
+        made["bigram_values"] = normal(size=(slots, bigram_cells))
+        made["bigram_labels"] = generator.integers(labels, size=(slots, bigram_cells)) - offset
     if has_logits:
         made["sentence_logits"] = normal(size=(sentence, labels))
     return _rounded(made | _reader(generator, size, embedding, units))
@@ -103,13 +103,13 @@ def _rounded(made: Mapping[str, NDArray[Any]]) -> Constants:
     return round_constants({name: array.astype(np.float32) for name, array in made.items()})
 
 
-def _owners(table: PairTable) -> NDArray[np.float64]:
+def _fingerprints(table: BigramTable) -> NDArray[np.float64]:
     rows = made_rows(60, 10, table.vocabulary_size)
     first, second = rows[:, :-1].ravel(), rows[:, 1:].ravel()
-    owners = np.full(table.slots, NOBODY, np.float64)
-    owners[table.sums(first, second)[0] % table.slots] = table.owner(first, second)
-    owners[[3, 5]] = NOBODY
-    return owners
+    fingerprints = np.full(table.slots, EMPTY, np.float64)
+    fingerprints[table.sums(first, second)[0] % table.slots] = table.fingerprint(first, second)
+    fingerprints[[3, 5]] = EMPTY
+    return fingerprints
 
 
 def made_rows(count: int, length: int, size: int, seed: int = 2) -> Row:
@@ -174,13 +174,13 @@ def _logits(of: Exact, steps: int, row: list[int]) -> NDArray[np.float64]:
     embedded = np.sum(vectors, axis=0) if vectors else np.zeros(of["embedding_rows"].shape[1])
     pooled = np.concatenate([*summed, embedded]) / max(1, len(vectors)) ** 0.5
     sentence = pooled @ of["sentence_kernel"] + of["sentence_bias"]
-    cells = list(_pairs(of, row))
+    cells = list(_bigrams(of, row))
     logits = np.sum([_piece(of, id_) for id_ in pieces] + cells, axis=0) / max(1, len(pieces)) ** 0.5 + of["bias"]
     if "sentence_logits" in of:
         logits = logits + sentence @ of["sentence_logits"]
     number = max(1, len(pieces))
-    grounds = [*sentence, len(cells) / (number + 1), pieces.count(UNKNOWN_ID) / number, logits.max()]
-    gate = 1 / (1 + np.exp(-(grounds @ of["gate_kernel"] + of["gate_bias"])))
+    inputs = [*sentence, len(cells) / (number + 1), pieces.count(UNKNOWN_ID) / number, logits.max()]
+    gate = 1 / (1 + np.exp(-(inputs @ of["gate_kernel"] + of["gate_bias"])))
     scaled: NDArray[np.float64] = logits * gate * of["logit_scale"]
     return scaled
 
@@ -193,19 +193,19 @@ def _piece(of: Exact, id_: int) -> NDArray[np.float64]:
     return _spread(of["sparse_labels"][id_ - dense], of["sparse_values"][id_ - dense] * scale, labels)
 
 
-def _pairs(of: Exact, row: list[int]) -> Iterator[NDArray[np.float64]]:
-    """Gives a vector for every slot that holds a pair of the row."""
+def _bigrams(of: Exact, row: list[int]) -> Iterator[NDArray[np.float64]]:
+    """Gives a vector for every slot that holds a bigram of the row."""
     labels = len(of["bias"])
-    table = PairTable(len(of["piece_scales"]), len(of["pair_owners"]))
+    table = BigramTable(len(of["piece_scales"]), len(of["bigram_fingerprints"]))
     for first, second in pairwise(row):
         for total in table.sums(first, second):
             slot = total % table.slots
-            if of["pair_owners"][slot] != table.owner(first, second):
+            if of["bigram_fingerprints"][slot] != table.fingerprint(first, second):
                 continue
-            if "pair_rows" in of:
-                yield of["pair_rows"][slot] * of["pair_scale"]
+            if "bigram_rows" in of:
+                yield of["bigram_rows"][slot] * of["bigram_scale"]
             else:
-                yield _spread(of["pair_labels"][slot], of["pair_values"][slot] * of["pair_scale"], labels)
+                yield _spread(of["bigram_labels"][slot], of["bigram_values"][slot] * of["bigram_scale"], labels)
 
 
 def _spread(stored: NDArray[Any], values: NDArray[Any], labels: int) -> NDArray[np.float64]:

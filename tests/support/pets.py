@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 
 from trainer.data.corpus import Corpus, of_lines
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.model.recipe import RECIPES
 from trainer.run import Run
 from trainer.splitting.split import Split
@@ -43,7 +43,7 @@ def fitted(path: Path, seed: int = 1) -> Run:
 
 
 def split_again(seed: int = 1) -> Split:
-    return split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(seed=seed))
+    return split_by(CORPUS, profile_of(CORPUS), RECIPE, FitOptions(seed=seed))
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from trainer.cli.terminal import LineHandler, logged_to
 from trainer.data.corpus import Corpus, Row
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.data.sources import Source, load
 
 
@@ -35,4 +35,4 @@ def said_of(path: Path, **options: Any) -> list[str]:
 
 
 def labels_of(path: Path | str, **options: Any) -> dict[str, int]:
-    return survey(opened(path, **options)[0]).labels
+    return profile_of(opened(path, **options)[0]).labels

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from trainer.data.corpus import Corpus, Phrase, Row, of_lines
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.splitting.split import BLOCKS, PARTS, Split, split
 from trainer.text.vocabulary import Vocabulary
 from trainer.training.encode import Encoded, encode
@@ -37,11 +37,11 @@ CORPUS = corpus_of(short=numbered("short", 6), long=numbered("long", 14))
 
 
 def by_lines(corpus: Corpus = CORPUS, seed: int = 1, random: bool = False) -> Split:
-    return split(corpus, survey(corpus), seed, random=random)
+    return split(corpus, profile_of(corpus), seed, random=random)
 
 
 def by_windows(corpus: Corpus = CORPUS, seed: int = 1, passes: int = 3) -> Split:
-    return split(corpus, survey(corpus), seed, window=16, passes=passes)
+    return split(corpus, profile_of(corpus), seed, window=16, passes=passes)
 
 
 def phrases_of(parts: Split) -> dict[str, list[Phrase]]:

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.model.pair_table import NOBODY, PairTable
+from trainer.model.bigram_table import EMPTY, BigramTable
 from trainer.model.weights import Cells, Encoder, Gate, Lstm, Tables, Weights
 
 SIZE, SLOTS, LENGTH, STEPS = 60, 101, 12, 6
@@ -20,12 +20,12 @@ def made_weights(labels: int, dense: int, cells: int, *, own_logits: bool = True
         chosen = np.stack([generator.permutation(labels)[:cells] for _ in range(rows)])
         return Cells(chosen.astype(np.int32), numbers(rows, cells))
 
-    table = PairTable(SIZE, SLOTS)
-    pairs = np.unique(generator.integers(1, SIZE, (150, 2)), axis=0)
-    generator.shuffle(pairs)
-    placed, places = table.place(*pairs.T)
-    owners = np.full(SLOTS, NOBODY, np.int32)
-    owners[places] = table.owner(*pairs[placed].T)
+    table = BigramTable(SIZE, SLOTS)
+    bigrams = np.unique(generator.integers(1, SIZE, (150, 2)), axis=0)
+    generator.shuffle(bigrams)
+    placed, places = table.place(*bigrams.T)
+    fingerprints = np.full(SLOTS, EMPTY, np.int32)
+    fingerprints[places] = table.fingerprint(*bigrams[placed].T)
     forward, backward = (
         Lstm(numbers(EMBEDDING, 4 * UNITS), numbers(UNITS, 4 * UNITS), numbers(4 * UNITS)) for _ in range(2)
     )
@@ -35,8 +35,8 @@ def made_weights(labels: int, dense: int, cells: int, *, own_logits: bool = True
         tables=Tables(
             dense=numbers(dense, labels),
             sparse=of_cells(SIZE - dense) if cells else None,
-            owners=owners,
-            pairs=of_cells(SLOTS) if cells else numbers(SLOTS, labels),
+            fingerprints=fingerprints,
+            bigrams=of_cells(SLOTS) if cells else numbers(SLOTS, labels),
             bias=numbers(labels),
         ),
         encoder=Encoder(numbers(SIZE, EMBEDDING), forward, backward, kernel, numbers(VECTOR), logits),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from trainer.data.corpus import Corpus, of_lines
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.model.recipe import RECIPES
 from trainer.splitting.split import Split, split
 from trainer.text.vocabulary import Vocabulary
@@ -30,7 +30,7 @@ LINES = {line for label in ("cats", "dogs") for line in lines_of(label)}
 
 
 def made_split(*, whole_rows: bool, window: int = LONGEST, passes: int = 2) -> Split:
-    return split(CORPUS, survey(CORPUS), 1, window=window, passes=passes, whole_rows=whole_rows)
+    return split(CORPUS, profile_of(CORPUS), 1, window=window, passes=passes, whole_rows=whole_rows)
 
 
 def by_part(parts: Split) -> dict[str, list[str]]:
@@ -76,7 +76,7 @@ def test_a_short_phrase_is_one_row_whether_it_is_a_window_or_not(tmp_path: Path)
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_decides_windows_and_whole_rows(name: str) -> None:
     recipe = dataclasses.replace(RECIPES[name], longest_window=LONGEST)
-    parts = split_by(CORPUS, survey(CORPUS), recipe, FitOptions())
+    parts = split_by(CORPUS, profile_of(CORPUS), recipe, FitOptions())
     train = by_part(parts)["train"]
     whole = sum(text in LINES for text in train)
     assert parts.facts()["whole_rows"] == recipe.whole_rows

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 
 from trainer.data.corpus import Corpus, Row
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.model.recipe import RECIPES, sizes_for
 from trainer.splitting.split import Split, split
 from trainer.text.pieces import learn
@@ -37,7 +37,7 @@ def phrases(count: int) -> list[tuple[str, str]]:
 def divided(rows: list[tuple[str, str]]) -> Split:
     made = tuple(Row(text, label, "", "train", "made", number) for number, (text, label) in enumerate(rows, 1))
     corpus = Corpus("made", "", "", "", lambda _: iter(made))
-    return split(corpus, survey(corpus), 1, window=0, passes=1, whole_rows=False, random=False)
+    return split(corpus, profile_of(corpus), 1, window=0, passes=1, whole_rows=False, random=False)
 
 
 @pytest.mark.slow

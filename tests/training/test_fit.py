@@ -11,11 +11,11 @@ import pytest
 
 from tests.support.pets import CORPUS, RECIPE, fitted, split_again
 from trainer.data.corpus import Corpus, Phrase, Row, of_lines
-from trainer.data.profile import survey
+from trainer.data.profile import profile_of
 from trainer.data.sources import Unit
 from trainer.evaluation.metrics import metrics, tally, truth_of
 from trainer.model.network import build_lesson, build_model, weights_of
-from trainer.model.recipe import RECIPES, bytes_beside_pairs, sizes_for, within_budget
+from trainer.model.recipe import RECIPES, bytes_beside_bigrams, sizes_for, within_budget
 from trainer.model.weights import Weights
 from trainer.run import Run, digest_of
 from trainer.teacher.encoder import Teacher
@@ -77,7 +77,7 @@ def test_the_model_learns(run: Run) -> None:
 
 def test_an_equal_seed_gives_equal_weights_and_metrics(run: Run, again: Run) -> None:
     assert all(np.array_equal(one, other) for one, other in zip(weights(run), weights(again), strict=True))
-    for fact in ("split", "training", "not_sure", "metrics", "recipe", "corpus", "seed", "versions", "model_sha256"):
+    for fact in ("split", "training", "abstention", "metrics", "recipe", "corpus", "seed", "versions", "model_sha256"):
         assert run.facts[fact] == again.facts[fact]
     assert run.vocabulary == again.vocabulary
 
@@ -177,7 +177,7 @@ def test_sizes_by_rule_fit_every_number_of_labels(labels: int, rows: int, with_t
     small = sizes_for(dataclasses.replace(RECIPES["byline"], budget_kb=100), labels, rows, with_teacher)
     assert all(value > 0 for name, value in vars(sizes).items() if name != "extra_words")
     assert small.maximum_pieces < sizes.maximum_pieces
-    assert small.pair_slots <= sizes.pair_slots <= 24 * rows + 100
+    assert small.bigram_slots <= sizes.bigram_slots <= 24 * rows + 100
     assert (sizes.extra_words > 0) == with_teacher
 
 
@@ -187,8 +187,8 @@ def test_pairs_get_what_is_left_of_the_budget(budget: int) -> None:
     pieces = tuple(f"▁piece{number}" for number in range(2_000))
     vocabulary = Vocabulary((), pieces, (-1.0,) * 2_000, tuple(f"label{n}" for n in range(77)), 34)
     sizes = within_budget(sizes_for(recipe, 77, 10_000, False), recipe, vocabulary, False)
-    assert bytes_beside_pairs(sizes, vocabulary) + 9 * sizes.pair_slots <= 1_000 * (budget or 297) or budget == 200
-    assert sizes.pair_slots >= 997
+    assert bytes_beside_bigrams(sizes, vocabulary) + 9 * sizes.bigram_slots <= 1_000 * (budget or 297) or budget == 200
+    assert sizes.bigram_slots >= 997
     assert sizes.lstm_steps == 16
 
 
@@ -255,7 +255,7 @@ def test_misspelt_copies_stand_beside_the_rows_and_weigh_less(run: Run, tmp_path
 
 
 def test_a_long_phrase_is_trained_on_in_all_its_windows_or_by_its_first(run: Run, tmp_path: Path) -> None:
-    parts = split_by(CORPUS, survey(CORPUS), RECIPE, FitOptions(unit=Unit("words", 20)))
+    parts = split_by(CORPUS, profile_of(CORPUS), RECIPE, FitOptions(unit=Unit("words", 20)))
     phrases = [phrase for part, phrase in parts.phrases() if part == "train"]
     lengths = [len(run.vocabulary.encode(text)) for text in texts(phrases)]
     assert max(lengths) > 16

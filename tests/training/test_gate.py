@@ -16,7 +16,7 @@ from trainer.training.gate import Seen, gated_logits, train_gate
 
 
 def made(count: int, known: float, margin: float, seed: int = 1) -> tuple[Seen, np.ndarray]:  # type: ignore[type-arg]
-    """Phrases of five labels of which some pairs are known, and whose right label has a margin."""
+    """Phrases of five labels of which some bigrams are known, and whose right label has a margin."""
     generator = np.random.default_rng(seed)
     truth = generator.integers(0, 5, count)
     logits = generator.normal(-0.8, 0.3, (count, 5)) + margin * np.eye(5)[truth]

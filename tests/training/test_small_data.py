@@ -192,7 +192,7 @@ def test_eighteen_rows_are_cross_validated_and_all_of_them_learned_from(small: S
     assert small.run.facts["split"]["phrases"] == {"train": 18, "validation": 0, "test": 0}
     assert small.run.facts["metrics"]["train"]["phrases"] == 18
     assert len(small.run.phrases("test")) == len(small.run.phrases("validation")) == 18
-    assert small.run.facts["not_sure"]["precision"] == pytest.approx(results["not_sure"]["precision"])
+    assert small.run.facts["abstention"]["precision"] == pytest.approx(results["abstention"]["precision"])
 
 
 def test_fit_says_how_it_measured_and_what_would_help(small: Small) -> None:
@@ -257,7 +257,7 @@ def test_the_page_carries_the_warning(small: Small, tmp_path: Path) -> None:
     assert "with its group and its copies" in card
     assert "The threshold was chosen on other phrases" not in card
     assert "phrases to adjust it" not in card
-    assert "too few to hold any back" in web._render(page, "guess.html.j2", hues=8)
+    assert "too few to hold any back" in web._render(page, "quiz.html.j2", hues=8)
     facts["card"]["advice"] |= {"no_better": False, "width": None, "rows_a_label": None}
     assert not {"Careful", "would help"} & set(
         re.findall("Careful|would help", web._render(page, "card.html.j2", hues=8, files={}))

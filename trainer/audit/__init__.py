@@ -45,11 +45,11 @@ def audit(corpus: Corpus, options: AuditOptions) -> dict[str, Any]:
     import numpy as np
 
     from trainer.audit.sample import MOST_ROWS, clip
-    from trainer.data.profile import survey
+    from trainer.data.profile import profile_of
     from trainer.model.recipe import Recipe
     from trainer.splitting.split import split
 
-    seen = survey(corpus)
+    seen = profile_of(corpus)
     unit = options.unit or Unit("words")
     window = (unit.longest or Recipe.longest_window) if unit.kind == "words" else 0
     divided = split(corpus, seen, options.seed, window=window, random=options.random, with_leaks=True)
@@ -102,16 +102,16 @@ def audit_rows(
         running: Whether the rows follow one another as running text, which windows can be cut from.
 
     Returns:
-        The report, of plain data for JSON: "headline", "sizes", "languages", "pollution", "shortcuts", "giveaways",
-        "leakage", "suspects", and what was audited.
+        The report, of plain data for JSON: "headline", "sizes", "languages", "pollution", "shortcuts", "label_ngrams",
+        "leakage", "label_issues", and what was audited.
 
     Raises:
         ValueError: There is no row, or not one part for each row.
     """
     from trainer.audit.checks.duplicates import find_duplicates
     from trainer.audit.checks.headline import write_headline
-    from trainer.audit.checks.label_issues import find_suspects
-    from trainer.audit.checks.label_ngrams import find_giveaways
+    from trainer.audit.checks.label_issues import find_label_issues
+    from trainer.audit.checks.label_ngrams import find_label_ngrams
     from trainer.audit.checks.languages import find_tongues
     from trainer.audit.checks.leakage import measure_leakage
     from trainer.audit.checks.pollution import find_pollution
@@ -144,16 +144,16 @@ def audit_rows(
     logger.info("the reference model")
     bench = bench_of(sample)
     if isinstance(bench, str):
-        report["shortcuts"] = {"skipped": bench, "views": []}
+        report["shortcuts"] = {"skipped": bench, "partial_inputs": []}
         report["leakage"] = measure_leakage(sample, duplicates, None)
     else:
         reference = reference_of(sample, bench)
         report["shortcuts"] = measure_shortcuts(sample, bench, reference)
         report["leakage"] = measure_leakage(sample, duplicates, reference)
     logger.info("n-grams")
-    report["giveaways"] = find_giveaways(sample)
-    logger.info("suspects")
-    report["suspects"] = find_suspects(sample, seed)
+    report["label_ngrams"] = find_label_ngrams(sample)
+    logger.info("label_issues")
+    report["label_issues"] = find_label_issues(sample, seed)
     report["headline"] = write_headline(report, words_mode, running)
     return report
 

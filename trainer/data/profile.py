@@ -16,7 +16,7 @@ _JOINERS: Final = re.compile("[\u00ad\u200c-\u200f\U000e0020-\U000e007f]")
 
 
 @dataclass
-class Survey:
+class CorpusProfile:
     """What a corpus holds.
 
     Attributes:
@@ -36,14 +36,14 @@ class Survey:
     skipped: Counter[str] = field(default_factory=Counter)
 
 
-def survey(corpus: Corpus) -> Survey:
+def profile_of(corpus: Corpus) -> CorpusProfile:
     """Reads a corpus once.
 
     Raises:
         UserError: A source cannot be read; there are fewer than 2 labels or more than `MOST_LABELS`; a label cannot be
             printed on a line; a group is in two parts.
     """
-    seen = Survey()
+    seen = CorpusProfile()
     labels: Counter[str] = Counter()
     part_of_group: dict[str, str] = {}
     for row in corpus.read(seen.skipped):

@@ -103,7 +103,7 @@ def metrics(counted: Tally, threshold: float, commonest: int) -> dict[str, Any]:
         `phrases`, `accuracy`, `macro_f1` (see `macro_f1`), `majority` (the majority baseline: the accuracy of always
         answering the label that is most frequent in training), `calibration_error` (the expected one, over `BINS` bins
         of equal width), `reliability` (of each bin the number of phrases, the mean probability of their answers and
-        the share that is right), `not_sure` (see `_not_sure`), `intervals` (95 % confidence intervals: Wilson's of
+        the share that is right), `abstention` (see `_abstention`), `intervals` (95 % confidence intervals: Wilson's of
         the accuracy, and a bootstrap's of the macro F1, None where it has none), and `confusion`. The accuracy is of
         all answers, those that are "not sure" too.
     """
@@ -117,7 +117,7 @@ def metrics(counted: Tally, threshold: float, commonest: int) -> dict[str, Any]:
         "majority": float(confusion[commonest].sum() / count),
         "calibration_error": calibration_error(counted),
         "reliability": [_reliability(*of_bin) for of_bin in counted.bins.tolist()],
-        "not_sure": _not_sure(counted.steps, threshold),
+        "abstention": _abstention(counted.steps, threshold),
         "intervals": {"accuracy": wilson(right, total), "macro_f1": _bootstrap(confusion)},
         "confusion": confusion.tolist(),
     }
@@ -159,15 +159,15 @@ def _reliability(count: float, probability: float, right: float) -> dict[str, fl
     }
 
 
-def _not_sure(steps: NDArray[np.int64], threshold: float) -> dict[str, Any]:
-    """Gives the `threshold`, the `share` of phrases below it, and of the others the `precision`, how many are right,
-    with its `precision_interval`.
+def _abstention(steps: NDArray[np.int64], threshold: float) -> dict[str, Any]:
+    """Gives the `threshold`, the `abstention_rate`, and of the other phrases the `precision`, how many are right, with
+    its `precision_interval`.
     """
     phrases = int(steps[:, 0].sum())
     answered, right = (int(count) for count in steps[round(threshold * STEPS) :].sum(axis=0))
     return {
         "threshold": threshold,
-        "share": (phrases - answered) / max(phrases, 1),
+        "abstention_rate": (phrases - answered) / max(phrases, 1),
         "precision": right / max(answered, 1),
         "precision_interval": wilson(right, answered),
     }

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.evaluation.abstention import is_not_sure
+from trainer.evaluation.abstention import abstains
 from trainer.text.vocabulary import Vocabulary
 
 
@@ -44,6 +44,6 @@ def predictions(
         order = np.argsort(-of_text, kind="stable")
         scores = {vocabulary.labels[index]: float(of_text[index]) for index in order}
         label, score = next(iter(scores.items()))
-        abstained = is_not_sure(score, vocabulary.known_words(text), threshold)
+        abstained = abstains(score, vocabulary.known_words(text), threshold)
         found.append(Prediction(label, score, abstained, scores))
     return found

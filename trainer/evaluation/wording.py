@@ -36,16 +36,16 @@ def measures_text(results: dict[str, Any], what: str) -> str:
         "           in brackets: 95 % confidence interval (Wilson)",
         f"macro F1   {macro}",
         f"expected calibration error {error:.1f} %",
-        f"not sure   {_not_sure_text(results['not_sure'], what)}",
+        f"not sure   {_abstention_text(results['abstention'], what)}",
     ]
     return "\n".join(lines)
 
 
-def _not_sure_text(facts: dict[str, Any], what: str) -> str:
+def _abstention_text(facts: dict[str, Any], what: str) -> str:
     if not facts["threshold"]:
         return "never: the threshold is 0"
     right = _with_interval(facts["precision"], facts["precision_interval"])
-    return f"below {facts['threshold']:.1%}: {facts['share']:.1%} of the {what}; {right} of the others right"
+    return f"below {facts['threshold']:.1%}: {facts['abstention_rate']:.1%} of the {what}; {right} of the others right"
 
 
 def _with_interval(share: float, interval: Sequence[float]) -> str:

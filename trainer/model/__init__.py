@@ -1,1 +1,1 @@
-"""The model: tables of pieces and pairs, a bidirectional LSTM that encodes the sentence, and a gate."""
+"""The model: tables of pieces and bigrams, a bidirectional LSTM that encodes the sentence, and a gate."""

@@ -1,7 +1,7 @@
-"""What the linear part sees of a row of ids: pieces, adjacent pairs, and character n-grams.
+"""What the linear part sees of a row of ids: pieces, adjacent bigrams, and character n-grams.
 
 An n-gram inside a piece depends on the piece alone, so what is learned of it folds exactly into the piece's row; one
-that crosses the border between two pieces of a word folds into the row of their pair.
+that crosses the border between two pieces of a word folds into the row of their bigram.
 """
 
 from collections.abc import Iterator
@@ -39,11 +39,11 @@ def piece_counts(rows: Rows, vocabulary_size: int) -> Any:
     return sparse.csr_matrix((values, (numbers, rows[there])), shape=(len(rows), vocabulary_size))
 
 
-def pair_codes(rows: Rows, vocabulary_size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Gives every adjacent pair, the text's borders among its members, as first * vocabulary_size + second.
+def bigram_codes(rows: Rows, vocabulary_size: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Gives every adjacent bigram, the text's borders among its members, as first * vocabulary_size + second.
 
     Returns:
-        The number of its row and its code, for each pair.
+        The number of its row and its code, for each bigram.
     """
     there = (rows[:, :-1] != 0) & (rows[:, 1:] != 0)
     numbers = np.nonzero(there)[0]
@@ -51,11 +51,11 @@ def pair_codes(rows: Rows, vocabulary_size: int) -> tuple[NDArray[np.int64], NDA
     return numbers, first * vocabulary_size + second
 
 
-def pair_counts(rows: Rows, codes: NDArray[np.int64], vocabulary_size: int) -> Any:
-    """Counts each row's pairs among sorted `codes`: sparse, shape [rows, pairs]."""
+def bigram_counts(rows: Rows, codes: NDArray[np.int64], vocabulary_size: int) -> Any:
+    """Counts each row's bigrams among sorted `codes`: sparse, shape [rows, bigrams]."""
     from scipy import sparse
 
-    numbers, found = pair_codes(rows, vocabulary_size)
+    numbers, found = bigram_codes(rows, vocabulary_size)
     if not len(codes):
         return sparse.csr_matrix((len(rows), 0), dtype=np.float32)
     places = np.minimum(np.searchsorted(codes, found), len(codes) - 1)
@@ -65,17 +65,17 @@ def pair_counts(rows: Rows, codes: NDArray[np.int64], vocabulary_size: int) -> A
 
 
 def ngrams_of(vocabulary: Vocabulary, codes: NDArray[np.int64]) -> tuple[Any, Any]:
-    """Counts the character n-grams inside each piece, and those that cross the border inside a pair of pieces.
+    """Counts the character n-grams inside each piece, and those that cross the border inside a bigram of pieces.
 
     The space before a word is a character, and so is the end of the text. No n-gram crosses from one word into the
     next.
 
     Args:
         vocabulary: Gives the pieces' characters.
-        codes: Of pairs, see `pair_codes`.
+        codes: Of bigrams, see `bigram_codes`.
 
     Returns:
-        Sparse, shapes [vocabulary_size, ngrams] and [pairs, ngrams]; an n-gram is the same column in both.
+        Sparse, shapes [vocabulary_size, ngrams] and [bigrams, ngrams]; an n-gram is the same column in both.
     """
     size = vocabulary.size
     pieces = [""] * len(RESERVED) + list(vocabulary.pieces)

@@ -1,11 +1,11 @@
-"""The Keras layers that Byline adds: tables of pieces and pairs, the pooling of what the LSTM gives, and the gate."""
+"""The Keras layers that Byline adds: tables of pieces and bigrams, the pooling of what the LSTM gives, and the gate."""
 
 from typing import Any, Final
 
 import keras
 from keras import ops
 
-from trainer.model.pair_table import NOBODY, PairTable
+from trainer.model.bigram_table import EMPTY, BigramTable
 
 _UNKNOWN: Final = 1  # of the reserved ids, the one that is read as a piece
 _FIRST_PIECE: Final = 4
@@ -84,32 +84,32 @@ class PieceRows(keras.layers.Layer):  # type: ignore[misc]
 
 
 @_registered
-class PairRows(keras.layers.Layer):  # type: ignore[misc]
-    """Sums the rows of the adjacent pairs that the table holds, and counts them.
+class BigramRows(keras.layers.Layer):  # type: ignore[misc]
+    """Sums the rows of the adjacent bigrams that the table holds, and counts them.
 
     ids, [batch, S] -> sums, [batch, label_count], and how many there are, [batch, 1]. The borders of the text, [CLS]
-    and [SEP], are members of pairs; padding is not.
+    and [SEP], are members of bigrams; padding is not.
 
     Args:
         vocabulary_size: Ids are below it (V).
         label_count: How many labels there are (L).
         slots: Of the table.
-        cells: Labels a pair, each with its value (k); 0: rows of all labels.
+        cells: Labels a bigram, each with its value (k); 0: rows of all labels.
     """
 
     def __init__(self, vocabulary_size: int, label_count: int, slots: int, cells: int, **options: Any) -> None:
         super().__init__(**options)
-        self.table = PairTable(vocabulary_size, slots)
+        self.table = BigramTable(vocabulary_size, slots)
         self.label_count, self.cells = label_count, cells
 
     def build(self, _: Any) -> None:
         slots = self.table.slots
-        self.owners = self.add_weight(
+        self.fingerprints = self.add_weight(
             shape=(slots,),
-            initializer=keras.initializers.Constant(NOBODY),
+            initializer=keras.initializers.Constant(EMPTY),
             dtype="int32",
             trainable=False,
-            name="owners",
+            name="fingerprints",
         )
         if self.cells:
             self.labels = self.add_weight(
@@ -120,11 +120,11 @@ class PairRows(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, ids: Any) -> Any:
         first, second = ids[:, :-1], ids[:, 1:]
-        owner = self.table.owner(first, second, ops.mod)
+        owner = self.table.fingerprint(first, second, ops.mod)
         sums = count = 0.0
         for total in self.table.sums(first, second):
             slots = ops.mod(total, self.table.slots)
-            stands = ops.logical_and(ops.equal(ops.take(self.owners, slots), owner), ops.not_equal(second, 0))
+            stands = ops.logical_and(ops.equal(ops.take(self.fingerprints, slots), owner), ops.not_equal(second, 0))
             found = ops.cast(stands, self.values.dtype)[..., None]
             values = ops.take(self.values, slots, axis=0) * found
             if self.cells:
@@ -141,14 +141,14 @@ class PairRows(keras.layers.Layer):  # type: ignore[misc]
 
 @_registered
 class TableLogits(keras.layers.Layer):  # type: ignore[misc]
-    """Gives the tables' logits: the sums of pieces and pairs, over the root of the number of pieces, and a bias."""
+    """Gives the tables' logits: the sums of pieces and bigrams, over the root of the number of pieces, and a bias."""
 
     def build(self, shapes: Any) -> None:
         self.bias = self.add_weight(shape=(shapes[0][-1],), initializer="zeros", name="bias")
 
     def call(self, inputs: Any) -> Any:
-        piece_sum, pair_sum, pieces = inputs
-        return (piece_sum + pair_sum) / ops.sqrt(_number_of(pieces)) + self.bias
+        piece_sum, bigram_sum, pieces = inputs
+        return (piece_sum + bigram_sum) / ops.sqrt(_number_of(pieces)) + self.bias
 
 
 @_registered
@@ -170,10 +170,10 @@ class Pool(keras.layers.Layer):  # type: ignore[misc]
 
 
 @_registered
-class TrustGate(keras.layers.Layer):  # type: ignore[misc]
-    """Scales logits by how far the text is trusted: scale * sigmoid(kernel · grounds + bias) * logits.
+class Gate(keras.layers.Layer):  # type: ignore[misc]
+    """Scales logits by how far the text is trusted: scale * sigmoid(kernel · inputs + bias) * logits.
 
-    The grounds are the sentence's vector, the share of its pairs that are known, the share of its pieces that are
+    The inputs are the sentence's vector, the share of its bigrams that are known, the share of its pieces that are
     unknown, and the largest logit.
     """
 
@@ -187,8 +187,8 @@ class TrustGate(keras.layers.Layer):  # type: ignore[misc]
         number = _number_of(pieces)
         unknown = ops.sum(ops.cast(ops.equal(pieces, _UNKNOWN), logits.dtype), axis=1, keepdims=True)
         largest = ops.max(logits, axis=1, keepdims=True)
-        grounds = ops.concatenate([sentence, known / (number + 1), unknown / number, largest], axis=1)
-        return logits * self.scale * ops.sigmoid(ops.matmul(grounds, self.kernel) + self.bias)
+        inputs = ops.concatenate([sentence, known / (number + 1), unknown / number, largest], axis=1)
+        return logits * self.scale * ops.sigmoid(ops.matmul(inputs, self.kernel) + self.bias)
 
 
 def _number_of(pieces: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The linear part: a one-vs-rest linear SVM (squared hinge, by liblinear) on pieces, pairs and character n-grams."""
+"""The linear part: a one-vs-rest linear SVM (squared hinge, by liblinear) on pieces, bigrams and character n-grams."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -22,7 +22,7 @@ class LinearSettings:
 
     Attributes:
         regularization: liblinear's C; 0: half for many labels, where a row in many speaks for each, else a quarter.
-        pair_strength: Of pairs beside pieces; on eight sets a point better than 1 where rows are few, else as good.
+        bigram_strength: Of bigrams beside pieces; on eight sets a point better than 1 where rows are few, else as good.
         ngram_strength: Of character n-grams beside pieces.
         few_rows: Below as many rows, features that occur once are kept.
         few_rows_idf: The power of the inverse document frequencies there: what few rows tell of rarity is little, and
@@ -30,43 +30,43 @@ class LinearSettings:
         tolerance: At which the solver stops.
         most_passes: Over the rows, if it has not stopped before: noisy labels take hundreds that change no answer.
         most_rows: Above as many, stochastic gradient descent takes the solver's place.
-        most_pairs: Of more, those that stand most often are read.
+        most_bigrams: Of more, those that stand most often are read.
     """
 
     regularization: float = 0.0
-    pair_strength: float = 0.7
+    bigram_strength: float = 0.7
     ngram_strength: float = 1.0
     few_rows: int = FEW_ROWS
     few_rows_idf: float = 0.5
     tolerance: float = 1e-2
     most_passes: int = 100
     most_rows: int = 2_000_000
-    most_pairs: int = 250_000
+    most_bigrams: int = 250_000
 
 
 @dataclass(frozen=True)
 class Linear:
-    """What the SVM learned, folded into rows; logits are (pieces + pairs) / sqrt(number of pieces) + bias + extra.
+    """What the SVM learned, folded into rows; logits are (pieces + bigrams) / sqrt(number of pieces) + bias + extra.
 
     Attributes:
         pieces: A row a piece, shape [vocabulary_size, labels].
-        first: Of each pair, shape [pairs].
-        second: Of each pair, shape [pairs].
-        pairs: A row a pair, shape [pairs, labels].
+        first: Of each bigram, shape [bigrams].
+        second: Of each bigram, shape [bigrams].
+        bigrams: A row a bigram, shape [bigrams, labels].
         bias: Shape [labels].
         extra: Kernel of the extra features, shape [features, labels]; None without.
         piece_times: How often each piece stands in the rows, shape [vocabulary_size].
-        pair_times: How often each pair does, shape [pairs].
+        bigram_times: How often each bigram does, shape [bigrams].
     """
 
     pieces: Floats
     first: NDArray[np.int64]
     second: NDArray[np.int64]
-    pairs: Floats
+    bigrams: Floats
     bias: Floats
     extra: Floats | None
     piece_times: Floats
-    pair_times: Floats
+    bigram_times: Floats
 
 
 def train(
@@ -105,16 +105,16 @@ def train(
         return features.weigh(counts, counts[original], mean_pieces, strength, settings.few_rows_idf if few else 1.0)
 
     least = 1 if few else 2
-    codes = _frequent(features.pair_codes(rows, size)[1], settings.most_pairs)
-    pieces, pairs = features.piece_counts(rows, size), features.pair_counts(rows, codes, size)
+    codes = _frequent(features.bigram_codes(rows, size)[1], settings.most_bigrams)
+    pieces, bigrams = features.piece_counts(rows, size), features.bigram_counts(rows, codes, size)
     inside, crossing = features.ngrams_of(vocabulary, codes)
-    grams = pieces @ inside + pairs @ crossing
+    grams = pieces @ inside + bigrams @ crossing
     told = _documents(grams[original]) >= least
     grams, inside, crossing = grams[:, told], inside[:, told], crossing[:, told]
-    whole = np.flatnonzero(_documents(pairs[original]) >= least)
+    whole = np.flatnonzero(_documents(bigrams[original]) >= least)
     blocks = [
         block(pieces, 1.0),
-        block(pairs[:, whole], settings.pair_strength),
+        block(bigrams[:, whole], settings.bigram_strength),
         block(grams, settings.ngram_strength),
     ]
     scale = sparse.diags((1 / np.sqrt(numbers)).astype(np.float32))
@@ -123,20 +123,20 @@ def train(
         parts.append(sparse.csr_matrix(extra))
     kernel, bias = solve(sparse.hstack(parts, format="csr"), truth, row_weights, label_count, settings, seed)
     ends = np.cumsum([0, *(part.shape[1] for part in parts)])
-    of_pieces, of_pairs, of_grams = (
+    of_pieces, of_bigrams, of_grams = (
         kernel[ends[index] : ends[index + 1]] * of_kind.weights[:, None] for index, of_kind in enumerate(blocks)
     )
     of_codes = crossing @ of_grams
-    of_codes[whole] += of_pairs
+    of_codes[whole] += of_bigrams
     return Linear(
         pieces=np.asarray(of_pieces + inside @ of_grams, np.float32),
         first=codes // size,
         second=codes % size,
-        pairs=np.asarray(of_codes, np.float32),
+        bigrams=np.asarray(of_codes, np.float32),
         bias=bias.astype(np.float32),
         extra=None if extra is None else np.asarray(kernel[ends[3] :], np.float32),
         piece_times=np.asarray(pieces.sum(axis=0), np.float32).ravel(),
-        pair_times=np.asarray(pairs.sum(axis=0), np.float32).ravel(),
+        bigram_times=np.asarray(bigrams.sum(axis=0), np.float32).ravel(),
     )
 
 

@@ -35,10 +35,16 @@ def build_model(weights: Weights | LessonWeights, sequence_length: int) -> "kera
     tables, encoder, gate = weights.tables, weights.encoder, weights.gate
     sparse = [] if tables.sparse is None else [tables.sparse.labels, tables.sparse.values]
     _set(model, "pieces", dense=tables.dense, **dict(zip(("labels", "values"), sparse, strict=False)))
-    if isinstance(tables.pairs, Cells):
-        _set(model, "pairs", owners=tables.owners, labels=tables.pairs.labels, values=tables.pairs.values)
+    if isinstance(tables.bigrams, Cells):
+        _set(
+            model,
+            "bigrams",
+            fingerprints=tables.fingerprints,
+            labels=tables.bigrams.labels,
+            values=tables.bigrams.values,
+        )
     else:
-        _set(model, "pairs", owners=tables.owners, values=tables.pairs)
+        _set(model, "bigrams", fingerprints=tables.fingerprints, values=tables.bigrams)
     _set(model, "tables", bias=tables.bias)
     set_encoder(model, encoder)
     if encoder.logits is not None:
@@ -107,12 +113,12 @@ def weights_of(model: "keras.Model") -> Weights | LessonWeights:
         dense = sorted(name for name in names if name.startswith("dense_"))
         kernels = [tuple(model.get_layer(name).get_weights()) for name in (*dense, "logits")]
         return LessonWeights(*_reader_of(model), tuple((kernel, bias) for kernel, bias in kernels))
-    pieces, pairs, gate = _get(model, "pieces"), _get(model, "pairs"), _get(model, "gate")
+    pieces, bigrams, gate = _get(model, "pieces"), _get(model, "bigrams"), _get(model, "gate")
     tables = Tables(
         dense=pieces["dense"],
         sparse=Cells(pieces["labels"], pieces["values"]) if "labels" in pieces else None,
-        owners=pairs["owners"],
-        pairs=Cells(pairs["labels"], pairs["values"]) if "labels" in pairs else pairs["values"],
+        fingerprints=bigrams["fingerprints"],
+        bigrams=Cells(bigrams["labels"], bigrams["values"]) if "labels" in bigrams else bigrams["values"],
         bias=_get(model, "tables")["bias"],
     )
     logits = model.get_layer("sentence_logits").get_weights()[0] if "sentence_logits" in names else None
@@ -141,7 +147,7 @@ def _empty(weights: Weights, sequence_length: int) -> "keras.Model":
     import keras
     from keras import layers
 
-    from trainer.model.layers import PairRows, PieceRows, TableLogits, TrustGate
+    from trainer.model.layers import BigramRows, Gate, PieceRows, TableLogits
 
     tables, encoder = weights.tables, weights.encoder
     vocabulary_size, embedding_size = encoder.embedding.shape
@@ -150,15 +156,15 @@ def _empty(weights: Weights, sequence_length: int) -> "keras.Model":
     pieces = _pieces(ids)
     cells = 0 if tables.sparse is None else tables.sparse.values.shape[1]
     piece_sum = PieceRows(vocabulary_size, label_count, len(tables.dense), cells, name="pieces")(pieces)
-    cells = tables.pairs.values.shape[1] if isinstance(tables.pairs, Cells) else 0
-    pair_sum, known = PairRows(vocabulary_size, label_count, len(tables.owners), cells, name="pairs")(ids)
-    logits = TableLogits(name="tables")([piece_sum, pair_sum, pieces])
+    cells = tables.bigrams.values.shape[1] if isinstance(tables.bigrams, Cells) else 0
+    bigram_sum, known = BigramRows(vocabulary_size, label_count, len(tables.fingerprints), cells, name="bigrams")(ids)
+    logits = TableLogits(name="tables")([piece_sum, bigram_sum, pieces])
     units, size = len(encoder.forward.recurrent), len(encoder.bias)
     sentence = _sentence(pieces, vocabulary_size, weights.steps, embedding_size, units, size, 0.0)
     if encoder.logits is not None:
         own = layers.Dense(label_count, use_bias=False, name="sentence_logits")(sentence)
         logits = layers.Add(name="sum")([logits, own])
-    trusted = TrustGate(name="gate")([sentence, known, pieces, logits])
+    trusted = Gate(name="gate")([sentence, known, pieces, logits])
     return keras.Model(ids, layers.Softmax(name="probabilities")(trusted), name="byline")
 
 

@@ -11,8 +11,8 @@ _DENSE_LABELS: Final = 20  # up to as many, a row of all labels is hardly larger
 _ALL: Final = 1_000_000
 _TAUGHT_LABELS: Final = 77  # of more, their rows take the room of common words
 _LEAST_SLOTS: Final = 997
-_USUAL_SLOTS: Final = 6_007  # at least, where no budget is asked for: letters of two bytes are not to cost the pairs
-_MOST_SLOTS: Final = 100_000  # pairs beyond are seen once, and tell nothing
+_USUAL_SLOTS: Final = 6_007  # at least, where no budget is asked for: letters of two bytes are not to cost the bigrams
+_MOST_SLOTS: Final = 100_000  # bigrams beyond are seen once, and tell nothing
 _PIECE_BYTES: Final = 9  # beside its letters: SentencePiece's score and lengths
 _RULE_BYTES: Final = 12
 _GRAPH_BYTES: Final = 24_000  # operations and metadata
@@ -51,8 +51,8 @@ class Recipe:
     regularization: float = 0.0  # liblinear's C; 0: 0.5, for up to ten labels 0.25
     dense_rows: int = 0
     cells: int = 8  # labels of a piece beyond the dense rows: 4 cost a point, 16 bring 0.1
-    pair_slots: int = 0
-    pair_cells: int = 0
+    bigram_slots: int = 0
+    bigram_cells: int = 0
     misspelt_weight: float = 0.3  # of misspelt copies of every phrase, one or of few four: 1 to 5 points on such text
 
     # encoder
@@ -84,7 +84,7 @@ RECIPES: Final = {
             maximum_pieces=2_000,
             whole_words="yes",
             sequence_length=34,
-            pair_slots=2_003,
+            bigram_slots=2_003,
             misspelt_weight=0.0,
             teacher="none",
             embedding_size=8,
@@ -129,8 +129,8 @@ class Sizes:
         extra_words: Pieces beside it, with a teacher.
         dense_rows: Ids below have a value for every label.
         cells: Labels of every other piece.
-        pair_slots: Of the table of pairs.
-        pair_cells: Labels of a pair.
+        bigram_slots: Of the table of bigrams.
+        bigram_cells: Labels of a bigram.
         embedding_size: Numbers a piece.
         lstm_units: Of each direction.
         lstm_steps: Pieces that the LSTM reads, at most.
@@ -142,8 +142,8 @@ class Sizes:
     extra_words: int
     dense_rows: int
     cells: int
-    pair_slots: int
-    pair_cells: int
+    bigram_slots: int
+    bigram_cells: int
     embedding_size: int
     lstm_units: int
     lstm_steps: int
@@ -174,9 +174,9 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
         extra_words=round(recipe.extra_words * extra) if with_teacher else 0,
         dense_rows=recipe.dense_rows or (_ALL if label_count <= _DENSE_LABELS else min(604, 90_000 // label_count)),
         cells=recipe.cells,
-        # Pairs get what is left of the budget, see `within_budget`; few rows have few pairs.
-        pair_slots=recipe.pair_slots or min(_MOST_SLOTS, 24 * row_count + 100),
-        pair_cells=recipe.pair_cells or 4,
+        # Bigrams get what is left of the budget, see `within_budget`; few rows have few bigrams.
+        bigram_slots=recipe.bigram_slots or min(_MOST_SLOTS, 24 * row_count + 100),
+        bigram_cells=recipe.bigram_cells or 4,
         embedding_size=recipe.embedding_size or (_by_share(share, 48, 64) if with_teacher else 8),
         lstm_units=recipe.lstm_units or (_by_share(share, 48, 96) if with_teacher else 16),
         lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16),
@@ -190,7 +190,7 @@ def _by_share(share: float, least: int, most: int) -> int:
 
 
 def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_teacher: bool) -> Sizes:
-    """Gives pairs what the vocabulary and the encoder leave of the budget, and the LSTM no more steps than there are.
+    """Gives bigrams what the vocabulary and the encoder leave of the budget, and the LSTM no more steps than there are.
 
     Args:
         sizes: By rule.
@@ -200,16 +200,16 @@ def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_tea
     """
     label_count = len(vocabulary.labels)
     steps = min(sizes.lstm_steps, vocabulary.sequence_length - 2)
-    if recipe.pair_slots or not recipe.tables:
+    if recipe.bigram_slots or not recipe.tables:
         return replace(sizes, lstm_steps=steps)
-    left = 1_000 * _budget_kb(recipe, label_count, with_teacher) - bytes_beside_pairs(sizes, vocabulary)
+    left = 1_000 * _budget_kb(recipe, label_count, with_teacher) - bytes_beside_bigrams(sizes, vocabulary)
     least = _LEAST_SLOTS if recipe.budget_kb or with_teacher else _USUAL_SLOTS
-    slots = max(least, int(left / (1 + _row_bytes(label_count, sizes.pair_cells))))
-    return replace(sizes, lstm_steps=steps, pair_slots=min(sizes.pair_slots, slots))
+    slots = max(least, int(left / (1 + _row_bytes(label_count, sizes.bigram_cells))))
+    return replace(sizes, lstm_steps=steps, bigram_slots=min(sizes.bigram_slots, slots))
 
 
-def bytes_beside_pairs(sizes: Sizes, vocabulary: Vocabulary) -> int:
-    """Estimates the bytes of the .tflite without pairs: rows of int8 with float16 scales, float16 elsewhere."""
+def bytes_beside_bigrams(sizes: Sizes, vocabulary: Vocabulary) -> int:
+    """Estimates the bytes of the .tflite without bigrams: rows of int8 with float16 scales, float16 elsewhere."""
     label_count, count = len(vocabulary.labels), vocabulary.size
     dense = count if label_count <= FEW_LABELS else min(count, sizes.dense_rows)
     tables = dense * label_count + (count - dense) * _row_bytes(label_count, sizes.cells) + 2 * count

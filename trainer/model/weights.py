@@ -26,20 +26,20 @@ class Cells:
 
 @dataclass(frozen=True)
 class Tables:
-    """The linear part: rows of pieces and of adjacent pairs of pieces, and a bias.
+    """The linear part: rows of pieces and of adjacent bigrams of pieces, and a bias.
 
     Attributes:
         dense: Rows of the ids below D, float32, shape [D, labels]; the reserved rows 0, 2 and 3 are zero.
         sparse: Rows of the ids from D on; None where all rows are dense.
-        owners: What each slot of the table of pairs remembers, int32, shape [slots]; see `pair_table`.
-        pairs: Rows of the slots: dense, float32, shape [slots, labels], or cells.
+        fingerprints: What each slot of the table of bigrams remembers, int32, shape [slots]; see `bigram_table`.
+        bigrams: Rows of the slots: dense, float32, shape [slots, labels], or cells.
         bias: float32, shape [labels].
     """
 
     dense: Floats
     sparse: Cells | None
-    owners: Integers
-    pairs: Floats | Cells
+    fingerprints: Integers
+    bigrams: Floats | Cells
     bias: Floats
 
 
@@ -82,7 +82,7 @@ class Encoder:
 
 @dataclass(frozen=True)
 class Gate:
-    """How far a text is trusted: sigmoid(kernel · [sentence, known pairs, unknown pieces, largest logit] + bias).
+    """How far a text is trusted: sigmoid(kernel · [sentence, known bigrams, unknown pieces, largest logit] + bias).
 
     Attributes:
         kernel: Shape [size + 3, 1].

@@ -16,7 +16,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from trainer.data.corpus import Corpus, Phrase, Row
-from trainer.data.profile import Survey, wrong
+from trainer.data.profile import CorpusProfile, wrong
 from trainer.errors import UserError
 from trainer.splitting.leakage import leaked
 from trainer.text.windows import cut
@@ -182,7 +182,7 @@ class _Division:
 
 def split(
     corpus: Corpus,
-    seen: Survey,
+    seen: CorpusProfile,
     seed: int,
     *,
     window: int = 0,
@@ -221,7 +221,7 @@ def split(
     )
 
 
-def _divide(corpus: Corpus, seen: Survey, seed: int, random: bool) -> _Division:
+def _divide(corpus: Corpus, seen: CorpusProfile, seed: int, random: bool) -> _Division:
     """Puts each group or block into a part."""
     method: Method = "blocks"
     if random:
@@ -253,7 +253,7 @@ def _blocks(count: int) -> int:
 
 
 def _assign(
-    sizes: Mapping[Hashable, Mapping[str, int]], parts: Sequence[str], seed: int, seen: Survey
+    sizes: Mapping[Hashable, Mapping[str, int]], parts: Sequence[str], seed: int, seen: CorpusProfile
 ) -> dict[Hashable, str]:
     """Gives the groups and blocks that are held out, drawn by their names, about `SHARE` of each label in each part."""
     totals: Counter[str] = Counter()
@@ -289,7 +289,7 @@ def _spare(
     return min(left, key=lambda key: sum(sizes[key].values())) if len(left) > 1 else None
 
 
-def _too_few(label: str, sizes: Mapping[Hashable, Mapping[str, int]], seen: Survey) -> UserError:
+def _too_few(label: str, sizes: Mapping[Hashable, Mapping[str, int]], seen: CorpusProfile) -> UserError:
     """Says that no label has text for three parts, by the example of one."""
     count = seen.labels[label]
     rule = f"the label {label} has {count:,} {'phrase' if count == 1 else 'phrases'}"

@@ -18,7 +18,7 @@ import numpy as np
 
 from trainer import __version__
 from trainer.data.corpus import Corpus, Phrase
-from trainer.data.profile import Survey, report_of, survey
+from trainer.data.profile import CorpusProfile, profile_of, report_of
 from trainer.data.sources import Unit
 from trainer.errors import UserError
 from trainer.evaluation.abstention import threshold_of
@@ -66,7 +66,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         raise UserError(f"{path}: exists and is not a run; refusing to overwrite it (choose another --run)")
     with whole_directory(path) as staging:  # before the training, so that a bad path is known at once
         logger.info(f"{corpus.place}: reading")
-        seen = survey(corpus)
+        seen = profile_of(corpus)
         for line in report_of(seen.skipped):
             logger.info(line)
         parts = split_by(corpus, seen, recipe, options)
@@ -124,7 +124,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             "training": trained.facts,
             "teacher": {name: getattr(teacher, name) for name in ("name", "license", "source")} if teacher else None,
             "temperature": trained.temperature,
-            "not_sure": dataclasses.asdict(not_sure),
+            "abstention": dataclasses.asdict(not_sure),
             "majority_label": encoded.majority_label,
             "metrics": measured,
             "advice": advice_of(measured["cross_validated" if folds else "test"], parts.labels, seen.labels),
@@ -246,7 +246,7 @@ def _train_lesson(encoded: Encoded, recipe: Recipe, seed: int) -> _Trained:
     return _Trained(weights, weights, None, temperature, {"history": history})
 
 
-def split_by(corpus: Corpus, seen: Survey, recipe: Recipe, options: FitOptions) -> Split:
+def split_by(corpus: Corpus, seen: CorpusProfile, recipe: Recipe, options: FitOptions) -> Split:
     """Splits a corpus as the recipe and the options say."""
     unit = options.unit or Unit(recipe.unit)
     ours = not options.random and not seen.given["validation"] and not seen.given["test"]

@@ -11,14 +11,14 @@ from numpy.typing import NDArray
 
 from trainer.evaluation.metrics import calibration_error, tally
 from trainer.model.features import is_piece, piece_numbers
-from trainer.model.tables import known_pairs
+from trainer.model.tables import known_bigrams
 from trainer.model.tables import logits as table_logits
 from trainer.model.temperature import log_softmax, temperature_of
 from trainer.model.weights import Gate, Tables
 from trainer.text.vocabulary import UNKNOWN_ID
 
-# Chosen on CLINC150's out-of-scope validation phrases. Known pairs, the largest logit and fragments of words each tell
-# something else.
+# Chosen on CLINC150's out-of-scope validation phrases. Known bigrams, the largest logit and fragments of words
+# each tell something else.
 OF_KNOWN: Final = 1.0
 OF_UNKNOWN: Final = -1.0
 OF_LARGEST: Final = 0.4
@@ -41,7 +41,7 @@ class Seen:
 
     Attributes:
         logits: Of tables and sentence, shape [rows, labels].
-        known: The share of pairs that are known, shape [rows].
+        known: The share of bigrams that are known, shape [rows].
         unknown: The share of pieces that are unknown, shape [rows].
         fragments: The count of fragments of words, over the root of the number of pieces, shape [rows].
     """
@@ -70,7 +70,7 @@ def see(tables: Tables, rows: NDArray[Any], fragments: Floats, sentence_logits: 
     if sentence_logits is not None:
         logits = logits + sentence_logits
     unknown = ((rows == UNKNOWN_ID) & is_piece(rows)).sum(axis=1) / numbers
-    return Seen(logits, known_pairs(tables, rows) / (numbers + 1), unknown.astype(np.float32), fragments)
+    return Seen(logits, known_bigrams(tables, rows) / (numbers + 1), unknown.astype(np.float32), fragments)
 
 
 def train_gate(seen: Seen, truth: NDArray[Any], sentence_size: int) -> Gate:
@@ -83,7 +83,7 @@ def train_gate(seen: Seen, truth: NDArray[Any], sentence_size: int) -> Gate:
     """
     of_fragments = max(-MOST_OF_FRAGMENTS, OF_FRAGMENTS / max(float(seen.fragments.std()), 1e-6))
     parts = np.array([of_fragments, OF_KNOWN, OF_UNKNOWN, OF_LARGEST])
-    score = _grounds(seen) @ parts
+    score = _inputs(seen) @ parts
     deviation = max(float(score.std()), _LEAST_DEVIATION)
     gate = None
     for quantile, width in SHAPES if len(truth) >= _LEAST_PHRASES else SHAPES[-1:]:
@@ -100,11 +100,11 @@ def train_gate(seen: Seen, truth: NDArray[Any], sentence_size: int) -> Gate:
 
 def gated_logits(gate: Gate, seen: Seen) -> NDArray[np.float64]:
     """Gives logits as the gate lets them through, shape [rows, labels]; of the sentence it must see the last number."""
-    open_by = _grounds(seen) @ gate.kernel[-4:] + gate.bias
+    open_by = _inputs(seen) @ gate.kernel[-4:] + gate.bias
     return np.asarray(gate.scale / (1 + np.exp(-open_by)) * seen.logits, np.float64)
 
 
-def _grounds(seen: Seen) -> NDArray[np.float64]:
+def _inputs(seen: Seen) -> NDArray[np.float64]:
     """What the gate weighs, in the order of its kernel, shape [rows, 4]."""
     largest = seen.logits.max(axis=1)
     return np.asarray(np.stack([seen.fragments, seen.known, seen.unknown, largest], axis=1), np.float64)

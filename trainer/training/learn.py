@@ -177,7 +177,7 @@ class Learner:
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
-        self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.pair_slots, sizes.pair_cells)
+        self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells)
         self.fragment = is_fragment(self.vocabulary)
         # The last number of a piece and of the vector is the count of fragments.
         self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)
@@ -242,7 +242,10 @@ class Learner:
             kernel, bias = linear.solve(rated.vectors, rated.truth, balanced, label_count, own, self.seed)
             share = np.float32(choice.apart)
             learned = replace(
-                learned, pieces=learned.pieces * share, pairs=learned.pairs * share, bias=learned.bias * share + bias
+                learned,
+                pieces=learned.pieces * share,
+                bigrams=learned.bigrams * share,
+                bias=learned.bias * share + bias,
             )
         return Fitted(squeeze(learned, self.table_sizes), kernel)
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from trainer.data.sources import Unit
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
-from trainer.model.tables import LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS
+from trainer.model.tables import LEAST_BIGRAM_SLOTS, MOST_BIGRAM_SLOTS
 
 RECIPE: Final = "byline"
 SEED: Final = 1
@@ -23,8 +23,8 @@ GROUPS: Final = {
         "budget_kb",
         "dense_rows",
         "cells",
-        "pair_slots",
-        "pair_cells",
+        "bigram_slots",
+        "bigram_cells",
         "embedding_size",
         "lstm_units",
         "lstm_steps",
@@ -50,8 +50,8 @@ RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be tr
     "budget_kb": (60, 1_000_000),
     "dense_rows": (4, 1_000_000),
     "cells": (1, 64),
-    "pair_slots": (LEAST_PAIR_SLOTS, MOST_PAIR_SLOTS),
-    "pair_cells": (1, 64),
+    "bigram_slots": (LEAST_BIGRAM_SLOTS, MOST_BIGRAM_SLOTS),
+    "bigram_cells": (1, 64),
     "embedding_size": (2, 512),
     "lstm_units": (2, 512),
     "lstm_steps": (1, 512),
@@ -62,7 +62,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be tr
     "batch_size": (1, 100_000),
 }
 _TABLES_ALONE: Final = (
-    *("budget_kb", "dense_rows", "cells", "pair_slots", "pair_cells", "sentence_size", "lstm_steps"),
+    *("budget_kb", "dense_rows", "cells", "bigram_slots", "bigram_cells", "sentence_size", "lstm_steps"),
     *("teacher", "extra_words", "regularization", "steps", "whole_words"),
 )
 

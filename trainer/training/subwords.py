@@ -91,6 +91,6 @@ def _right(
     truth = np.array([index[phrase.label] for phrase in fitted], np.int32)
     settings = LinearSettings(regularization=recipe.regularization)
     trained = linear.train(rows, truth, None, vocabulary, settings)
-    tables = squeeze(trained, TableSizes(sizes.dense_rows, sizes.cells, sizes.pair_slots, sizes.pair_cells))
+    tables = squeeze(trained, TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells))
     answers = logits(tables, first_rows([phrase.text for phrase in held], vocabulary)).argmax(axis=1)
     return np.asarray(answers == [index.get(phrase.label, -1) for phrase in held])

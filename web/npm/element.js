@@ -7,7 +7,7 @@
  */
 
 import { element, named } from "../src/shared/dom.js";
-import { percent, pieces, say, speak, spokenAnswer, spokenPercent } from "../src/shared/i18n.js";
+import { formatToParts, percent, speak, spokenAnswer, spokenPercent, t } from "../src/shared/i18n.js";
 import css from "./element.css";
 import { load } from "./index.js";
 
@@ -92,8 +92,8 @@ export class PhraseClassifier extends Base {
   }
 
   #name() {
-    this.#heading.textContent = this.getAttribute("heading") || say("phrase");
-    this.#field.placeholder = this.getAttribute("placeholder") ?? say("placeholder");
+    this.#heading.textContent = this.getAttribute("heading") || t("phrase");
+    this.#field.placeholder = this.getAttribute("placeholder") ?? t("placeholder");
   }
 
   async #load() {
@@ -120,7 +120,7 @@ export class PhraseClassifier extends Base {
 
 /** What stands below the field. */
 function createAnswer() {
-  const verdict = element("p", "verdict", say("loading"));
+  const verdict = element("p", "verdict", t("loading"));
   const list = element("ul", "labels");
   const status = element("p", "status");
   const section = element("div", "answer", verdict, list, status);
@@ -149,7 +149,7 @@ function createAnswer() {
       verdict.role = null;
       verdict.classList.toggle("empty", !worded);
       verdict.replaceChildren(
-        ...(worded ? verdictOf(results[0], sure) : [say(text.trim() === "" ? "empty" : "no_word")]),
+        ...(worded ? verdictOf(results[0], sure) : [t(text.trim() === "" ? "empty" : "no_word")]),
       );
       const scores = new Map(results.map(({ label, score }) => [label, score]));
       for (const [place, bar] of bars.entries()) {
@@ -169,7 +169,7 @@ function createAnswer() {
 
     fail() {
       section.ariaBusy = "false";
-      verdict.replaceChildren(say("failure"), " ", say("failure_why"));
+      verdict.replaceChildren(t("failure"), " ", t("failure_why"));
       verdict.role = "alert";
       list.hidden = true;
     },
@@ -185,8 +185,8 @@ function verdictOf({ label, score }, sure) {
   const share = percent(score);
   if (sure) return [named(label, "strong"), element("span", "share", share)];
   return [
-    element("strong", "not-sure", say("not_sure")),
-    element("span", "nearest", ...pieces("nearest", { label: named(label), share })),
+    element("strong", "not-sure", t("not_sure")),
+    element("span", "nearest", ...formatToParts("nearest", { label: named(label), share })),
   ];
 }
 
@@ -215,7 +215,7 @@ function createBar(label, place) {
     item.classList.toggle("leads", leads);
     share.textContent = score === undefined ? "–" : percent(score);
     bar.ariaValueNow = String(Math.round(100 * (score ?? 0)));
-    bar.ariaValueText = score === undefined ? say("no_answer_yet") : spokenPercent(score);
+    bar.ariaValueText = score === undefined ? t("no_answer_yet") : spokenPercent(score);
     // Through the CSSOM, which a policy against style attributes leaves alone.
     fill.style.setProperty("--share", (score ?? 0).toFixed(4));
   }

@@ -80,7 +80,7 @@ export interface Classifier {
    *
    * @returns For each of `explain(text).tokens` the probabilities without it, in the order of `labels`.
    */
-  without(text: string): number[][];
+  leaveOneOut(text: string): number[][];
 
   /**
    * Gives the rows of ids that the model reads: for who runs the TensorFlow.js or the TensorFlow Lite model instead.

@@ -34,9 +34,9 @@ async function start() {
   const classifier = createClassifier(vocabulary, predict, threshold);
   checkKnownAnswer(classifier, knownAnswer);
 
-  /** @type {Classifier["without"]} */
-  const without = (text) => {
-    const steps = classifier.without(text);
+  /** @type {Classifier["leaveOneOut"]} */
+  const leaveOneOut = (text) => {
+    const steps = classifier.leaveOneOut(text);
     let step = steps.next();
     while (!step.done) step = steps.next();
     return step.value;
@@ -48,7 +48,7 @@ async function start() {
     labels: Object.freeze([...vocabulary.labels]),
     threshold,
     explain: classifier.explain,
-    without,
+    leaveOneOut,
     rows: classifier.rows,
   });
 }

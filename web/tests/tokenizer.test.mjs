@@ -52,7 +52,7 @@ for (const [name, vocabulary] of Object.entries(vocabularies)) {
   }
 }
 
-test("words say where in the text they stand, and which pieces they have", () => {
+test("words t where in the text they stand, and which pieces they have", () => {
   const { text, ids, tokens } = createTokenizer(VOCABULARY)("🙂 the\0 Cafe\u0301-kings, zz zqzq");
   assert.equal(text, "🙂 the Cafe\u0301-kings, zz zqzq");
   const at = tokens.map(({ start, end }) => text.slice(start, end));

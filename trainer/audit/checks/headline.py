@@ -58,7 +58,7 @@ def write_headline(report: Mapping[str, Any], words_mode: bool, running: bool = 
     ]
     if lines:
         return lines
-    if report["shortcuts"]["views"]:
+    if report["shortcuts"]["partial_inputs"]:
         return [NOTHING]
     return [f"No pollution {'stood out' if report['pollution'] else 'found'}; too few phrases to look for shortcuts."]
 
@@ -69,7 +69,7 @@ def percent(share: float) -> str:
 
 
 def _learning(shortcuts: Mapping[str, Any]) -> list[str]:
-    if not shortcuts["views"] or shortcuts["learns"]:
+    if not shortcuts["partial_inputs"] or shortcuts["learns"]:
         return []
     answers = f"{percent(shortcuts['reference'])}, the most frequent label {percent(shortcuts['majority'])}"
     return [
@@ -80,7 +80,7 @@ def _learning(shortcuts: Mapping[str, Any]) -> list[str]:
 
 def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str, running: bool) -> list[str]:
     lines = []
-    for view in shortcuts["views"]:
+    for view in shortcuts["partial_inputs"]:
         if view["close"]:
             what = WHAT[view["name"]].split(",")[0]
             against = f"reading the words {percent(shortcuts['reference'])}"

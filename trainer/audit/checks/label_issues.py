@@ -16,7 +16,7 @@ MOST: Final = 50
 _FEWEST = 5  # phrases of a label that can be held out
 
 
-def find_suspects(sample: Sample, seed: int) -> dict[str, Any]:
+def find_label_issues(sample: Sample, seed: int) -> dict[str, Any]:
     """Ranks the phrases by how little their own label agrees with a model that was not trained on them.
 
     Returns:

@@ -15,7 +15,7 @@ _FEWEST = 5  # phrases that have it
 _PURE = 0.8  # of the phrases that have it, those of one label
 
 
-def find_giveaways(sample: Sample) -> list[dict[str, Any]]:
+def find_label_ngrams(sample: Sample) -> list[dict[str, Any]]:
     """Ranks n-grams by how much they tell: how many phrases have them, times how much likelier their label becomes.
 
     Of an n-gram and a longer one that stands in nearly the same phrases only the first ranked is given.

@@ -74,8 +74,8 @@ def measure_shortcuts(sample: Sample, bench: Bench, reference: Reference) -> dic
     """Measures every view beside the majority baseline and the reference model.
 
     Returns:
-        Accuracies on the validation rows; "views" holds each shortcut's, the worst first, with its share of the way
-        from the baseline to the reference (None where the reference itself is no better than the baseline), its
+        Accuracies on the validation rows; "partial_inputs" holds each shortcut's, worst first, with its share of the
+        way from the baseline to the reference (None where the reference itself is no better than the baseline), its
         recall for each label, and "tells", the labels that it tells from all others about as well as the reference:
         a rare label that has two commas changes no accuracy. Each of these is a list of "labels", more than one where
         the view mixes them up with one another, with "recall" and "f1". "learns" is whether the reference learned
@@ -117,7 +117,7 @@ def measure_shortcuts(sample: Sample, bench: Bench, reference: Reference) -> dic
         "confusion": _confusion(sample, actual, predicted),
         "train": len(bench.train),
         "validation": len(actual),
-        "views": sorted(views, key=lambda view: -view["accuracy"]),
+        "partial_inputs": sorted(views, key=lambda view: -view["accuracy"]),
     }
 
 

@@ -93,7 +93,7 @@ export function createClassifier(vocabulary, predict, threshold = 0) {
    * @param {{start: number, end: number}} [range] of the words that are left out; all of them
    * @returns {Generator<Progress, number[][], void>} for each word the probabilities without it
    */
-  function* without(text, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
+  function* leaveOneOut(text, { start, end } = { start: 0, end: Number.POSITIVE_INFINITY }) {
     const { ids, tokens } = tokenize(text);
     const starts = windowStarts(ids.length, pieces);
     const whole = yield* inBatches(predictWindows, windowsOf(ids), 8);
@@ -143,7 +143,7 @@ export function createClassifier(vocabulary, predict, threshold = 0) {
   /** @param {string} text @returns {number[][]} the rows of ids that the model reads of it */
   const rows = (text) => windowsOf(tokenize(text).ids);
 
-  return { classify, explain, explainAll, read, rows, without };
+  return { classify, explain, explainAll, read, rows, leaveOneOut };
 }
 
 /** @typedef {ReturnType<typeof createClassifier>} Classifier */

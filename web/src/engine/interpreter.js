@@ -82,10 +82,10 @@ function createGated(named, has, steps) {
     let unknown = 0;
     for (let at = start + 1; at < end - 1; at += 1) if (ids[at] === UNKNOWN_ID) unknown += 1;
     const pieces = Math.max(1, end - start - 2);
-    const grounds = [known / (pieces + 1), unknown / pieces, Math.max(...logits)];
+    const inputs = [known / (pieces + 1), unknown / pieces, Math.max(...logits)];
     let trust = bias;
     for (let k = 0; k < sentence.length; k += 1) trust += sentence[k] * kernel[k];
-    for (let k = 0; k < grounds.length; k += 1) trust += grounds[k] * kernel[sentence.length + k];
+    for (let k = 0; k < inputs.length; k += 1) trust += inputs[k] * kernel[sentence.length + k];
     const factor = scale * sigmoid(trust);
     for (let label = 0; label < logits.length; label += 1) logits[label] *= factor;
     return logits;

@@ -1,6 +1,6 @@
-/** The linear part: the rows of pieces and of adjacent pairs are summed. */
+/** The linear part: the rows of pieces and of adjacent bigrams are summed. */
 
-import { createPairFinder } from "./pairs.js";
+import { createBigramFinder } from "./bigrams.js";
 
 /** @typedef {import("./weights.js").Weight} Weight */
 
@@ -23,14 +23,14 @@ export function createTables(named, has) {
   const addSparse = has("sparse_values")
     ? cellRows(named("sparse_labels"), named("sparse_values"), labels)
     : undefined;
-  const addPair = has("pair_rows")
-    ? denseRows(named("pair_rows"))
-    : cellRows(named("pair_labels"), named("pair_values"), labels);
-  const pairScale = named("pair_scale").values[0];
-  const pairs = createPairFinder(named("pair_owners"), scales.length);
+  const addBigram = has("bigram_rows")
+    ? denseRows(named("bigram_rows"))
+    : cellRows(named("bigram_labels"), named("bigram_values"), labels);
+  const bigramScale = named("bigram_scale").values[0];
+  const bigrams = createBigramFinder(named("bigram_fingerprints"), scales.length);
   const logits = new Float64Array(labels);
   /** @param {number} slot */
-  const take = (slot) => addPair(logits, slot, pairScale);
+  const take = (slot) => addBigram(logits, slot, bigramScale);
 
   return {
     logits,
@@ -41,7 +41,7 @@ export function createTables(named, has) {
      * @param {ArrayLike<number>} ids
      * @param {number} start of the row: `[CLS]`
      * @param {number} end one past its `[SEP]`
-     * @returns {number} how many pairs are known
+     * @returns {number} how many bigrams are known
      */
     read(ids, start, end) {
       logits.fill(0);
@@ -50,7 +50,7 @@ export function createTables(named, has) {
         if (id < dense) addDense(logits, id, scales[id]);
         else addSparse?.(logits, id - dense, scales[id]);
       }
-      const known = pairs(ids, start, end, take);
+      const known = bigrams(ids, start, end, take);
       const root = Math.sqrt(Math.max(1, end - start - 2));
       for (let label = 0; label < labels; label += 1) logits[label] = logits[label] / root + bias[label];
       return known;

@@ -93,7 +93,7 @@ function decode(bytes, stored) {
 function fromHalves(halves) {
   const values = new Float32Array(halves.length);
   const bits = new Uint32Array(values.buffer);
-  // Not by entries(), whose pairs are garbage: to collect it is a good part of a page's start.
+  // Not by entries(), whose bigrams are garbage: to collect it is a good part of a page's start.
   for (let index = 0; index < halves.length; index += 1) {
     const half = halves[index];
     const magnitude = half & 0x7fff;

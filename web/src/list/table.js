@@ -1,7 +1,7 @@
 /** A whole list: a file is read on this device, each row is answered, and the answers can be kept as CSV. */
 
 import { element, find, HUES, named, need } from "../shared/dom.js";
-import { number, percent, say } from "../shared/i18n.js";
+import { number, percent, t } from "../shared/i18n.js";
 import { ENCODINGS } from "./encoding.js";
 import { readFile } from "./files.js";
 import { textColumn, writeCsv } from "./sheet.js";
@@ -63,13 +63,13 @@ export function createTable(client, { labels, name, examples }) {
     if (signal.aborted) return; // another file has been chosen since
     opened = file;
     sheet = found?.sheet ?? NOTHING;
-    complain(complaint || (sheet.rows.length === 0 ? say("table_empty", { name: file.name }) : ""));
+    complain(complaint || (sheet.rows.length === 0 ? t("table_empty", { name: file.name }) : ""));
     if (complaint || sheet.rows.length === 0) return;
     select.replaceChildren(
       ...sheet.header.map(
         (title, column) =>
           new Option(
-            sheet.named && title ? title : say("table_column", { number: column + 1 }),
+            sheet.named && title ? title : t("table_column", { number: column + 1 }),
             String(column),
           ),
       ),
@@ -89,13 +89,13 @@ export function createTable(client, { labels, name, examples }) {
     const of = texts.length;
     const started = performance.now();
     need("table-scroll").hidden = true;
-    become("reading", say("table_reading", { read: 0, of }));
+    become("reading", t("table_reading", { read: 0, of }));
     try {
       answers = await client.rows(texts, {
         signal,
         progress({ read }) {
           bar.value = read / of;
-          need("table-status").textContent = say("table_reading", { read, of });
+          need("table-status").textContent = t("table_reading", { read, of });
         },
       });
     } catch (error) {
@@ -104,13 +104,13 @@ export function createTable(client, { labels, name, examples }) {
     }
     const seconds = Math.max(0.1, Math.round((performance.now() - started) / 100) / 10);
     show(texts);
-    const shown = of > SHOWN_ROWS ? ` ${say("table_shown", { count: SHOWN_ROWS })}` : "";
-    become("done", say("table_done", { count: of, seconds }) + shown);
+    const shown = of > SHOWN_ROWS ? ` ${t("table_shown", { count: SHOWN_ROWS })}` : "";
+    become("done", t("table_done", { count: of, seconds }) + shown);
   }
 
   /** @param {string[]} texts */
   function show(texts) {
-    const titles = ["table_text", "table_label", "table_score"].map((key) => element("th", "", say(key)));
+    const titles = ["table_text", "table_label", "table_score"].map((key) => element("th", "", t(key)));
     for (const title of titles) title.scope = "col";
     need("table-head").replaceChildren(...titles);
     need("table-rows").replaceChildren(
@@ -119,7 +119,7 @@ export function createTable(client, { labels, name, examples }) {
         const answer = element(
           "td",
           sure ? "label-cell" : "label-cell not-sure",
-          sure ? named(labels[label]) : say("table_not_sure"),
+          sure ? named(labels[label]) : t("table_not_sure"),
         );
         if (sure && labels.length <= HUES) answer.dataset.hue = String(label);
         const phrase = element("td", "", text);
@@ -153,7 +153,7 @@ export function createTable(client, { labels, name, examples }) {
     const csv = writeCsv([titles, ...rows], sheet.delimiter ?? usualDelimiter());
     const link = element("a", "");
     link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));
-    link.download = say("kept_in", { name });
+    link.download = t("kept_in", { name });
     link.click();
     setTimeout(() => URL.revokeObjectURL(link.href), 1000);
   }
@@ -169,7 +169,7 @@ export function createTable(client, { labels, name, examples }) {
   need("table-download").addEventListener("click", download);
   need("table-cancel").addEventListener("click", () => {
     running.abort();
-    become("cancelled", say("table_cancelled", { count: Math.round(bar.value * sheet.rows.length) }));
+    become("cancelled", t("table_cancelled", { count: Math.round(bar.value * sheet.rows.length) }));
   });
   acceptDrops(section, open);
 }
@@ -181,12 +181,12 @@ export function createTable(client, { labels, name, examples }) {
  */
 async function contentOf(file, options) {
   const { name, size } = file;
-  if (size > LARGEST_MB * 1e6) return { complaint: say("table_too_large", { name, limit: LARGEST_MB }) };
+  if (size > LARGEST_MB * 1e6) return { complaint: t("table_too_large", { name, limit: LARGEST_MB }) };
   try {
     const found = await readFile(new Uint8Array(await file.arrayBuffer()), name, options);
-    return found ? { found } : { complaint: say("table_unreadable", { name }) };
+    return found ? { found } : { complaint: t("table_unreadable", { name }) };
   } catch {
-    return { complaint: say("table_unreadable", { name }) };
+    return { complaint: t("table_unreadable", { name }) };
   }
 }
 

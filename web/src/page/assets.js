@@ -16,7 +16,7 @@ import { fromBase64 } from "../shared/base64.js";
 /**
  * @typedef {object} Config what the export says to the page
  * @property {string[]} labels
- * @property {{threshold: number}} not_sure no label is named for a best probability below it
+ * @property {{threshold: number}} abstention no label is named for a best probability below it
  * @property {{text: string, label: string}[]} examples of the test split
  * @property {import("../engine/known-answer.js").KnownAnswer} known_answer
  * @property {Files} [files]

@@ -47,7 +47,7 @@ export function startClient(config) {
     const started = new Worker(workerAddress(config));
     const sent = fetchAssets(config.files).then((assets) =>
       started.postMessage(
-        { load: assets, knownAnswer: config.known_answer, threshold: config.not_sure.threshold },
+        { load: assets, knownAnswer: config.known_answer, threshold: config.abstention.threshold },
         [assets.weights],
       ),
     );
@@ -126,7 +126,7 @@ export function startClient(config) {
     read: (text, waiting) => ask({ kind: "read", input: text }, waiting),
 
     /** @param {string} text @param {Range} range @param {Waiting} [waiting] @returns {Promise<number[][]>} */
-    without: (text, range, waiting) => ask({ kind: "without", input: text, range }, waiting),
+    leaveOneOut: (text, range, waiting) => ask({ kind: "leaveOneOut", input: text, range }, waiting),
 
     /** @param {string[]} texts @param {Waiting} [waiting] @returns {Promise<import("../worker/jobs.js").Answer[]>} */
     rows: (texts, waiting) => ask({ kind: "rows", input: texts }, waiting),

@@ -7,11 +7,11 @@ import { find, need } from "../shared/dom.js";
 import { prepareNumbers, speak } from "../shared/i18n.js";
 import { readConfig } from "./assets.js";
 import { startClient } from "./client.js";
-import { createGuess } from "./guess.js";
 import { keepOffline, offerInstall, reloadIfReplaced } from "./offline.js";
-import { createPassagesView } from "./passages-view.js";
+import { createQuiz } from "./quiz.js";
 import { createReadingView } from "./reading-view.js";
 import { createResultsView } from "./results-view.js";
+import { createSegmentsView } from "./segments-view.js";
 import { createSharing, textInAddress } from "./sharing.js";
 
 /** @typedef {import("./client.js").Client} Client */
@@ -23,12 +23,14 @@ const root = document.documentElement;
  * @param {Client} client
  * @param {import("./assets.js").Config} config
  */
-function startReading(client, { labels, not_sure: { threshold } }) {
+function startReading(client, { labels, abstention: { threshold } }) {
   const field = /** @type {HTMLTextAreaElement} */ (need("phrase"));
   const results = createResultsView(labels);
   const sharing = createSharing();
-  const reading = createReadingView(labels, (text, range, signal) => client.without(text, range, { signal }));
-  const passages = createPassagesView(labels, threshold, (passage) => reading.look(passage));
+  const reading = createReadingView(labels, (text, range, signal) =>
+    client.leaveOneOut(text, range, { signal }),
+  );
+  const segments = createSegmentsView(labels, threshold, (passage) => reading.look(passage));
   let latest = new AbortController();
 
   async function update() {
@@ -40,7 +42,7 @@ function startReading(client, { labels, not_sure: { threshold } }) {
       const explanation = await client.read(field.value, { progress: reading.progress, signal });
       results.show(explanation);
       sharing.show(explanation);
-      passages.show(explanation);
+      segments.show(explanation);
       await reading.show(explanation, signal);
     } catch (error) {
       if (!signal.aborted) fail(error);
@@ -85,7 +87,7 @@ async function main() {
   speak(config.language, config.strings);
   reloadIfReplaced(() => root.dataset.state === "loading");
   const { write, answered } = startReading(client, config);
-  createGuess(client, config, (text) => {
+  createQuiz(client, config, (text) => {
     write(text);
     need("phrase").scrollIntoView({ block: "center" });
   });
@@ -95,7 +97,7 @@ async function main() {
   Object.assign(globalThis, {
     byline: {
       explain: client.read,
-      without: client.without,
+      leaveOneOut: client.leaveOneOut,
       classify: async (/** @type {string} */ text) => (await client.read(text)).results,
     },
   });

@@ -4,7 +4,7 @@
  */
 
 import { element, HUES, named, need } from "../shared/dom.js";
-import { percent, pieces, say } from "../shared/i18n.js";
+import { formatToParts, percent, t } from "../shared/i18n.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/tokenizer.js").Token} Token */
@@ -13,21 +13,21 @@ import { percent, pieces, say } from "../shared/i18n.js";
 /** Words of a long text that are shown at once. */
 const SHOWN_TOKENS = 160;
 
-/** Below as many nats of evidence a word speaks for no label in particular. */
-const LEAST_EVIDENCE = 0.2;
+/** Below as many nats of logOdds a word speaks for no label in particular. */
+const LEAST_LOG_ODDS = 0.2;
 
 /** From as many on it has its label's full colour. */
-const FULL_EVIDENCE = 2;
+const FULL_LOG_ODDS = 2;
 
 /** What a probability counts for at least. */
 const FLOOR = 1e-9;
 
 /**
  * @param {string[]} labels
- * @param {(text: string, range: Range, signal: AbortSignal) => Promise<number[][]>} without probabilities without each
+ * @param {(text: string, range: Range, signal: AbortSignal) => Promise<number[][]>} leaveOneOut probabilities without each
  *   word of a range
  */
-export function createReadingView(labels, without) {
+export function createReadingView(labels, leaveOneOut) {
   const section = need("reading");
   const words = need("reading-words");
   const notes = need("reading-notes");
@@ -51,7 +51,7 @@ export function createReadingView(labels, without) {
     if (buttons.length === 0) return;
     buttons[0].tabIndex = 0;
 
-    const answers = await without(text, range, signal);
+    const answers = await leaveOneOut(text, range, signal);
     const effects = answers.map((answer) => effectOf(probabilities, answer, explanation.windows.length));
     /** @param {number} place */
     const tell = (place) =>
@@ -62,10 +62,10 @@ export function createReadingView(labels, without) {
         button.addEventListener(event, () => tell(place));
     }
     const strongest = effects.reduce(
-      (best, { evidence }, at) => (evidence > effects[best].evidence ? at : best),
+      (best, { logOdds }, at) => (logOdds > effects[best].logOdds ? at : best),
       0,
     );
-    if (effects[strongest].evidence >= LEAST_EVIDENCE) tell(strongest);
+    if (effects[strongest].logOdds >= LEAST_LOG_ODDS) tell(strongest);
   }
 
   return {
@@ -93,7 +93,7 @@ export function createReadingView(labels, without) {
       section.hidden = false;
       words.replaceChildren();
       effect.replaceChildren();
-      notes.textContent = say("reading", { read, of });
+      notes.textContent = t("reading", { read, of });
     },
   };
 }
@@ -102,13 +102,13 @@ export function createReadingView(labels, without) {
 export function wordsKnown({ tokens, known }) {
   const count = tokens.length;
   if (count === 0) return "";
-  if (known === count) return say("all_words_known", { count });
-  return known === 0 ? say("no_word_known", { count }) : say("some_words_known", { known, count });
+  if (known === count) return t("all_words_known", { count });
+  return known === 0 ? t("no_word_known", { count }) : t("some_words_known", { known, count });
 }
 
 /** @param {Explanation} explanation */
 function windowsRead({ windows }) {
-  return windows.length === 1 ? "" : say("windows", { count: windows.length });
+  return windows.length === 1 ? "" : t("windows", { count: windows.length });
 }
 
 /** @param {Token} token */
@@ -116,7 +116,7 @@ function wordButton({ word, known }) {
   const button = element("button", known ? "word" : "word unknown", word);
   button.type = "button";
   button.tabIndex = -1;
-  if (!known) button.append(element("span", "visually-hidden", ` (${say("unknown_word")})`));
+  if (!known) button.append(element("span", "visually-hidden", ` (${t("unknown_word")})`));
   return button;
 }
 
@@ -137,13 +137,13 @@ function laidOut({ text, tokens }, { start, end }, buttons) {
     at = token.end;
   }
   if (end === tokens.length) return [...parts, text.slice(at)];
-  return [...parts, element("span", "rest", say("more_words", { count: tokens.length - end }))];
+  return [...parts, element("span", "rest", t("more_words", { count: tokens.length - end }))];
 }
 
 /**
  * @typedef {object} Effect of a word
  * @property {number} label that it speaks for most
- * @property {number} evidence for it, in nats
+ * @property {number} logOdds for it, in nats
  * @property {number} before the label's probability with the word
  * @property {number} after and without it
  */
@@ -164,7 +164,7 @@ function effectOf(probabilities, answer, windows) {
   const most = Math.max(...moved);
   const label = moved.indexOf(most);
   const mean = moved.reduce((sum, move) => sum + move, 0) / moved.length;
-  return { label, evidence: windows * (most - mean), before: probabilities[label], after: answer[label] };
+  return { label, logOdds: windows * (most - mean), before: probabilities[label], after: answer[label] };
 }
 
 /**
@@ -172,11 +172,11 @@ function effectOf(probabilities, answer, windows) {
  * @param {Effect} effect
  * @param {number} count of labels
  */
-function colour(button, { label, evidence }, count) {
-  if (evidence < LEAST_EVIDENCE) return;
+function colour(button, { label, logOdds }, count) {
+  if (logOdds < LEAST_LOG_ODDS) return;
   button.dataset.hue = count <= HUES ? String(label) : "0";
   // Through the CSSOM: the content security policy forbids style attributes.
-  button.style.setProperty("--strength", Math.min(1, evidence / FULL_EVIDENCE).toFixed(3));
+  button.style.setProperty("--strength", Math.min(1, logOdds / FULL_LOG_ODDS).toFixed(3));
 }
 
 /**
@@ -184,9 +184,9 @@ function colour(button, { label, evidence }, count) {
  * @param {Token} token
  * @param {Effect} effect
  */
-function sentences(labels, { word }, { label, evidence, before, after }) {
+function sentences(labels, { word }, { label, logOdds, before, after }) {
   const spoken = named(word, "strong");
-  if (evidence < LEAST_EVIDENCE) return pieces("speaks_for_none", { word: spoken });
+  if (logOdds < LEAST_LOG_ODDS) return formatToParts("speaks_for_none", { word: spoken });
   const [with_, without] = [before, after].map(percent);
   const then = {
     word: named(word),
@@ -196,9 +196,9 @@ function sentences(labels, { word }, { label, evidence, before, after }) {
     share: with_,
   };
   return [
-    ...pieces("speaks_for", { word: spoken, label: named(labels[label]) }),
+    ...formatToParts("speaks_for", { word: spoken, label: named(labels[label]) }),
     " ",
-    ...pieces(with_ === without ? "without_same" : "without_other", then),
+    ...formatToParts(with_ === without ? "without_same" : "without_other", then),
   ];
 }
 

@@ -5,7 +5,7 @@
  */
 
 import { element, find, named, need } from "../shared/dom.js";
-import { percent, pieces, say, spokenAnswer, spokenPercent } from "../shared/i18n.js";
+import { formatToParts, percent, spokenAnswer, spokenPercent, t } from "../shared/i18n.js";
 import { wordsKnown } from "./reading-view.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
@@ -52,7 +52,7 @@ export function createResultsView(labels) {
     if (!section) return;
     section.hidden = !compared;
     find("compared-text")?.replaceChildren(
-      ...pieces("compared", { text: named(compared?.text.trim() ?? "") }),
+      ...formatToParts("compared", { text: named(compared?.text.trim() ?? "") }),
     );
     if (shown) showRows(shown);
   }
@@ -86,8 +86,8 @@ export function createResultsView(labels) {
   function verdictOf(best, { probabilities, sure }) {
     const share = percent(probabilities[best]);
     if (!sure) {
-      const lead = pieces("nearest", { label: named(labels[best]), share });
-      return { sure, lead, headline: say("not_sure"), share: "" };
+      const lead = formatToParts("nearest", { label: named(labels[best]), share });
+      return { sure, lead, headline: t("not_sure"), share: "" };
     }
     const { hue } = rows[best].item.dataset;
     return { sure, lead: [certainty(probabilities[best])], headline: labels[best], share, hue };
@@ -129,7 +129,7 @@ export function createResultsView(labels) {
 function showEmpty(answered, text) {
   const empty = need("empty");
   empty.hidden = answered;
-  empty.textContent = say(text.trim() === "" ? "empty" : "no_word");
+  empty.textContent = t(text.trim() === "" ? "empty" : "no_word");
 }
 
 /** @param {Verdict} verdict */
@@ -160,7 +160,7 @@ function createRow(item) {
      */
     show(probability, leads, compared) {
       const value = probability ?? 0;
-      const spoken = probability === undefined ? say("no_answer_yet") : spokenPercent(value);
+      const spoken = probability === undefined ? t("no_answer_yet") : spokenPercent(value);
       item.classList.toggle("leads", probability !== undefined && leads);
       share.textContent = probability === undefined ? "–" : percent(value);
       bar.ariaValueNow = String(Math.round(value * 100));
@@ -174,7 +174,7 @@ function createRow(item) {
       item.append(other);
       other.style.setProperty("--share", compared.toFixed(4));
       share.append(` · ${percent(compared)}`);
-      bar.ariaValueText = `${spoken}; ${say("compared_share", { label: name, share: spokenPercent(compared) })}`;
+      bar.ariaValueText = `${spoken}; ${t("compared_share", { label: name, share: spokenPercent(compared) })}`;
     },
   };
 }
@@ -197,14 +197,14 @@ function createFold(list, button) {
   button.addEventListener("click", () => {
     const open = list.classList.toggle("folded") === false;
     button.ariaExpanded = String(open);
-    button.textContent = open ? say("show_first", { count: SHOWN_LABELS }) : all;
+    button.textContent = open ? t("show_first", { count: SHOWN_LABELS }) : all;
   });
 }
 
 /** @param {number} probability of the label that leads */
 function certainty(probability) {
-  if (probability >= 0.8) return say("most_likely");
-  return say(probability >= 0.5 ? "probably" : "perhaps");
+  if (probability >= 0.8) return t("most_likely");
+  return t(probability >= 0.5 ? "probably" : "perhaps");
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 
 import { find } from "../shared/dom.js";
-import { percent, say } from "../shared/i18n.js";
+import { percent, t } from "../shared/i18n.js";
 
 const KEY = "text";
 
@@ -33,7 +33,7 @@ export function createSharing() {
 
   /** @param {string} key */
   const tell = (key) => {
-    if (copied) copied.textContent = say(key);
+    if (copied) copied.textContent = t(key);
   };
 
   /** @param {string} text @param {string} key */
@@ -61,7 +61,7 @@ export function createSharing() {
 /** @param {import("./client.js").Explanation} explanation */
 function resultLine({ text, results }) {
   const best = results.slice(0, COPIED).map(({ label, score }) => `${label} ${percent(score)}`);
-  return say("result_line", { text: text.trim(), results: best.join(", ") });
+  return t("result_line", { text: text.trim(), results: best.join(", ") });
 }
 
 /**

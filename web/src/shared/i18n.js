@@ -1,7 +1,7 @@
 /**
  * What the script says, in the page's language.
  *
- *     say("some_words_known", { known: 3, count: 5 });  // "3 of 5 words known."
+ *     t("some_words_known", { known: 3, count: 5 });  // "3 of 5 words known."
  */
 
 /** @typedef {Record<string, string | Record<string, string>>} Strings a plural has a text for each form */
@@ -50,7 +50,7 @@ export const prepareNumbers = () => void percents();
  * @param {string} key
  * @param {Values} [values] whole numbers are written as the language does; a plural's form is the one of `count`
  */
-export const say = (key, values = {}) => pieces(key, values).join("");
+export const t = (key, values = {}) => formatToParts(key, values).join("");
 
 /**
  * The same for a sentence with elements in it: a label has a direction of its own.
@@ -59,7 +59,7 @@ export const say = (key, values = {}) => pieces(key, values).join("");
  * @param {Record<string, string | number | Node>} values
  * @returns {(string | Node)[]}
  */
-export function pieces(key, values) {
+export function formatToParts(key, values) {
   const said = strings[key];
   const text =
     typeof said === "string" ? said : (said?.[plurals().select(Number(values.count))] ?? said?.other ?? key);
@@ -98,8 +98,8 @@ function bounded(sign, share) {
  * @returns {string} for a screen reader, which may pass over `<`
  */
 export function spokenPercent(share) {
-  if (share < LEAST) return say("less_than", { share: percents().format(0.01) });
-  return share > MOST ? say("more_than", { share: percents().format(0.99) }) : percents().format(share);
+  if (share < LEAST) return t("less_than", { share: percents().format(0.01) });
+  return share > MOST ? t("more_than", { share: percents().format(0.99) }) : percents().format(share);
 }
 
 /**
@@ -111,6 +111,6 @@ export function spokenPercent(share) {
 export function spokenAnswer(results, sure) {
   const [first, second = ""] = results
     .slice(0, 2)
-    .map(({ label, score }) => say("spoken_label", { label, share: spokenPercent(score) }));
-  return say(sure ? "spoken" : "spoken_not_sure", { first, second });
+    .map(({ label, score }) => t("spoken_label", { label, share: spokenPercent(score) }));
+  return t(sure ? "spoken" : "spoken_not_sure", { first, second });
 }

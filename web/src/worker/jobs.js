@@ -32,7 +32,7 @@ import { checkKnownAnswer } from "../engine/known-answer.js";
  * @returns {AsyncIterable<Backend> | Iterable<Backend>} the backends in the order in which they are tried
  */
 
-/** @typedef {{job: number, kind: "read" | "without" | "rows", input: string | string[], range?: {start: number, end: number}}} Order */
+/** @typedef {{job: number, kind: "read" | "leaveOneOut" | "rows", input: string | string[], range?: {start: number, end: number}}} Order */
 
 /** @typedef {{probabilities: number[], sure: boolean}} Answer to a row of a list */
 
@@ -57,7 +57,7 @@ export function serve(engine) {
   next.port1.onmessage = turn;
 
   /** @param {unknown} message */
-  const say = (message) => globalThis.postMessage(message);
+  const post = (message) => globalThis.postMessage(message);
 
   /** One turn at a time is waited for: were there one for each message, all others would wait behind them. */
   function wake() {
@@ -78,14 +78,14 @@ export function serve(engine) {
       while (!step.done && performance.now() < until) step = steps.next();
       running.delete(job);
       if (step.done) {
-        say({ job, done: step.value });
+        post({ job, done: step.value });
       } else {
         running.set(job, task); // behind the others
-        say({ job, progress: step.value });
+        post({ job, progress: step.value });
       }
     } catch (error) {
       running.delete(job);
-      say({ job, failed: String(error instanceof Error ? error.message : error) });
+      post({ job, failed: String(error instanceof Error ? error.message : error) });
     }
     wake();
   }
@@ -94,10 +94,10 @@ export function serve(engine) {
     if (data.load) {
       try {
         const { classifier, backend } = await load(engine, data.load, data);
-        say({ ready: backend });
+        post({ ready: backend });
         begin(classifier);
       } catch (error) {
-        say({ unready: String(error instanceof Error ? error.message : error) });
+        post({ unready: String(error instanceof Error ? error.message : error) });
       }
       return;
     }
@@ -140,7 +140,7 @@ async function load(engine, { vocabulary, topology, weights, wasm }, { knownAnsw
 function stepsOf(classifier, { kind, input, range }) {
   if (kind === "rows") return readRows(classifier, /** @type {string[]} */ (input));
   const text = String(input);
-  return kind === "read" ? classifier.read(text) : classifier.without(text, range);
+  return kind === "read" ? classifier.read(text) : classifier.leaveOneOut(text, range);
 }
 
 /**

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from alternatives import System
+from baselines import System
 
 from export.dist import build
 from export.settings import Settings

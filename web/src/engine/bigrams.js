@@ -1,6 +1,6 @@
 /**
- * The table of adjacent pieces: a pair stands in one of two slots that its ids give, and its slot's owner says whether
- * it is the pair's. `trainer/model/pair_table.py` fills it by the same arithmetic.
+ * The table of adjacent pieces: a bigram stands in one of two slots that its ids give, and its slot's owner says whether
+ * it is the bigram's. `trainer/model/bigram_table.py` fills it by the same arithmetic.
  */
 
 const OWNERS = 251;
@@ -11,13 +11,13 @@ const SHARES = [
 ];
 
 /**
- * @param {import("./weights.js").Weight} owners `[slots]`
+ * @param {import("./weights.js").Weight} fingerprints `[slots]`
  * @param {number} vocabularySize
  * @returns {(ids: ArrayLike<number>, start: number, end: number, take: (slot: number) => void) => number} tells the
- *   slots of the pairs in a part of ids, and gives how many there are
+ *   slots of the bigrams in a part of ids, and gives how many there are
  */
-export function createPairFinder(owners, vocabularySize) {
-  const [slots] = owners.shape;
+export function createBigramFinder(fingerprints, vocabularySize) {
+  const [slots] = fingerprints.shape;
   const most = Math.floor((EXACT - 1) / vocabularySize);
   const multipliers = SHARES.map((shares) => shares.map((share) => Math.max(1, Math.floor(share * most))));
 
@@ -30,7 +30,7 @@ export function createPairFinder(owners, vocabularySize) {
       for (let choice = 0; choice < 2; choice += 1) {
         const [ofFirst, ofSecond] = multipliers[choice];
         const slot = (first * ofFirst + second * ofSecond) % slots;
-        if (owners.values[slot] + owners.offset !== owner) continue;
+        if (fingerprints.values[slot] + fingerprints.offset !== owner) continue;
         found += 1;
         take(slot);
       }

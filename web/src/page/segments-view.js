@@ -1,24 +1,24 @@
-/** A longer text, passage by passage: a strip that shows where each label speaks. */
+/** A longer text, segment by segment: a strip that shows where each label speaks. */
 
 import { combineWindows, isSure } from "../engine/windows.js";
 import { element, find, HUES } from "../shared/dom.js";
-import { percent, say } from "../shared/i18n.js";
+import { percent, t } from "../shared/i18n.js";
 
 /** @typedef {import("../engine/classifier.js").Window} Window */
 
-/** Passages that a strip has room for: of a longer text neighbours are made one. */
+/** Segments that a strip has room for: of a longer text neighbours are made one. */
 const MOST = 48;
 
 /**
  * @param {string[]} labels
  * @param {number} threshold
- * @param {(passage: {start: number, end: number}) => void} choose
+ * @param {(segment: {start: number, end: number}) => void} choose
  */
-export function createPassagesView(labels, threshold, choose) {
-  const section = find("passages");
+export function createSegmentsView(labels, threshold, choose) {
+  const section = find("segments");
   const strip = find("strip");
 
-  /** @param {Window} passage */
+  /** @param {Window} window */
   function segment({ start, end, known, probabilities }) {
     const share = Math.max(...probabilities);
     const best = probabilities.indexOf(share);
@@ -29,7 +29,7 @@ export function createPassagesView(labels, threshold, choose) {
     button.classList.toggle("not-sure", !sure);
     button.style.setProperty("--share", share.toFixed(3));
     const values = { first: start + 1, last: end, label: labels[best], share: percent(share) };
-    button.title = say(sure ? "passage" : "passage_not_sure", values);
+    button.title = t(sure ? "segment" : "segment_not_sure", values);
     button.ariaLabel = button.title;
     button.addEventListener("click", () => {
       for (const other of strip?.querySelectorAll("[aria-pressed]") ?? [])
@@ -56,12 +56,12 @@ export function createPassagesView(labels, threshold, choose) {
  */
 function merged(windows) {
   const each = Math.ceil(windows.length / MOST);
-  const passages = [];
+  const segments = [];
   for (let first = 0; first < windows.length; first += each) {
     const group = windows.slice(first, first + each);
     const probabilities = combineWindows(group.map((window) => window.probabilities));
     const known = group.reduce((sum, window) => sum + window.known, 0);
-    passages.push({ start: group[0].start, end: group[group.length - 1].end, known, probabilities });
+    segments.push({ start: group[0].start, end: group[group.length - 1].end, known, probabilities });
   }
-  return passages;
+  return segments;
 }

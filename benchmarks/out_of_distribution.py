@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parent.parent))
 from tables import ROOT, table
 
 from trainer.data import built_in
-from trainer.evaluation.abstention import is_not_sure
+from trainer.evaluation.abstention import abstains
 from trainer.model.recipe import RECIPES
 from trainer.quiet import set_environment
 from trainer.run import Run
@@ -51,7 +51,7 @@ def not_sure_share(run: Run, texts: list[str]) -> float:
     """Gives the share of texts that are answered "not sure"."""
     best = run.classifier.probabilities(texts).max(axis=1)
     words = [run.vocabulary.known_words(text) for text in texts]
-    return float(np.mean([is_not_sure(*asked, run.threshold) for asked in zip(best, words, strict=True)]))
+    return float(np.mean([abstains(*asked, run.threshold) for asked in zip(best, words, strict=True)]))
 
 
 def main() -> None:
@@ -76,7 +76,7 @@ def report(run: Run) -> None:
     print()
     for text, (best, *_) in zip(KNOWN, run.classifier.rank(KNOWN), strict=True):
         words = run.vocabulary.known_words(text)
-        doubt = " (not sure)" if is_not_sure(float(best["score"]), words, run.threshold) else ""
+        doubt = " (not sure)" if abstains(float(best["score"]), words, run.threshold) else ""
         print(f"{text}: {best['label']} {best['score']:.0%}{doubt}")
 
 

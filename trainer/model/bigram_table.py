@@ -1,8 +1,8 @@
-"""Where a pair of neighbouring words stands in the table of pairs, found by arithmetic that every runtime does alike.
+"""The hash table of bigrams: where one stands is found by arithmetic that every runtime does alike.
 
-A pair has two places that its word ids give, and stands in one of them (Pagh and Rodler: Cuckoo Hashing, 2001). Its
-slot remembers a remainder of the pair, so that of the pairs that are not in the table 1 in 125 is taken for one that
-is. All numbers stay below 2^24 and are exact in float32, which is all that some of TF.js's backends have.
+A bigram has two slots that its pieces' ids give, and stands in one of them (Pagh and Rodler: Cuckoo Hashing, 2001).
+The slot keeps a fingerprint of the bigram, so that of the bigrams that are not in the table 1 in 125 is taken for one
+that is. All numbers stay below 2^24 and are exact in float32, which is all that some of TF.js's backends have.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 OWNERS: Final = 251  # a prime, so that remainders fill int8 and leave its ends
-NOBODY: Final = 127  # the owner of an empty slot, which no remainder reaches
+EMPTY: Final = 127  # the owner of an empty slot, which no remainder reaches
 _EXACT: Final = 1 << 24
 _SHARES: Final = ((0.31, 0.57), (0.59, 0.23))  # of the largest multiplier, for the first and the second word
 
@@ -23,7 +23,7 @@ Places = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class PairTable:
+class BigramTable:
     """The arithmetic of one table.
 
     Attributes:
@@ -41,22 +41,22 @@ class PairTable:
         return tuple((max(1, int(first * most)), max(1, int(second * most))) for first, second in _SHARES)
 
     def sums(self, first: Any, second: Any) -> list[Any]:
-        """Gives the numbers whose remainders by `slots` are a pair's two places; of arrays or tensors."""
+        """Gives the numbers whose remainders by `slots` are a bigram's two places; of arrays or tensors."""
         return [first * of_first + second * of_second for of_first, of_second in self.multipliers]
 
-    def owner(self, first: Any, second: Any, remainder: Callable[[Any, int], Any] = mod) -> Any:
-        """Gives what a pair's slot remembers, -125 to 125; of arrays or tensors of whole numbers."""
+    def fingerprint(self, first: Any, second: Any, remainder: Callable[[Any, int], Any] = mod) -> Any:
+        """Gives what a bigram's slot remembers, -125 to 125; of arrays or tensors of whole numbers."""
         return remainder(first + 2 * second, OWNERS) - OWNERS // 2
 
     def place(self, first: Places, second: Places) -> tuple[Places, Places]:
-        """Puts pairs into the table, as many as go in; those that come first have the first choice.
+        """Puts bigrams into the table, as many as go in; those that come first have the first choice.
 
-        Pairs are edges between their two places. As many edges as places fit into a part that hangs together, so an
-        edge is taken unless it would close a second circle. A pair whose two places are one is left out: it would be
+        Bigrams are edges between their two places. As many edges as places fit into a part that hangs together, so an
+        edge is taken unless it would close a second circle. A bigram whose two places are one is left out: it would be
         found twice.
 
         Returns:
-            The indices of the pairs that are placed, and the slot of each.
+            The indices of the bigrams that are placed, and the slot of each.
         """
         ends = np.stack([total % self.slots for total in self.sums(first, second)], axis=1)
         taken = _without_second_circles(ends.tolist(), self.slots)

@@ -1,23 +1,23 @@
 /** Guess first, then see: a phrase of the test split, the visitor's guess, the truth, and the model's answer. */
 
 import { find, named, need } from "../shared/dom.js";
-import { percent, pieces, say } from "../shared/i18n.js";
+import { formatToParts, percent, t } from "../shared/i18n.js";
 
 /**
  * @param {import("./client.js").Client} client
  * @param {import("./assets.js").Config} config
  * @param {(text: string) => void} look takes a phrase to the desk
  */
-export function createGuess(client, { labels, examples }, look) {
-  if (!find("guess")) return;
+export function createQuiz(client, { labels, examples }, look) {
+  if (!find("quiz")) return;
   const choices = /** @type {HTMLButtonElement[]} */ ([...need("choices").children]);
   const score = { rounds: 0, you: 0, model: 0 };
   let round = 0;
 
   function begin() {
-    need("guess-phrase").textContent = examples[round].text;
-    need("guess-verdict").replaceChildren();
-    need("guess-after").hidden = true;
+    need("quiz-phrase").textContent = examples[round].text;
+    need("quiz-verdict").replaceChildren();
+    need("quiz-after").hidden = true;
     for (const choice of choices) {
       choice.disabled = false;
       choice.classList.remove("right", "wrong");
@@ -36,30 +36,30 @@ export function createGuess(client, { labels, examples }, look) {
     score.rounds += 1;
     score.you += Number(guessed === truth);
     score.model += Number(best.label === label && sure); // a "not sure" names nobody
-    need("guess-verdict").replaceChildren(
-      ...pieces("right", { label: named(label, "strong") }),
+    need("quiz-verdict").replaceChildren(
+      ...formatToParts("right", { label: named(label, "strong") }),
       " ",
       ...(guessed === truth
-        ? pieces("you_right", {})
-        : pieces("you_wrong", { label: named(labels[guessed]) })),
+        ? formatToParts("you_right", {})
+        : formatToParts("you_wrong", { label: named(labels[guessed]) })),
       " ",
-      ...pieces(ofModel(sure, best.label === label, guessed === truth), {
+      ...formatToParts(ofModel(sure, best.label === label, guessed === truth), {
         label: named(best.label),
         share: percent(best.score),
       }),
     );
-    need("score").textContent = say("score", { count: score.rounds, you: score.you, model: score.model });
-    need("guess-after").hidden = false;
-    need("guess-next").focus();
+    need("score").textContent = t("score", { count: score.rounds, you: score.you, model: score.model });
+    need("quiz-after").hidden = false;
+    need("quiz-next").focus();
   }
 
   for (const [label, choice] of choices.entries()) choice.addEventListener("click", () => reveal(label));
-  need("guess-next").addEventListener("click", () => {
+  need("quiz-next").addEventListener("click", () => {
     round = (round + 1) % examples.length;
     begin();
     choices[0].focus();
   });
-  need("guess-try").addEventListener("click", () => look(examples[round].text));
+  need("quiz-try").addEventListener("click", () => look(examples[round].text));
   begin();
 }
 
