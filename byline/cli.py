@@ -7,6 +7,7 @@ byline export verify
 """
 
 import sys
+from pathlib import Path
 from typing import Final
 
 _USAGE: Final = """usage: byline COMMAND …
@@ -36,6 +37,14 @@ def main(arguments: list[str] | None = None) -> int:
     if not given or given[0] in ("-h", "--help"):
         print(_USAGE, end="")
         return 0 if given else 2
+    import export
+    import trainer
+
+    for package in (trainer, export):
+        if Path(str(package.__file__)).resolve().parents[1] != Path(__file__).resolve().parents[1]:
+            name = package.__name__
+            print(f"error: {package.__file__} is another package called {name}; it hides Byline's", file=sys.stderr)
+            return 2
     if given[0] != "export":
         from trainer.__main__ import main as run_trainer
 

@@ -97,7 +97,7 @@ def _inlined(match: re.Match[str]) -> str:
 
 def command_line() -> str:
     """Describes every command and option, out of the parsers themselves."""
-    from export.__main__ import parser as export_parser
+    from export.cli import parser as export_parser
     from trainer.cli.parser import parser as trainer_parser
 
     os.environ["COLUMNS"] = _WIDTH

@@ -14,7 +14,8 @@ import platformdirs
 from trainer.errors import UserError
 from trainer.files import sha256
 
-WEB: Final = Path(__file__).parent.parent.parent / "web"
+_INSTALLED: Final = Path(__file__).parent.parent / "web"  # in the wheel
+WEB: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent.parent / "web"
 OLDEST: Final = 18
 
 

@@ -2,8 +2,10 @@
 
 import json
 import logging
+import os
 import re
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -121,16 +123,19 @@ def test_an_import_changes_nothing_in_the_process(name: str) -> None:
     assert json.loads(in_python(others + PROCESS.replace("NAME", name))) == []
 
 
-def test_a_dist_classifies_without_tensorflow_and_without_sentencepiece(
-    dist_path: Path, trained: Run, rounded: Classifier
-) -> None:
+def test_a_dist_classifies_with_numpy_alone(dist_path: Path, trained: Run, rounded: Classifier) -> None:
     texts = [phrase.text for phrase in trained.phrases("test")[:40]] + ["", "🙂 naïve  café\n", "to be " * 400]
-    absent = "tensorflow keras sentencepiece sklearn scipy jinja2 export.dist export.graph export.proof export.targets"
-    code = (
-        f"import sys, json; sys.modules.update(dict.fromkeys({absent.split()!r})); "
-        "import byline; "
-        f"print(json.dumps(byline.load({str(dist_path)!r}).probabilities({texts!r}).tolist()))"
-    )
+    code = f"""
+import sys, json
+class NumpyAlone:
+    def find_spec(name, path, target=None):
+        top = name.partition(".")[0]
+        if top not in {{"numpy", "byline", "trainer", "export", *sys.stdlib_module_names}}:
+            raise ModuleNotFoundError(name)
+sys.meta_path.insert(0, NumpyAlone)
+import byline
+print(json.dumps(byline.load({str(dist_path)!r}).probabilities({texts!r}).tolist()))
+"""
     answers = np.array(json.loads(in_python(code)))
     assert np.abs(answers - rounded.probabilities(texts)).max() < 1e-4
 
@@ -264,3 +269,60 @@ def test_the_console_script_says_what_there_is(capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit, match="2"):
         cli.main(["tune"])
     assert "usage: byline" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "absent", "extra"),
+    [
+        (["export", "all"], "babel", "export"),
+        (["trainer", "corpus"], "platformdirs", "train"),
+        (["byline", "audit", "--data", "a.csv"], "cleanlab", "audit"),
+    ],
+)
+def test_a_package_that_is_missing_is_named_with_what_brings_it(
+    typed: list[str], absent: str, extra: str, tmp_path: Path
+) -> None:
+    words = ("purr", "meow", "mouse", "whiskers"), ("bark", "fetch", "bone", "leash")
+    lines = [
+        f"the {one} of {other} {n},{label}"
+        for n in range(40)
+        for label, (one, other, *_) in zip("ab", words, strict=True)
+    ]
+    (tmp_path / "a.csv").write_text("\n".join(["text,label", *lines]), encoding="utf-8")
+    program, *arguments = typed
+    script = "byline.cli" if program == "byline" else f"{program}.__main__"
+    code = f"import sys; sys.modules[{absent!r}] = None; from {script} import main; sys.exit(main({arguments!r}))"
+    done = child(code, tmp_path)
+    assert (done.returncode, done.stderr.splitlines()[-1]) == (
+        2,
+        f"error: the package {absent} is not installed: pip install 'byline[{extra}]'",
+    )
+
+
+@pytest.mark.parametrize("command", [["-m", "export", "all"], ["-m", "byline.cli", "fit"]])
+def test_another_package_called_trainer_is_named(command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "site" / "trainer").mkdir(parents=True)
+    (tmp_path / "site" / "trainer" / "__init__.py").write_text("")
+    path = os.pathsep.join([str(tmp_path / "site"), str(ROOT)])
+    done = subprocess.run(
+        [sys.executable, *command],
+        cwd=tmp_path,
+        env=dict(os.environ, PYTHONPATH=path),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    (line,) = done.stderr.splitlines()
+    assert line.endswith("is another package called trainer; it hides Byline's")
+
+
+def child(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=cwd,
+        env=dict(os.environ, PYTHONPATH=str(ROOT)),
+        capture_output=True,
+        text=True,
+        check=False,
+    )

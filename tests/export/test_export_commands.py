@@ -22,6 +22,7 @@ def test_all_says_that_it_trains_and_ends_by_naming_what_to_open(workshop: Path)
     printed = (workshop / "printed.txt").read_text()
     progress = (workshop / "progress.txt").read_text()
     assert "holds no run yet: training one on the built-in corpus" in progress
+    assert len(progress.splitlines()) == len(set(progress.splitlines()))  # nothing is said twice
     assert re.search(r"^tflite     [\d,]+ bytes with everything inside$", progress, re.MULTILINE)
     assert "dist/byline.html" in printed.splitlines()[-2]
     assert "dist/web" in printed.splitlines()[-1]

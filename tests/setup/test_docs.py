@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-import export.__main__ as exporter
+import export.cli as exporter
 from export import graph
 from export.proof.parity import TOLERANCE
 from export.targets import node

@@ -13,7 +13,7 @@ import draw
 import hooks
 import pytest
 
-import export.__main__ as exporter
+import export.cli as exporter
 from tests.support.places import ROOT
 from trainer.cli.parser import parser as trainer_parser
 

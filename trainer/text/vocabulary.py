@@ -242,20 +242,18 @@ class Vocabulary:
         Raises:
             UserError: It breaks the schema or a rule of the contract.
         """
-        import jsonschema  # half of what --help would wait for
-
-        schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
-        error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)
-        if error is not None:
-            raise UserError(f"{source}: {error.json_path}: {error.message[:200]}")
-        vocabulary = cls(
-            rules=tuple((old, new) for old, new in value["rules"]),
-            pieces=tuple(value["pieces"]),
-            scores=tuple(map(float, value["scores"])),
-            labels=tuple(value["labels"]),
-            sequence_length=value["sequence_length"],
-            model_type=value["model_type"],
-        )
+        _check_schema(value, source)
+        try:
+            vocabulary = cls(
+                rules=tuple((old, new) for old, new in value["rules"]),
+                pieces=tuple(value["pieces"]),
+                scores=tuple(map(float, value["scores"])),
+                labels=tuple(value["labels"]),
+                sequence_length=value["sequence_length"],
+                model_type=value["model_type"],
+            )
+        except (KeyError, TypeError, ValueError) as error:  # where jsonschema is not installed to say it better
+            raise UserError(f"{source}: is no vocabulary ({error!r})") from error
         vocabulary.validate(source)
         return vocabulary
 
@@ -291,6 +289,22 @@ class Vocabulary:
         for label in self.labels:
             if not label.strip() or "\n" in label or "\r" in label:
                 raise UserError(f"{source}: label {label!r}: a label is one line and not blank")
+
+
+def _check_schema(value: Any, source: str) -> None:
+    """Holds a parsed `vocabulary.json` against its schema, where the package that does it is installed.
+
+    Raises:
+        UserError: It breaks the schema.
+    """
+    try:
+        import jsonschema  # half of what --help would wait for
+    except ModuleNotFoundError:  # `byline.load` needs NumPy alone
+        return
+    schema = json.loads(SCHEMA_FILE.read_text(encoding="utf-8"))
+    error = next(jsonschema.Draft202012Validator(schema).iter_errors(value), None)
+    if error is not None:
+        raise UserError(f"{source}: {error.json_path}: {error.message[:200]}")
 
 
 def _first_twice(values: Sequence[str]) -> str | None:
