@@ -49,13 +49,13 @@ async ([engine, load, known_answer, texts]) => {
         worker.onerror = (event) => reject(new Error(event.message));
     });
     const wasm = load.wasm && bytes(load.wasm);
-    worker.postMessage({ load: { ...load, weights: bytes(load.weights), wasm }, knownAnswer: known_answer });
+    worker.postMessage({ load: { ...load, weights: bytes(load.weights), wasm }, knownAnswer: known_answer, threshold: 0 });
     const { ready, unready } = await heard();
     if (!ready) return { unready };
     worker.postMessage({ job: 1, kind: "rows", input: texts });
     const { done, failed } = await heard();
     worker.terminate();
-    return { ready, answers: done, failed };
+    return { ready, answers: done?.map(({ probabilities }) => probabilities), failed };
 }
 """
 # Before the worker: whatever is read out of a WASM program's memory, which is large, is zero.

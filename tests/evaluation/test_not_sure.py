@@ -222,12 +222,3 @@ def test_texts_from_elsewhere_are_many_and_each_stands_there_once() -> None:
     everything = [text for of_kind in texts.values() for text in of_kind]
     assert len(set(everything)) == len(everything)
     assert all(6 <= len(text.split()) <= 25 for text in texts["news"])
-
-
-def test_texts_from_elsewhere_leave_the_model_unsure_more_often_than_its_own(trained: Run) -> None:
-    def unsure(texts: Sequence[str]) -> float:
-        return float(np.mean([said.abstained for said in trained.predict(texts)]))
-
-    own = unsure([phrase.text for phrase in trained.phrases("test")])
-    shares = {kind: unsure(texts) for kind, texts in vectors("out_of_distribution.json").items()}
-    assert min(shares.values()) > own + 0.1, (own, shares)
