@@ -150,7 +150,7 @@ def test_small_print_says_below_what_and_how_often_it_is_then_right(dist_path: P
     for path in (dist_path / "web" / "index.html", dist_path / "byline.html"):
         said = small_print(path)
         assert said.startswith(f"Where no label reaches {100 * trained.threshold:.1f}% it says that it is not sure: ")
-        assert f"for {100 * facts['test']['share']:.1f}% of the phrases" in said
+        assert f"for {100 * facts['test']['abstention_rate']:.1f}% of the phrases" in said
         assert f"Of its answers to the others {100 * facts['test']['precision']:.1f}% were right." in said
         assert "always" not in said
 
