@@ -49,7 +49,8 @@ async ([engine, load, known_answer, texts]) => {
         worker.onerror = (event) => reject(new Error(event.message));
     });
     const wasm = load.wasm && bytes(load.wasm);
-    worker.postMessage({ load: { ...load, weights: bytes(load.weights), wasm }, knownAnswer: known_answer, threshold: 0 });
+    const assets = { ...load, weights: bytes(load.weights), wasm };
+    worker.postMessage({ load: assets, knownAnswer: known_answer, threshold: 0 });
     const { ready, unready } = await heard();
     if (!ready) return { unready };
     worker.postMessage({ job: 1, kind: "rows", input: texts });
