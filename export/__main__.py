@@ -8,7 +8,7 @@ import trainer
 
 def main(arguments: list[str] | None = None, program: str = "python -m export") -> int:
     """Runs one command and gives its exit code."""
-    if not is_beside(trainer.__file__):
+    if Path(str(trainer.__file__)).resolve().parents[1] != Path(__file__).resolve().parents[1]:
         print(f"error: {trainer.__file__} is another package called trainer; it hides Byline's", file=sys.stderr)
         return 2
     from trainer.cli.terminal import exit_code
@@ -21,11 +21,6 @@ def main(arguments: list[str] | None = None, program: str = "python -m export") 
 
     set_environment()
     return exit_code(command)
-
-
-def is_beside(file: str | None) -> bool:
-    """Says whether a package's file was installed with this one."""
-    return file is not None and Path(file).resolve().parents[1] == Path(__file__).resolve().parents[1]
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ import logging
 import os
 import re
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -17,6 +16,7 @@ import byline
 from byline import cli, progress
 from export import dist
 from export.proof import chromium, fuzz_strings, parity
+from tests.support.commands import run_command
 from tests.support.places import ROOT
 from tests.support.tickets import in_python, written
 from trainer.model.classifier import Classifier
@@ -292,37 +292,20 @@ def test_a_package_that_is_missing_is_named_with_what_brings_it(
     program, *arguments = typed
     script = "byline.cli" if program == "byline" else f"{program}.__main__"
     code = f"import sys; sys.modules[{absent!r}] = None; from {script} import main; sys.exit(main({arguments!r}))"
-    done = child(code, tmp_path)
+    (tmp_path / "without.py").write_text(code)
+    done = run_command("without", cwd=tmp_path)
     assert (done.returncode, done.stderr.splitlines()[-1]) == (
         2,
         f"error: the package {absent} is not installed: pip install 'byline[{extra}]'",
     )
 
 
-@pytest.mark.parametrize("command", [["-m", "export", "all"], ["-m", "byline.cli", "fit"]])
+@pytest.mark.parametrize("command", [["export", "all"], ["byline.cli", "fit"]])
 def test_another_package_called_trainer_is_named(command: list[str], tmp_path: Path) -> None:
     (tmp_path / "site" / "trainer").mkdir(parents=True)
     (tmp_path / "site" / "trainer" / "__init__.py").write_text("")
     path = os.pathsep.join([str(tmp_path / "site"), str(ROOT)])
-    done = subprocess.run(
-        [sys.executable, *command],
-        cwd=tmp_path,
-        env=dict(os.environ, PYTHONPATH=path),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run_command(*command, cwd=tmp_path, PYTHONPATH=path)
     assert done.returncode == 2
     (line,) = done.stderr.splitlines()
     assert line.endswith("is another package called trainer; it hides Byline's")
-
-
-def child(code: str, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=cwd,
-        env=dict(os.environ, PYTHONPATH=str(ROOT)),
-        capture_output=True,
-        text=True,
-        check=False,
-    )

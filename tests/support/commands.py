@@ -18,7 +18,7 @@ def run_command(*arguments: str, cwd: Path, **environment: str) -> subprocess.Co
     return subprocess.run(
         [sys.executable, "-m", *arguments],
         cwd=cwd,
-        env=dict(os.environ, PYTHONPATH=str(ROOT), **environment),
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
         capture_output=True,
         text=True,
         check=False,
