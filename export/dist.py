@@ -98,8 +98,8 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             raise ExportCheckFailed("\n".join(faults))
         if report:
             _write_card(export, staging, report)
-            _writeproof_text(staging, report, run)
-        write_manifest(staging, run, settings.name, metrics, report, sizes)
+            _write_proof(staging, report, run)
+        write_manifest(staging, run, settings.name, metrics, report.to_json() if report else None, sizes)
     return report
 
 
@@ -223,7 +223,7 @@ def proof_text(report: parity.Report, run: Run) -> str:
     return parity.table(report.rows) + (note if run.cross_validated else "")
 
 
-def _writeproof_text(dist: Path, report: parity.Report, run: Run) -> None:
+def _write_proof(dist: Path, report: parity.Report, run: Run) -> None:
     (dist / PROOF).write_text(proof_text(report, run) + "\n", encoding="utf-8")
 
 
@@ -248,7 +248,7 @@ def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]
     report = parity.prove(run, dist, manifest["name"])
     faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
     try:
-        _writeproof_text(dist, report, run)
+        _write_proof(dist, report, run)
     except OSError as error:
         raise UserError(f"{dist / PROOF}: cannot be written ({error.strerror})") from error
     return report, faults

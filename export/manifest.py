@@ -1,18 +1,15 @@
 """`manifest.json`: every file of a dist with bytes and SHA-256, and where it came from."""
 
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from trainer import __version__
 from trainer.errors import UserError
 from trainer.files import read_json, sha256, write_json
 from trainer.run import Run
-
-if TYPE_CHECKING:
-    from export.proof.parity import Report
 
 FORMAT: Final = "byline-dist-2"
 FILE: Final = "manifest.json"
@@ -25,7 +22,7 @@ def write_manifest(
     run: Run,
     name: str,
     metrics: dict[str, dict[str, Any]],
-    report: "Report | None",
+    parity: Sequence[Mapping[str, Any]] | None,
     sizes: dict[str, dict[str, int]],
 ) -> None:
     """Writes the manifest of a finished dist directory."""
@@ -40,7 +37,7 @@ def write_manifest(
             "abstention": _abstention(run, metrics),
             "metrics": metrics,
             "sizes": sizes,
-            "parity": report.to_json() if report else None,
+            "parity": parity,
             "versions": {"byline": __version__, "python": platform.python_version()}
             | {package: version(package) for package in _PACKAGES},
             "files": {

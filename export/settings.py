@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from export.targets.strings import read_strings
+from export.targets.theme import check_theme
 from trainer.errors import UserError
 
 ENGINES = ("own", "tfjs")
@@ -36,11 +38,8 @@ class Settings:
         """Raises:
         UserError: The name cannot be a file's, or what the page is given is not what it has to be.
         """
-        from export.targets.strings import read_strings
-        from export.targets.theme import check_theme
-
         read_strings(self.strings)
-        check_theme(self)
+        check_theme(self.accent, self.logo, self.base_path, self.templates)
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise UserError(f"--name: must be letters, digits, `.`, `_` and `-`; received {self.name!r}")
 

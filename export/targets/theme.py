@@ -4,12 +4,9 @@ import base64
 import colorsys
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from trainer.errors import UserError
-
-if TYPE_CHECKING:
-    from export.settings import Settings
 
 PICTURES: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 LARGEST: Final = 100_000  # bytes of a picture: it is part of every visit
@@ -18,18 +15,20 @@ READABLE: Final = 4.5  # contrast of text, WCAG 2.2 AA
 PAPERS: Final = ("#f4f5f2", "#14171a")
 
 
-def check_theme(settings: "Settings") -> None:
-    """Raises:
-    UserError: The colour, the picture, the path or the folder of templates is none.
+def check_theme(accent: str, logo: str, base_path: str, templates: str) -> None:
+    """Checks the options of a page's theme; an empty one is not given.
+
+    Raises:
+        UserError: The colour, the picture, the path or the folder of templates is none.
     """
-    if settings.accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", settings.accent):
-        raise UserError(f"--accent: must be a colour such as #16507a; received {settings.accent!r}")
-    if settings.base_path and not re.fullmatch(r"/([\w.~%-]+/)*", settings.base_path, re.ASCII):
-        raise UserError(f"--base-path: must begin and end with `/`, as /demo/ does; received {settings.base_path!r}")
-    if settings.templates and not Path(settings.templates).is_dir():
-        raise UserError(f"--templates: {settings.templates}: is not a folder")
-    if settings.logo:
-        _check_logo(Path(settings.logo))
+    if accent and not re.fullmatch(r"#[0-9a-fA-F]{6}", accent):
+        raise UserError(f"--accent: must be a colour such as #16507a; received {accent!r}")
+    if base_path and not re.fullmatch(r"/([\w.~%-]+/)*", base_path, re.ASCII):
+        raise UserError(f"--base-path: must begin and end with `/`, as /demo/ does; received {base_path!r}")
+    if templates and not Path(templates).is_dir():
+        raise UserError(f"--templates: {templates}: is not a folder")
+    if logo:
+        _check_logo(Path(logo))
 
 
 def _check_logo(path: Path) -> None:
