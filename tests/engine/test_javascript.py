@@ -66,7 +66,7 @@ def test_the_units_of_the_page_pass(name: str, web: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     passed = re.search(r"^# pass (\d+)$", done.stdout, re.MULTILINE)
     assert passed, done.stdout
-    assert int(passed[1]) > 5  # a file without tests passes as one
+    assert int(passed[1]) > 1  # a file without tests passes as one
 
 
 def bundle(modules: Path, output: Path, engine: str = "own") -> subprocess.CompletedProcess[str]:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from playwright.sync_api import Page
 
 from tests.support.browser import Open, Visit, type_phrase
@@ -25,6 +26,11 @@ def words(page: Page) -> list[str]:
     return page.locator(".word").all_text_contents()
 
 
+def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    exact = probabilities.astype(np.float64)
+    return np.log(exact) - np.log(exact.sum(axis=-1, keepdims=True) - exact)
+
+
 # Why
 
 
@@ -38,27 +44,32 @@ def test_each_word_is_coloured_by_the_label_that_it_speaks_for_and_says_by_how_m
     assert words(page) == tokens
     (whole,) = rounded.probabilities([text])
     without = rounded.probabilities([" ".join(tokens[:left] + tokens[left + 1 :]) for left in range(len(tokens))])
-    evidence = np.log(whole) - np.log(without)
-    evidence -= evidence.mean(axis=1, keepdims=True)
+    best, labels = int(whole.argmax()), rounded.vocabulary.labels
+    of_words = log_odds(whole)[best] - log_odds(without)[:, best]
     coloured = 0
-    for place, of_word in enumerate(evidence):
+    for place, of_word in enumerate(of_words):
         word = page.locator(".word").nth(place)
         word.hover()
         said = page.locator("#effect").inner_text()
-        if of_word.max() < 0.19:
+        if abs(of_word) < 0.19:
             assert word.get_attribute("data-hue") is None
             assert said == f"“{tokens[place]}” speaks for no label in particular."
-        elif of_word.max() > 0.21:
-            best = int(of_word.argmax())
-            label, coloured = rounded.vocabulary.labels[best], coloured + 1
-            assert word.get_attribute("data-hue") == str(best)
-            assert said.startswith(f"“{tokens[place]}” speaks for {label}. Without it {label} ")
+        elif abs(of_word) > 0.21:
+            coloured += 1
+            raised = np.log(whole) - np.log(without[place])
+            raised[best] = -np.inf
+            spoken_for = best if of_word > 0 else int(raised.argmax())
+            assert word.get_attribute("data-hue") == str(spoken_for)
+            against = "" if of_word > 0 else f"against {labels[best]} and "
+            assert said.startswith(f"“{tokens[place]}” speaks {against}for {labels[spoken_for]}. Without it ")
             strength = page.evaluate(
                 "(word) => Number(word.style.getPropertyValue('--strength'))", word.element_handle()
             )
-            assert strength == pytest.approx(min(1, of_word.max() / 2), abs=0.01)
+            assert strength == pytest.approx(min(1, abs(of_word) / 2), abs=0.01)
+            next_label = labels[max(set(range(len(labels))) - {best}, key=lambda label: without[place, label])]
+            assert re.search(rf"(next is|the answer is) {re.escape(next_label)}, ", said)
             if "goes from" in said:
-                before, after = (float(part.strip("<>%. ")) for part in said.split(" goes from ")[1].split(" to "))
+                before, after = (float(part) for part in re.findall(r"goes from [<>]?(\d+)% to [<>]?(\d+)%", said)[0])
                 assert before == pytest.approx(100 * whole[best], abs=1.01)
                 assert after == pytest.approx(100 * without[place, best], abs=1.01)
     assert coloured >= 2

@@ -1,26 +1,25 @@
 /**
  * The phrase as it was read: each word in the colour of what it does to the answer, unknown words marked, and what the
- * answer would be without a word that is chosen.
+ * answer would be without a word that is chosen (leave-one-out attribution, in log-odds of the label that is shown).
  */
 
+import { best, effectOf } from "../engine/attribution.js";
 import { element, HUES, named, need } from "../shared/dom.js";
 import { formatToParts, percent, t } from "../shared/i18n.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/tokenizer.js").Token} Token */
+/** @typedef {import("../engine/attribution.js").Effect} Effect */
 /** @typedef {{start: number, end: number}} Range of words */
 
 /** Words of a long text that are shown at once. */
 const SHOWN_TOKENS = 160;
 
-/** Below as many nats of logOdds a word speaks for no label in particular. */
+/** A word that moves the log-odds by fewer nats speaks for no label in particular. */
 const LEAST_LOG_ODDS = 0.2;
 
 /** From as many on it has its label's full colour. */
 const FULL_LOG_ODDS = 2;
-
-/** What a probability counts for at least. */
-const FLOOR = 1e-9;
 
 /**
  * @param {string[]} labels
@@ -61,10 +60,7 @@ export function createReadingView(labels, leaveOneOut) {
       for (const event of ["pointerenter", "focus", "click"])
         button.addEventListener(event, () => tell(place));
     }
-    const strongest = effects.reduce(
-      (best, { logOdds }, at) => (logOdds > effects[best].logOdds ? at : best),
-      0,
-    );
+    const strongest = best(effects.map(({ logOdds }) => logOdds));
     if (effects[strongest].logOdds >= LEAST_LOG_ODDS) tell(strongest);
   }
 
@@ -141,42 +137,16 @@ function laidOut({ text, tokens }, { start, end }, buttons) {
 }
 
 /**
- * @typedef {object} Effect of a word
- * @property {number} label that it speaks for most
- * @property {number} logOdds for it, in nats
- * @property {number} before the label's probability with the word
- * @property {number} after and without it
- */
-
-/**
- * What a word does to each label's log-probability, beside what it does to those of all labels: also where a phrase is
- * beyond doubt, or where one window of many counts for little, it shows which way a word pulls.
- *
- * @param {number[]} probabilities
- * @param {number[]} answer without the word
- * @param {number} windows
- * @returns {Effect}
- */
-function effectOf(probabilities, answer, windows) {
-  const moved = probabilities.map(
-    (probability, label) => Math.log(Math.max(probability, FLOOR)) - Math.log(Math.max(answer[label], FLOOR)),
-  );
-  const most = Math.max(...moved);
-  const label = moved.indexOf(most);
-  const mean = moved.reduce((sum, move) => sum + move, 0) / moved.length;
-  return { label, logOdds: windows * (most - mean), before: probabilities[label], after: answer[label] };
-}
-
-/**
  * @param {HTMLElement} button
  * @param {Effect} effect
  * @param {number} count of labels
  */
-function colour(button, { label, logOdds }, count) {
-  if (logOdds < LEAST_LOG_ODDS) return;
-  button.dataset.hue = count <= HUES ? String(label) : "0";
+function colour(button, { shown, label, logOdds }, count) {
+  const few = count <= HUES;
+  if (Math.abs(logOdds) < LEAST_LOG_ODDS || (!few && label !== shown)) return;
+  button.dataset.hue = few ? String(label) : "0";
   // Through the CSSOM: the content security policy forbids style attributes.
-  button.style.setProperty("--strength", Math.min(1, logOdds / FULL_LOG_ODDS).toFixed(3));
+  button.style.setProperty("--strength", Math.min(1, Math.abs(logOdds) / FULL_LOG_ODDS).toFixed(3));
 }
 
 /**
@@ -184,21 +154,20 @@ function colour(button, { label, logOdds }, count) {
  * @param {Token} token
  * @param {Effect} effect
  */
-function sentences(labels, { word }, { label, logOdds, before, after }) {
+function sentences(labels, { word }, { shown, label, logOdds, before, after, next, nextScore }) {
   const spoken = named(word, "strong");
-  if (logOdds < LEAST_LOG_ODDS) return formatToParts("speaks_for_none", { word: spoken });
+  if (Math.abs(logOdds) < LEAST_LOG_ODDS) return formatToParts("speaks_for_none", { word: spoken });
   const [with_, without] = [before, after].map(percent);
-  const then = {
-    word: named(word),
-    label: named(labels[label]),
-    before: with_,
-    after: without,
-    share: with_,
-  };
+  const then = { label: named(labels[shown]), before: with_, after: without, next: named(labels[next]) };
+  const key = nextScore > after ? "without_next" : with_ === without ? "without_same" : "without_other";
   return [
-    ...formatToParts("speaks_for", { word: spoken, label: named(labels[label]) }),
+    ...formatToParts(label === shown ? "speaks_for" : "speaks_against", {
+      word: spoken,
+      label: named(labels[label]),
+      shown: named(labels[shown]),
+    }),
     " ",
-    ...formatToParts(with_ === without ? "without_same" : "without_other", then),
+    ...formatToParts(key, { ...then, share: percent(nextScore) }),
   ];
 }
 
