@@ -25,6 +25,7 @@ from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
 from trainer.run import RUNS, Run
 from trainer.templates import environment
+from trainer.text.language import language_of
 from trainer.text.vocabulary import SCHEMA_FILE
 
 logger = logging.getLogger(__name__)
@@ -198,10 +199,9 @@ def _faults(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
 def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
     labels = export.run.vocabulary.labels
     templates = environment(Path(__file__).parent / "templates", html=False)
-    templates.filters["cell"] = lambda text: text.replace("|", "\\|")  # or it would end the table's cell
     card = templates.get_template("MODEL_CARD.md.j2").render(
         settings=export.settings,
-        language=read_strings(export.settings.strings).language,
+        language=export.settings.language or language_of([phrase.text for phrase in export.run.phrases("test")]),
         not_stated=NOT_STATED,
         run=export.run.facts,
         run_name=export.run.path.name,

@@ -21,6 +21,7 @@ class Settings:
     description: str = ""
     author: str = ""
     license: str = ""
+    language: str = ""  # of the text, a language tag
 
     # of the page
     engine: str = "own"  # what predicts in the browser: "own" or "tfjs"
@@ -40,6 +41,8 @@ class Settings:
         """
         read_strings(self.strings)
         check_theme(self.accent, self.logo, self.base_path, self.templates)
+        if self.language and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", self.language):
+            raise UserError(f"--language: must be a language tag such as en or pt-BR; received {self.language!r}")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
             raise UserError(f"--name: must be letters, digits, `.`, `_` and `-`; received {self.name!r}")
 
@@ -61,4 +64,4 @@ def _question(corpus: dict[str, Any]) -> str:
     if len(labels) < 2:
         return str(corpus["name"])
     question = f"{', '.join(labels[:-1])} or {labels[-1]}?"
-    return question if len(question) <= _HEADING else f"Which of {len(labels)} labels?"
+    return question if len(question) <= _HEADING else f"Which of {len(labels):,} labels?"

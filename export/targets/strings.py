@@ -22,7 +22,7 @@ FOLDER: Final = WEB / "strings"
 PARTS: Final = ("page", "script")
 _PLACEHOLDER: Final = re.compile(r"\{(\w+)\}")
 
-Said = str | dict[str, str]  # a plural has a text for each of its language's forms
+Said = str | dict[str, str]  # a plural has a text for each form of its language, which `in` names if it is another
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Strings:
         Whole numbers are written as the language does; all else is escaped.
         """
         said = self.page[key]
-        text = said if isinstance(said, str) else said[self.locale.plural_form(values["count"])]
+        text = said if isinstance(said, str) else said[self._rules(said).plural_form(values["count"])]
         pieces = _PLACEHOLDER.split(text)
         filled = [self._written(values[piece]) if index % 2 else escape(piece) for index, piece in enumerate(pieces)]
         return Markup("").join(filled)
@@ -72,6 +72,10 @@ class Strings:
     def date(self, day: str) -> str:
         """A day, given as `2026-11-25`."""
         return str(format_date(date.fromisoformat(day), "long", locale=self.locale))
+
+    def _rules(self, said: dict[str, str]) -> Locale:
+        """The language whose plural forms a text has: what is not translated is said as English does it."""
+        return Locale.parse(said["in"]) if "in" in said else self.locale
 
     def _written(self, value: Any) -> Markup:
         return escape(self.number(value) if isinstance(value, int) else value)
@@ -106,9 +110,13 @@ def read_strings(language: str) -> Strings:
             if key not in english[part]:
                 raise UserError(f"{path}: {part}.{key}: is no string of the page")
             _check(said, english[part][key], set(locale.plural_form.tags) | {"other"}, f"{path}: {part}.{key}")
-    filled = {part: english[part] | given.get(part, {}) for part in PARTS}
+    filled = {part: _in_english(english[part]) | given.get(part, {}) for part in PARTS}
     left_out = [f"{part}.{key}" for part in PARTS for key in english[part] if key not in given.get(part, {})]
     return Strings(str(tag), filled["page"], filled["script"], tuple(left_out))
+
+
+def _in_english(strings: Mapping[str, Said]) -> dict[str, Said]:
+    return {key: said if isinstance(said, str) else said | {"in": "en"} for key, said in strings.items()}
 
 
 def _read(path: Path) -> dict[str, Any]:

@@ -31,6 +31,7 @@ _SENTENCE = re.compile(r"[^\W\d_a-z].*[.!?…]", re.DOTALL)  # what begins and e
 BUNDLES = ("app.js", "worker.js", "style.css")
 START = "start.js"  # a bundle, too; it stands in the page itself
 WASM = "engine.wasm"  # the program of an engine that has one
+TWIN = ".txt"  # a second ending of binary files: some hosts serve none that they do not know
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,9 @@ def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
 def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
     """Chooses phrases held out from training, as many for each label, by chance and not by what the model says."""
     generator = np.random.default_rng(int(run.facts["seed"]))
-    labels = run.vocabulary.labels[:EXAMPLES]
+    labels = list(run.vocabulary.labels)
+    if len(labels) > EXAMPLES:
+        labels = [labels[int(index)] for index in generator.permutation(len(labels))[:EXAMPLES]]
     chosen = []
     for label in labels:
         of_label = [phrase for phrase in phrases if phrase.label == label]
@@ -111,7 +114,29 @@ def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
 
 def brotli_size(site: Path) -> int:
     """Bytes that a visitor downloads: each file of the page, compressed as a static host does it."""
-    return sum(len(brotli.compress(path.read_bytes())) for path in site.rglob("*") if path.is_file())
+    return sum(len(brotli.compress((site / name).read_bytes())) for name in _downloaded(site))
+
+
+def _downloaded(site: Path) -> list[str]:
+    """Gives the page's files, without those that a visitor gets only where a host refuses another."""
+    paths = (path for path in site.rglob("*") if path.is_file() and path.suffix != TWIN)
+    return sorted(path.relative_to(site).as_posix() for path in paths)
+
+
+def _digests(site: Path) -> dict[str, str]:
+    return {name: sha256((site / name).read_bytes()) for name in _downloaded(site)}
+
+
+def _write_twins(site: Path) -> dict[str, str]:
+    """Copies each binary file to another ending.
+
+    Returns:
+        The copy's name by the file's.
+    """
+    twins = {name: name + TWIN for name in _downloaded(site) if name.endswith((".bin", ".wasm"))}
+    for name, twin in twins.items():
+        shutil.copyfile(site / name, site / twin)
+    return twins
 
 
 def script_json(value: Any) -> Markup:
@@ -187,11 +212,15 @@ def _render(page: Page, name: str, **values: Any) -> str:
 
 def _render_site(site: Path, page: Page, start: str) -> None:
     icon = _icon(page.settings)
+    twins = _write_twins(site)
+    read = {name: digest for name, digest in _digests(site).items() if name.endswith((".json", *twins))}
     files = {
         "vocabulary": "vocabulary.json",
         "model": "model/model.json",
         "shards": [path.relative_to(site).as_posix() for path in shards(site / "model")],
         "worker": "worker.js",
+        "integrity": read,
+        "twins": twins,
     } | ({"wasm": WASM} if (site / WASM).exists() else {})
     config = page.config | {"files": files, "service_worker": "service-worker.js"}
     logo = icon if page.settings.logo else ""
@@ -200,9 +229,9 @@ def _render_site(site: Path, page: Page, start: str) -> None:
     values |= {"start": Markup(start), "csp_start_hash": _csp_hash(start)}
     for name in ("index.html", "manifest.webmanifest", *([] if logo else ["icon.svg"])):
         (site / name).write_text(_render(page, f"{name}.j2", **values), encoding="utf-8")
-    paths = sorted(path for path in site.rglob("*") if path.is_file())
-    digests = {path.relative_to(site).as_posix(): sha256(path.read_bytes()) for path in paths}
-    worker = _render(page, "service-worker.js.j2", files=list(digests), digests=digests, build=page.facts["build"])
+    digests = _digests(site)
+    kept = {"files": list(digests), "digests": digests, "twins": twins}
+    worker = _render(page, "service-worker.js.j2", **kept, build=page.facts["build"])
     (site / "service-worker.js").write_text(worker, encoding="utf-8")
 
 

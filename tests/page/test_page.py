@@ -15,12 +15,11 @@ from playwright.sync_api import Page, Route
 
 from export.proof import fuzz_strings, parity, runtimes
 from tests.support.browser import READY, Open, Server, type_phrase
-from tests.support.looking import LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style, surest
+from tests.support.looking import KEPT, LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style, surest
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 FAILED = "html[data-state=failed]"
-KEPT = "#offline:not([hidden])"
 
 
 def ask(pages: Sequence[Page], texts: list[str]) -> runtimes.Answers:

@@ -26,9 +26,10 @@ def words(page: Page) -> list[str]:
     return page.locator(".word").all_text_contents()
 
 
-def log_odds(probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
-    exact = probabilities.astype(np.float64)
-    return np.log(exact) - np.log(exact.sum(axis=-1, keepdims=True) - exact)
+def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+    others = probabilities.sum(axis=-1, keepdims=True) - probabilities
+    odds: NDArray[np.float64] = np.log(probabilities) - np.log(others)
+    return odds
 
 
 # Why
@@ -266,14 +267,18 @@ def test_a_csv_is_answered_row_by_row_and_kept_with_its_columns(
     assert page.locator("#table-column").evaluate("(select) => select.selectedOptions[0].text") == "text"
     assert "152 rows, in " in page.locator("#table-status").inner_text()
     assert page.locator("#table-rows tr").count() == 100
+    page.get_by_role("button", name="Show more rows").click()
+    assert page.locator("#table-rows tr").count() == 152
+    assert not page.locator("#table-more").is_visible()
     header, *rows = downloaded(page)
     labels = rounded.vocabulary.labels
-    assert header == ["id", "text", "remark", "label", "nearest", "confidence", *(f"p({label})" for label in labels)]
+    of_labels = [f"p({label})" for label in labels]
+    assert header == ["id", "text", "remark", "label", "nearest", "confidence", "corrected", *of_labels]
     probabilities = rounded.probabilities(texts)
     assert len(rows) == len(texts)
     for row, text, of_text in zip(rows, texts, probabilities, strict=True):
         assert row[1:3] == [text, "x;y"]
-        assert [float(value) for value in row[6:]] == pytest.approx(list(of_text), abs=SHOWN)
+        assert [float(value) for value in row[7:]] == pytest.approx(list(of_text), abs=SHOWN)
         sure = of_text.max() >= trained.threshold and rounded.vocabulary.known_words(text) > 0
         assert row[3] == (labels[int(of_text.argmax())] if sure else "")
         assert row[4] == labels[int(of_text.argmax())]

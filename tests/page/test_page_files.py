@@ -14,6 +14,7 @@ from playwright.sync_api import Page
 from tests.support.browser import Open, type_phrase
 from tests.support.workbooks import open_document, sheets
 from trainer.data.tables import Reading, open_table
+from trainer.run import Run
 
 ROWS: list[list[Any]] = [
     ["text", "label", "count", "when", "at", "right"],
@@ -128,8 +129,37 @@ def test_a_cell_without_a_known_word_is_not_sure(visit: Open, site: str, tmp_pat
     path.write_text("text,id\nthe king of the sea,1\n,2\n!!!,3\n", encoding="utf-8")
     page = visit().open(site)
     give(page, path)
-    assert page.locator("#table-rows .label-cell").all_inner_texts()[1:] == ["not sure", "not sure"]
+    shown = page.locator("#table-rows select").evaluate_all("(all) => all.map((each) => each.selectedOptions[0].text)")
+    assert shown[1:] == ["not sure", "not sure"]
     assert [row[2] for row in kept(page)][2:] == ["", ""]
+
+
+def test_a_label_is_corrected_and_the_download_says_so_in_a_column_of_its_own(
+    visit: Open, site: str, trained: Run, tmp_path: Path
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("text\nthe king of the sea\nO Muse\n!!!\n", encoding="utf-8")
+    visitor = visit()
+    page = visitor.open(site)
+    give(page, path)
+    before = kept(page)
+    column = before[0].index("corrected")
+    assert [row[column] for row in before[1:]] == ["", "", ""]
+    other = next(label for label in trained.vocabulary.labels if label != before[2][1])
+    for row in (2, 3):
+        page.get_by_label(f"Label of row {row}").focus()
+        page.get_by_label(f"Label of row {row}").select_option(other)
+    assert page.locator("#table-status").inner_text().endswith(" 2 labels corrected.")
+    assert page.locator("td.corrected").count() == 2
+    after = kept(page)
+    assert [row[column] for row in after[1:]] == ["", other, other]
+    assert [row[:column] for row in after] == [row[:column] for row in before]  # what the model said stands
+    page.get_by_label("Label of row 2").evaluate("(select) => { select.selectedIndex = 0; }")
+    page.get_by_label("Label of row 2").dispatch_event("change")
+    assert [row[column] for row in kept(page)[1:]] == ["", "", other]
+    give(page, path)
+    assert [row[column] for row in kept(page)[1:]] == ["", "", ""]
+    assert visitor.complaints == []
 
 
 def test_a_spreadsheet_finds_no_formula_in_the_download(visit: Open, site: str, tmp_path: Path) -> None:

@@ -120,6 +120,16 @@ def test_what_a_file_leaves_out_is_said_in_english(tmp_path: Path) -> None:
     assert "page.answer" in strings.untranslated
 
 
+@pytest.mark.parametrize("language", ["pl", "ar", "ja", "fr"])
+def test_a_plural_that_is_left_out_is_said_by_the_english_rules(tmp_path: Path, language: str) -> None:
+    path = tmp_path / "strings.json"
+    path.write_text(json.dumps({"language": language, "page": {}, "script": {}}), encoding="utf-8")
+    strings = read_strings(str(path))
+    values = {"truth": "a", "nearest": "b", "share": "1 %"}
+    for count, times in ((0, "times"), (1, "time"), (2, "times"), (3, "times"), (25, "times")):
+        assert strings.t("card_worst", count=count, **values).split(",")[0].endswith(f" {times}")
+
+
 def test_page_speaks_the_language_from_right_to_left(visit: Open, render: Any) -> None:
     (right_to_left,) = (name for name in shipped() if read_strings(name).direction == "rtl")
     strings = read_strings(right_to_left)

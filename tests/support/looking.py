@@ -10,6 +10,7 @@ from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.normalization import SPACE
 
+KEPT: Final = "#offline:not([hidden])"
 SHOWN: Final = parity.TOLERANCE + 0.00005  # a bar's share is written with four decimals
 MARKUP: Final = "</script><b>title</b><img src=x onerror=alert(1)>"
 LABELS: Final = ("</script><b>bold</b>", "\"quoted\" & 'so' <i>", "هوميروس", "Overlong" * 16)

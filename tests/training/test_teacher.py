@@ -9,8 +9,9 @@ import pytest
 
 from trainer.errors import UserError
 from trainer.teacher import encoder as teacher
-from trainer.teacher.encoder import Teacher, common_words, language_of, open_teacher
+from trainer.teacher.encoder import Teacher, common_words, open_teacher
 from trainer.teacher.variants import variants
+from trainer.text.language import language_of
 
 ENGLISH = ["what is the weather like today", "please wake me up at seven tomorrow morning"] * 20
 RUSSIAN = ["какая сегодня погода в городе", "разбуди меня завтра в семь утра пожалуйста"] * 20

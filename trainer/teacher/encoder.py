@@ -4,7 +4,6 @@ import hashlib
 import logging
 import os
 import re
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from trainer.errors import UserError
 from trainer.files import read_json
+from trainer.text.language import language_of
 
 logger = logging.getLogger(__name__)
 
@@ -26,7 +26,6 @@ Floats = NDArray[np.float32]
 _LONGEST: Final = 128  # of the teacher's own tokens; phrases have far fewer, and time grows with them
 _BATCH: Final = 64  # texts
 _CACHED_FILES: Final = 40  # of vectors, the newest of which are kept: about 10 MB each
-_RUN: Final = 20  # texts whose language is told at once: one alone is too short
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _EXTRA: Final = "pip install 'byline[teacher]'"
 
@@ -201,16 +200,6 @@ def common_words(teacher: Teacher, count: int) -> list[str]:
             if len(words) >= count:
                 break
     return list(words)[:count]
-
-
-def language_of(texts: Sequence[str]) -> str:
-    """Gives the language, as ISO 639 names it, of half or more of the text; "" where there is none."""
-    import py3langid
-
-    runs = [" ".join(texts[start : start + _RUN]) for start in range(0, min(len(texts), 100 * _RUN), _RUN)]
-    found = Counter(py3langid.classify(run)[0] for run in runs if run.strip())
-    language, count = found.most_common(1)[0] if found else ("", 0)
-    return str(language) if 2 * count >= len(runs) else ""
 
 
 def _is_installed() -> bool:

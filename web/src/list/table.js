@@ -1,13 +1,11 @@
-/** A whole list: a file is read on this device, each row is answered, and the answers can be kept as CSV. */
+/** A whole list: a file is read on this device, each row is answered, and the answers can be corrected and kept as CSV. */
 
-import { element, find, HUES, named, need } from "../shared/dom.js";
-import { number, percent, t } from "../shared/i18n.js";
+import { element, find, need } from "../shared/dom.js";
+import { number, t } from "../shared/i18n.js";
 import { ENCODINGS } from "./encoding.js";
 import { readFile } from "./files.js";
+import { bestOf, createRowsView } from "./rows-view.js";
 import { textColumn, writeCsv } from "./sheet.js";
-
-/** Rows that are shown; the download holds all. */
-const SHOWN_ROWS = 100;
 
 const LARGEST_MB = 100;
 
@@ -33,6 +31,10 @@ export function createTable(client, { labels, name, examples }) {
   /** @type {import("../worker/jobs.js").Answer[]} */
   let answers = [];
   let running = new AbortController();
+  let done = "";
+  const view = createRowsView(labels, (count) => {
+    become("done", count ? `${done} ${t("table_corrected", { count })}` : done);
+  });
 
   /** @param {string} state @param {string} status */
   function become(state, status) {
@@ -103,37 +105,9 @@ export function createTable(client, { labels, name, examples }) {
       return;
     }
     const seconds = Math.max(0.1, Math.round((performance.now() - started) / 100) / 10);
-    show(texts);
-    const shown = of > SHOWN_ROWS ? ` ${t("table_shown", { count: SHOWN_ROWS })}` : "";
-    become("done", t("table_done", { count: of, seconds }) + shown);
-  }
-
-  /** @param {string[]} texts */
-  function show(texts) {
-    const titles = ["table_text", "table_label", "table_score"].map((key) => element("th", "", t(key)));
-    for (const title of titles) title.scope = "col";
-    need("table-head").replaceChildren(...titles);
-    need("table-rows").replaceChildren(
-      ...texts.slice(0, SHOWN_ROWS).map((text, row) => {
-        const { label, score, sure } = bestOf(answers[row]);
-        const answer = element(
-          "td",
-          sure ? "label-cell" : "label-cell not-sure",
-          sure ? named(labels[label]) : t("table_not_sure"),
-        );
-        if (sure && labels.length <= HUES) answer.dataset.hue = String(label);
-        const phrase = element("td", "", text);
-        phrase.dir = "auto";
-        return element("tr", "", phrase, answer, element("td", "number", percent(score)));
-      }),
-    );
-    need("table-scroll").hidden = false;
-  }
-
-  /** @param {import("../worker/jobs.js").Answer} answer */
-  function bestOf({ probabilities, sure }) {
-    const score = Math.max(...probabilities);
-    return { label: probabilities.indexOf(score), score, sure };
+    view.show(texts, answers);
+    done = t("table_done", { count: of, seconds });
+    become("done", done);
   }
 
   function download() {
@@ -146,10 +120,18 @@ export function createTable(client, { labels, name, examples }) {
         sure ? labels[label] : "",
         labels[label],
         score.toFixed(4),
+        view.corrected(at),
         ...answers[at].probabilities.map((p) => p.toFixed(4)),
       ];
     });
-    const titles = [...header, "label", "nearest", "confidence", ...labels.map((label) => `p(${label})`)];
+    const titles = [
+      ...header,
+      "label",
+      "nearest",
+      "confidence",
+      "corrected",
+      ...labels.map((label) => `p(${label})`),
+    ];
     const csv = writeCsv([titles, ...rows], sheet.delimiter ?? usualDelimiter());
     const link = element("a", "");
     link.href = URL.createObjectURL(new Blob([csv], { type: "text/csv" }));

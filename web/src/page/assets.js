@@ -11,6 +11,8 @@ import { fromBase64 } from "../shared/base64.js";
  * @property {string[]} shards in their order
  * @property {string} worker
  * @property {string} [wasm] the program of an engine that has one
+ * @property {Record<string, string>} integrity SHA-256 by address, in hexadecimal
+ * @property {Record<string, string>} twins addresses of the same bytes, for hosts that refuse an ending
  */
 
 /**
@@ -42,28 +44,42 @@ export async function fetchAssets(files) {
     );
     return { vocabulary: inside("byline-vocabulary"), topology: inside("byline-model"), weights, wasm };
   }
+  /** @param {string} path */
+  const text = async (path) => new TextDecoder().decode(await fetchExact(path, files));
   const [vocabulary, topology, shards, wasm] = await Promise.all([
-    fetchFile(files.vocabulary).then((response) => response.text()),
-    fetchFile(files.model).then((response) => response.text()),
-    Promise.all(files.shards.map(fetchBytes)),
-    files.wasm ? fetchBytes(files.wasm) : undefined,
+    text(files.vocabulary),
+    text(files.model),
+    Promise.all(files.shards.map((path) => fetchExact(path, files))),
+    files.wasm ? fetchExact(files.wasm, files) : undefined,
   ]);
   const weights = shards.length === 1 ? shards[0] : await new Blob(shards).arrayBuffer();
   return { vocabulary, topology, weights, wasm };
 }
 
-/** @param {string} path */
-const fetchBytes = async (path) => (await fetchFile(path)).arrayBuffer();
-
 /**
+ * Fetches a file whose bytes are the build's, or says which is not. Where there is no `crypto.subtle`, as on a page
+ * without HTTPS, the known answer alone holds the files.
+ *
  * @param {string} path relative to the page
- * @returns {Promise<Response>}
+ * @param {Files} files
+ * @returns {Promise<ArrayBuffer>}
  */
-async function fetchFile(path) {
+async function fetchExact(path, { integrity, twins }) {
   const url = new URL(path, document.baseURI);
-  const response = await fetch(url, { priority: "low" }); // after what the page is laid out by
+  let response = await fetch(url, { priority: "low" }); // after what the page is laid out by
+  if (!response.ok && path in twins) response = await fetch(new URL(twins[path], document.baseURI));
   if (!response.ok) throw new Error(`${url} could not be fetched (${response.status}).`);
-  return response;
+  const bytes = await response.arrayBuffer();
+  if (path in integrity && crypto.subtle && (await sha256(bytes)) !== integrity[path]) {
+    throw new Error(`${url} was changed: its SHA-256 is not this build's.`);
+  }
+  return bytes;
+}
+
+/** @param {ArrayBuffer} bytes @returns {Promise<string>} in hexadecimal */
+async function sha256(bytes) {
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
+  return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /** @param {string} id of an element that carries a part of a single file */

@@ -1,5 +1,5 @@
 /**
- * Registers the service worker, says when the page is kept on the device, and offers a newer build. It never
+ * Registers the service worker, says when the page is kept on the device or cannot be, and offers a newer build. It never
  * puts one in place by itself: that could take a text away while somebody types it.
  */
 
@@ -11,13 +11,35 @@ export async function keepOffline(address) {
   try {
     const registration = await navigator.serviceWorker.register(new URL(address, document.baseURI));
     watchForUpdates(registration);
-    await navigator.serviceWorker.ready;
-    const kept = find("offline");
-    if (kept) kept.hidden = false;
+    await Promise.race([navigator.serviceWorker.ready, refused(registration)]);
+    reveal("offline");
   } catch (error) {
     // Private windows and some hosts refuse. The page works, it is only not kept.
     console.info("Byline is not kept for use offline:", error);
+    reveal("not-offline");
   }
+}
+
+/** @param {string} id */
+function reveal(id) {
+  const line = find(id);
+  if (line) line.hidden = false;
+}
+
+/**
+ * Rejects when a first worker gives up: the host has changed a file, or does not serve one. An older build that is kept
+ * goes on.
+ *
+ * @param {ServiceWorkerRegistration} registration
+ */
+function refused({ installing, active }) {
+  return new Promise((_, reject) => {
+    if (active) return;
+    installing?.addEventListener("statechange", () => {
+      if (installing.state === "redundant")
+        reject(new Error("A file of this build is missing or was changed."));
+    });
+  });
 }
 
 /**

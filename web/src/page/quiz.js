@@ -3,6 +3,9 @@
 import { find, named, need } from "../shared/dom.js";
 import { formatToParts, percent, t } from "../shared/i18n.js";
 
+/** Labels to choose from, where there are too many to read. The template folds by the same number. */
+const STABLE_LABELS = 12;
+
 /**
  * @param {import("./client.js").Client} client
  * @param {import("./assets.js").Config} config
@@ -13,9 +16,14 @@ export function createQuiz(client, { labels, examples }, look) {
   const choices = /** @type {HTMLButtonElement[]} */ ([...need("choices").children]);
   const score = { rounds: 0, you: 0, model: 0 };
   let round = 0;
+  /** @type {string[]} what the choices say */
+  let offered = labels;
 
   function begin() {
     need("quiz-phrase").textContent = examples[round].text;
+    offered =
+      labels.length > STABLE_LABELS ? someWith(examples[round].label, labels, choices.length) : labels;
+    for (const [place, choice] of choices.entries()) choice.textContent = offered[place];
     need("quiz-verdict").replaceChildren();
     need("quiz-after").hidden = true;
     for (const choice of choices) {
@@ -27,7 +35,7 @@ export function createQuiz(client, { labels, examples }, look) {
   /** @param {number} guessed */
   async function reveal(guessed) {
     const { text, label } = examples[round];
-    const truth = labels.indexOf(label);
+    const truth = offered.indexOf(label);
     for (const choice of choices) choice.disabled = true;
     choices[truth].classList.add("right");
     if (guessed !== truth) choices[guessed].classList.add("wrong");
@@ -41,7 +49,7 @@ export function createQuiz(client, { labels, examples }, look) {
       " ",
       ...(guessed === truth
         ? formatToParts("you_right", {})
-        : formatToParts("you_wrong", { label: named(labels[guessed]) })),
+        : formatToParts("you_wrong", { label: named(offered[guessed]) })),
       " ",
       ...formatToParts(ofModel(sure, best.label === label, guessed === truth), {
         label: named(best.label),
@@ -61,6 +69,22 @@ export function createQuiz(client, { labels, examples }, look) {
   });
   need("quiz-try").addEventListener("click", () => look(examples[round].text));
   begin();
+}
+
+/**
+ * @param {string} truth
+ * @param {string[]} labels
+ * @param {number} count
+ * @returns {string[]} the truth and others by chance, in the order of the labels
+ */
+function someWith(truth, labels, count) {
+  const others = labels.filter((label) => label !== truth);
+  const drawn = Array.from({ length: count - 1 }, () => {
+    const [label] = others.splice(Math.floor(Math.random() * others.length), 1);
+    return label;
+  });
+  const chosen = new Set([truth, ...drawn]);
+  return labels.filter((label) => chosen.has(label));
 }
 
 /**

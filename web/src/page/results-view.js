@@ -41,7 +41,7 @@ export function createResultsView(labels) {
   let shown;
   /** @type {Explanation | undefined} */
   let compared;
-  if (many) createFold(list, need("show-all"));
+  if (many) createFold(list, rows, () => shown && showRows(shown));
   find("pin")?.addEventListener("click", () => compareWith(shown));
   find("unpin")?.addEventListener("click", () => compareWith(undefined));
 
@@ -71,11 +71,12 @@ export function createResultsView(labels) {
     if (many && answered) placeRows(list, order);
   }
 
-  /** @param {HTMLElement} target @param {number[]} order */
+  /** Of folded labels the first alone are seen. @param {HTMLElement} target @param {number[]} order */
   function placeRows(target, order) {
-    const items = order.map((label) => rows[label].item);
+    const count = target.classList.contains("folded") ? SHOWN_LABELS : order.length;
+    const items = order.slice(0, count).map((label) => rows[label].item);
     const placed = items.every((item, position) => target.children[position] === item);
-    if (!placed) target.append(...items);
+    if (!placed) target.prepend(...items);
   }
 
   /**
@@ -148,11 +149,12 @@ function showVerdict({ sure, lead, headline, share, hue }) {
 function createRow(item) {
   const share = /** @type {HTMLElement} */ (item.querySelector(".share"));
   const bar = /** @type {HTMLElement} */ (item.querySelector(".bar"));
-  const name = /** @type {HTMLElement} */ (item.querySelector(".name")).textContent ?? "";
+  const name = item.querySelector(".name")?.textContent ?? "";
   const other = element("span", "bar other");
   other.ariaHidden = "true";
   return {
     item,
+    name,
     /**
      * @param {number | undefined} probability
      * @param {boolean} leads
@@ -188,16 +190,35 @@ function ranking(probabilities) {
 }
 
 /**
+ * Folds many labels behind a button; unfolded, they can be searched.
+ *
  * @param {HTMLElement} list
- * @param {HTMLElement} button
+ * @param {ReturnType<typeof createRow>[]} rows
+ * @param {() => void} changed
  */
-function createFold(list, button) {
+function createFold(list, rows, changed) {
+  const button = need("show-all");
+  const field = /** @type {HTMLInputElement | null} */ (find("find-label"));
   const all = button.textContent ?? "";
+
+  function search() {
+    const wanted = (field?.value ?? "").trim().toLowerCase();
+    for (const { item, name } of rows) item.hidden = !name.toLowerCase().includes(wanted);
+  }
+
+  field?.addEventListener("input", search);
   button.hidden = false;
   button.addEventListener("click", () => {
     const open = list.classList.toggle("folded") === false;
     button.ariaExpanded = String(open);
     button.textContent = open ? t("show_first", { count: SHOWN_LABELS }) : all;
+    if (field) {
+      field.hidden = !open;
+      field.value = "";
+      search();
+      if (open) field.focus();
+    }
+    changed();
   });
 }
 

@@ -4,7 +4,10 @@
  *     t("some_words_known", { known: 3, count: 5 });  // "3 of 5 words known."
  */
 
-/** @typedef {Record<string, string | Record<string, string>>} Strings a plural has a text for each form */
+/**
+ * @typedef {Record<string, string | Record<string, string>>} Strings a plural has a text for each form of its language,
+ *   which `in` names if it is another than the page's
+ */
 /** @typedef {Record<string, string | number>} Values */
 
 /** Below and above it a share is not written as a number of its own. */
@@ -62,12 +65,15 @@ export const t = (key, values = {}) => formatToParts(key, values).join("");
 export function formatToParts(key, values) {
   const said = strings[key];
   const text =
-    typeof said === "string" ? said : (said?.[plurals().select(Number(values.count))] ?? said?.other ?? key);
+    typeof said === "string" ? said : (said?.[formOf(said, Number(values.count))] ?? said?.other ?? key);
   return text.split(/\{(\w+)\}/).map((piece, index) => {
     const value = index % 2 ? values[piece] : piece;
     return typeof value === "number" ? number(value) : value;
   });
 }
+
+/** @param {Record<string, string>} said @param {number} count @returns {string} the plural form */
+const formOf = (said, count) => (said.in ? new Intl.PluralRules(said.in) : plurals()).select(count);
 
 /** @param {number} value */
 export const number = (value) => numbers().format(value);
