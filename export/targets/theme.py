@@ -1,14 +1,13 @@
 """What makes the page a user's own: a colour that stays readable, a picture, a path."""
 
-import base64
 import colorsys
 import re
 from pathlib import Path
 from typing import Final
 
+from export.targets.icons import PICTURES, check_drawable
 from trainer.errors import UserError
 
-PICTURES: Final = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".webp": "image/webp"}
 LARGEST: Final = 100_000  # bytes of a picture: it is part of every visit
 READABLE: Final = 4.5  # contrast of text, WCAG 2.2 AA
 # The papers of web/src/style/palette.css, light and dark; a test holds them equal.
@@ -40,6 +39,7 @@ def _check_logo(path: Path) -> None:
         raise UserError(f"--logo: {path}: is not there") from None
     if not path.is_file() or not 0 < size <= LARGEST:
         raise UserError(f"--logo: {path}: must be a file of at most {LARGEST:,} bytes; it has {size:,}")
+    check_drawable(path)
 
 
 def accent_style(accent: str) -> str:
@@ -75,9 +75,3 @@ def _channels(colour: str) -> list[float]:
 def _luminance(colour: str) -> float:
     linear = [value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in _channels(colour)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def picture_url(path: Path) -> str:
-    """A picture as a `data:` address."""
-    kind = PICTURES[path.suffix.lower()]
-    return f"data:{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"

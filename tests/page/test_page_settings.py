@@ -1,5 +1,6 @@
 """What a web developer sets: language, colour, picture, path and templates; bad settings get one line."""
 
+import base64
 import json
 import re
 import shutil
@@ -13,6 +14,7 @@ from export.__main__ import main
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import theme, web
+from export.targets.icons import ICONS, write_icons
 from export.targets.strings import FOLDER, PARTS, read_strings, shipped
 from tests.support.browser import Open, Server, type_phrase
 from tests.support.looking import style
@@ -171,6 +173,47 @@ def test_any_accent_is_made_readable_on_both_papers(accent: str) -> None:
     assert theme.contrast("#000000", "#ffffff") == pytest.approx(21)
 
 
+SHARE_OF_BLACK = """async (png) => {
+    const bytes = Uint8Array.from(atob(png), (character) => character.charCodeAt(0));
+    const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
+    const canvas = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    canvas.drawImage(bitmap, 0, 0);
+    const { data } = canvas.getImageData(0, bitmap.height / 2, bitmap.width, 1);
+    const black = Array.from({ length: bitmap.width }, (_, x) => data[4 * x]).filter((red) => red < 16).length;
+    return [bitmap.width, black / bitmap.width];
+}"""
+
+
+@pytest.mark.parametrize(("kind", "ending"), [("jpeg", ".jpeg"), ("jpeg", ".JPG"), ("webp", ".webp"), ("png", ".png")])
+def test_logos_of_every_kind_are_drawn(visit: Open, site: str, tmp_path: Path, kind: str, ending: str) -> None:
+    page = visit().open(site)
+    encoded = page.evaluate(
+        """async (type) => {
+            const canvas = new OffscreenCanvas(40, 40);
+            canvas.getContext("2d").fillRect(0, 0, 40, 40);
+            const bytes = new Uint8Array(await (await canvas.convertToBlob({ type })).arrayBuffer());
+            return btoa(String.fromCharCode(...bytes));
+        }""",
+        f"image/{kind}",
+    )
+    logo = tmp_path / f"logo{ending}"
+    logo.write_bytes(base64.b64decode(encoded))
+    icon = logo.rename(tmp_path / f"icon{ending.lower()}")
+    Settings(logo=str(icon)).check()
+    write_icons(tmp_path, icon.name, logo=True)
+    png = base64.b64encode((tmp_path / "icon-192.png").read_bytes()).decode()
+    assert page.evaluate(SHARE_OF_BLACK, png) == [192, pytest.approx(0.84, abs=0.02)]
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("a.png", b"\x89PNG no picture"), ("a.svg", b"<svg"), ("b.svg", b"hello")]
+)
+def test_a_damaged_logo_is_refused(tmp_path: Path, name: str, content: bytes) -> None:
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(UserError, match=f"^--logo: {re.escape(str(tmp_path / name))}: cannot be drawn"):
+        Settings(logo=str(tmp_path / name)).check()
+
+
 def test_accent_logo_and_titles_are_on_the_page(visit: Open, render: Any, tmp_path: Path) -> None:
     logo = tmp_path / "mark.svg"
     logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 8 8"><path d="M0 0h8v8H0z"/></svg>')
@@ -184,7 +227,15 @@ def test_accent_logo_and_titles_are_on_the_page(visit: Open, render: Any, tmp_pa
             assert page.locator(".logo").evaluate("(logo) => logo.naturalWidth") > 0
             assert visitor.complaints == []
     manifest = json.loads((dist / "web" / "manifest.webmanifest").read_text())
-    assert {icon["src"] for icon in manifest["icons"]} == {"icon.svg"}
+    assert [(icon["src"], icon["sizes"], icon["purpose"]) for icon in manifest["icons"]] == [
+        ("icon-192.png", "192x192", "any"),
+        ("icon-512.png", "512x512", "any"),
+        ("icon-maskable-512.png", "512x512", "maskable"),
+    ]
+    for name in (*(icon["src"] for icon in manifest["icons"]), "apple-touch-icon.png"):
+        # The logo is black: what share of the icon's middle line it fills.
+        black = page.evaluate(SHARE_OF_BLACK, base64.b64encode((dist / "web" / name).read_bytes()).decode())
+        assert black == [ICONS[name][0], pytest.approx(ICONS[name][1], abs=0.02)], name
     assert (dist / "web" / "icon.svg").read_bytes() == logo.read_bytes()
 
 
@@ -243,7 +294,7 @@ def test_a_template_that_cannot_be_rendered_gets_one_line(
         ("--accent", "red", "--accent: must be a colour such as #16507a; received 'red'"),
         ("--base-path", "demo", "--base-path: must begin and end with `/`, as /demo/ does; received 'demo'"),
         ("--logo", "none.svg", "--logo: none.svg: is not there"),
-        ("--logo", "pyproject.toml", "--logo: pyproject.toml: must be one of .svg, .png, .jpg, .webp"),
+        ("--logo", "pyproject.toml", "--logo: pyproject.toml: must be one of .svg, .png, .jpg, .jpeg, .webp"),
         ("--templates", "nowhere", "--templates: nowhere: is not a folder"),
         ("--strings", "xx", "--strings: 'xx' is neither a file nor one of "),
     ],
