@@ -22,7 +22,7 @@ from texts import Training
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase
-from trainer.evaluation.metrics import truth_of
+from trainer.evaluation.measuring import truth_of
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.text.pieces import learn

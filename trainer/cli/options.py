@@ -9,13 +9,13 @@ from trainer.data.corpus import Corpus, filtered
 from trainer.data.sources import Source, Unit, load, unit_of
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
+from trainer.splitting.options import SEED
 from trainer.training.options import (
     CHOICES,
     GROUPS,
     LEAST_ROWS,
     RANGES,
     RECIPE,
-    SEED,
     TEACHERS,
     check_seed,
     recipe_with,

@@ -37,7 +37,8 @@ def leaked(held_out: Iterable[tuple[int, str]], training: Iterable[Row], running
     index.add(_noting(held_out, passages, same))
     counts = dict.fromkeys(set().union(*passages.values()), 0) if passages else {}
     found: dict[int, float] = {}
-    for words, near in index.take(_watching(training, running, counts)):
+    watched = _watching(training, running, counts)
+    for words, near in index.take(watched):
         found |= dict.fromkeys(near, SIMILARITY)
         if copies := same.pop(words, None):
             index.remove(copies)

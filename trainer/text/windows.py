@@ -6,7 +6,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.text.vocabulary import CLS_ID, SEP_ID
+from trainer.text.vocabulary import CLS_ID, SEP_ID, Vocabulary
 
 BORDERS: Final = 2  # [CLS] and [SEP] stand in every row
 SHORTEST: Final = 3  # words; two words of running text rarely tell anything
@@ -77,6 +77,21 @@ def split_ids(ids: Sequence[int], sequence_length: int) -> NDArray[np.int32]:
         row[1 : len(window) + 1] = window
         row[len(window) + 1] = SEP_ID
     return rows
+
+
+def first_rows(texts: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Gives each text's first window.
+
+    Args:
+        texts: Of any length.
+        vocabulary: Gives their ids, and the sequence length (S).
+
+    Returns:
+        Framed rows, int32, shape [texts, S].
+    """
+    length = vocabulary.sequence_length
+    rows = [split_ids(ids[: length - BORDERS], length)[0] for ids in vocabulary.encode_all(texts)]
+    return np.stack(rows) if rows else np.zeros((0, length), np.int32)
 
 
 def piece_counts(rows: NDArray[np.int32]) -> NDArray[np.int32]:

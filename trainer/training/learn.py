@@ -10,23 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.errors import UserError
-from trainer.evaluation.metrics import macro_f1, tally, truth_of
+from trainer.evaluation.metrics import Tally, macro_f1, tally
 from trainer.model import linear
+from trainer.model.encoder import encoder_vectors
 from trainer.model.linear import LinearSettings
 from trainer.model.recipe import Recipe, Sizes
 from trainer.model.tables import TableSizes, squeeze
 from trainer.model.temperature import log_softmax
-from trainer.model.weights import Encoder, Tables, Weights
+from trainer.model.weights import Encoder, LessonWeights, Tables, Weights
 from trainer.splitting.folds import Folds, deal
+from trainer.teacher import distil
+from trainer.teacher.distil import Distillation
 from trainer.teacher.encoder import Teacher, common_words
 from trainer.text.normalization import SPACE
-from trainer.training import distil
-from trainer.training.distil import Distillation, encoder_vectors
-from trainer.training.encode import Encoded, first_rows
-from trainer.training.fragments import count_fragments, is_fragment, with_count
+from trainer.text.windows import average
+from trainer.training.encode import Encoded
 from trainer.training.gate import Seen, gated_logits, see, train_gate
-from trainer.training.sentence import train_on_labels
-from trainer.training.unseen import cut_unseen
+from trainer.training.sentence import train_lesson, train_on_labels
+from trainer.training.unseen import count_fragments, cut_unseen, is_fragment, with_count
 
 logger = logging.getLogger(__name__)
 
@@ -133,24 +134,44 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What was learned.
+class Trained:
+    """What training gives.
 
     Attributes:
-        chosen: The numbers from the training phrases alone: what the validation phrases measure.
-        final: The same, with the tables learned from the validation phrases, too, where those are our own.
-        held_out: Probabilities of held-out rows by which the gate was fitted, float64, shape [rows, labels].
-        truth: Their labels' indices, shape [rows].
-        phrases: In cross-validation the numbers of the phrases that they are windows of, int64, shape [rows].
+        final: The model's numbers.
+        chosen: Those that the validation phrases measure, where `final` has learned from them.
+        held_out: The answers to phrases held out in turn, where rows are few or cross-validated; else None.
+        temperature: What logits are divided by.
         facts: What was chosen, for `run.json`.
     """
 
-    chosen: Weights
-    final: Weights
-    held_out: NDArray[np.float64]
-    truth: Truth
-    phrases: NDArray[np.int64]
+    final: Weights | LessonWeights
+    chosen: Weights | LessonWeights
+    held_out: Tally | None
+    temperature: float
     facts: dict[str, Any]
+
+
+def train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> Trained:
+    """Trains a model: the lesson's, or tables, encoder and gate.
+
+    Args:
+        encoded: The phrases.
+        recipe: How.
+        sizes: Of everything that is built.
+        teacher: What the encoder is distilled from, if anything.
+        seed: Of all chance.
+
+    Returns:
+        The model's numbers, and what held-out phrases say of them.
+
+    Raises:
+        UserError: The corpus cannot be cross-validated.
+    """
+    if recipe.tables:
+        return Learner(encoded, recipe, sizes, teacher, seed).learn()
+    weights, temperature, history = train_lesson(encoded, recipe, seed)
+    return Trained(weights, weights, None, temperature, {"history": history})
 
 
 class Learner:
@@ -162,18 +183,9 @@ class Learner:
         sizes: Of everything that is built.
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
-        folds: Of the training phrases, in cross-validation; else rows are dealt to folds where they are few.
     """
 
-    def __init__(
-        self,
-        encoded: Encoded,
-        recipe: Recipe,
-        sizes: Sizes,
-        teacher: Teacher | None,
-        seed: int,
-        folds: Folds | None = None,
-    ) -> None:
+    def __init__(self, encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> None:
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
@@ -183,23 +195,19 @@ class Learner:
         self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)
         self.encoder = self._taught() if teacher else None
         self.train = self._rated(encoded.rows, encoded.truth, encoded.weights)
-        rows = first_rows([phrase.text for phrase in encoded.validation], self.vocabulary)
-        truth = truth_of(encoded.validation, self.vocabulary.labels).astype(np.int32)
-        self.validation = self._rated(rows, truth, np.ones(len(rows), np.float32))
+        validation_weights = np.ones(len(encoded.validation), np.float32)
+        self.validation = self._rated(encoded.validation_rows, encoded.validation_truth, validation_weights)
         self.phrases = encoded.phrases[self.train.weights == 1]
-        self.folds = folds[self.phrases] if folds else None
-        self.few = folds is not None or len(self.phrases) + len(rows) < FEW_ROWS
+        # In cross-validation the folds are given; else rows are dealt to folds where they are few.
+        self.folds = encoded.folds[self.phrases] if encoded.folds else None
+        self.few = self.folds is not None or len(self.phrases) + len(encoded.validation) < FEW_ROWS
         self._on_training: dict[Choice, Fitted] = {}
 
-    def learn(self, refit: bool) -> Learned:
-        """Trains.
-
-        Args:
-            refit: Whether the tables are learned again in the end from the validation phrases, too.
-        """
+    def learn(self) -> Trained:
+        """Trains; the tables are learned again in the end from the validation phrases, too, where those are our own."""
         choice, held = self._choose()
         chosen, final = self._trained(choice), None
-        if refit and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
+        if self.encoded.own_validation and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
             logger.info("linear part: training once more, with the validation phrases")
             final = self.fit(self.train + self.validation, choice)
         facts: dict[str, Any] = {
@@ -222,10 +230,9 @@ class Learner:
             counting = with_count(replace(encoder, logits=logits), self.fragment)
             return Weights(fitted.tables, counting, gate, self.sizes.lstm_steps)
 
-        probabilities = np.exp(log_softmax(gated_logits(gate, held.seen)))
-        both = weights(chosen), weights(final or chosen)
-        phrases = self.phrases[held.places] if self.folds else held.places
-        return Learned(both[0], both[1] if final else both[0], probabilities, held.truth, phrases, facts)
+        answers = self._answers(held, np.exp(log_softmax(gated_logits(gate, held.seen))))
+        of_chosen = weights(chosen)
+        return Trained(weights(final) if final else of_chosen, of_chosen, answers, 1 / gate.scale, facts)
 
     def fit(self, rated: Rated, choice: Choice) -> Fitted:
         """Trains the linear part on some phrases."""
@@ -312,6 +319,24 @@ class Learner:
             seen = seen + part.seen
         truth, places = (np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "places"))
         return HeldOut(seen, truth, places)
+
+    def _answers(self, held: HeldOut, probabilities: NDArray[np.float64]) -> Tally | None:
+        """Counts the answers to phrases held out in turn; None where validation phrases alone were held out.
+
+        In cross-validation a long phrase is answered by all its windows, as a client answers it.
+
+        Args:
+            held: The phrases, a row each or more.
+            probabilities: Of the labels, shape [rows, labels].
+        """
+        truth = held.truth.astype(np.int64)
+        if self.folds:
+            numbers = self.phrases[held.places]
+            phrases, first, windows = np.unique(numbers, return_index=True, return_counts=True)
+            in_order = np.split(probabilities[np.argsort(numbers, kind="stable")], np.cumsum(windows)[:-1])
+            probabilities, truth = np.stack([average(of_phrase) for of_phrase in in_order]), truth[first]
+            logger.info(f"cross-validation: {len(phrases):,} phrases answered")
+        return tally(probabilities, truth) if len(truth) > len(self.encoded.validation) else None
 
     @cached_property
     def _turns(self) -> list[tuple[Rated, Rated, NDArray[np.int64]]]:

@@ -10,10 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.model.classifier import Classifier
 from trainer.model.network import build_encoder, build_lesson, encoder_of, weights_of
 from trainer.model.recipe import Recipe, Sizes
+from trainer.model.temperature import fold, temperature_of
 from trainer.model.weights import Encoder, LessonWeights
-from trainer.quiet import quietly
+from trainer.quiet import make_repeatable, quietly
+from trainer.text.windows import FLOOR
 from trainer.training.encode import Encoded
 
 if TYPE_CHECKING:
@@ -30,7 +33,7 @@ def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -
     Returns:
         The encoder, and the kernel, shape [size, labels], from its vector to the logits of its own softmax.
     """
-    start(seed)
+    make_repeatable(seed)
     with quietly():
         import keras
     vocabulary = encoded.vocabulary
@@ -51,38 +54,28 @@ def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -
     return encoder_of(encoder), head.get_weights()[0]
 
 
-def train_lesson(
-    encoded: Encoded, recipe: Recipe, validation: tuple[NDArray[np.int32], NDArray[Any]], seed: int
-) -> tuple[LessonWeights, dict[str, list[float]]]:
-    """Trains the lesson's model, with its numbers.
+def train_lesson(encoded: Encoded, recipe: Recipe, seed: int) -> tuple[LessonWeights, float, dict[str, list[float]]]:
+    """Trains the lesson's model.
 
     Args:
-        encoded: The training rows.
+        encoded: The training and validation rows.
         recipe: How.
-        validation: Framed rows and their labels' indices.
         seed: Of all chance.
 
     Returns:
-        Its weights, and the accuracy and loss after every epoch.
+        Its weights, in which logits are divided by the temperature; the temperature, chosen on the validation phrases;
+        and the accuracy and loss after every epoch.
     """
-    start(seed)
+    make_repeatable(seed)
     vocabulary = encoded.vocabulary
     dense = (*recipe.dense_units, len(vocabulary.labels))
     model = build_lesson(vocabulary.sequence_length, vocabulary.size, recipe.embedding_size, recipe.lstm_units, dense)
-    history = _fit(model, encoded, recipe, seed, validation)
+    history = _fit(model, encoded, recipe, seed)
+    answers = Classifier(model, vocabulary).answers(encoded.validation_rows)
     weights = weights_of(model)
     assert isinstance(weights, LessonWeights)
-    return weights, history
-
-
-def start(seed: int) -> None:
-    """Makes all that Keras draws depend on the seed alone, and TensorFlow compute the same each time."""
-    with quietly():
-        import keras
-        import tensorflow as tf
-
-    keras.utils.set_random_seed(seed)
-    tf.config.experimental.enable_op_determinism()
+    temperature = temperature_of(np.log(np.maximum(answers, FLOOR)), encoded.validation_truth)
+    return fold(weights, temperature), temperature, history
 
 
 def _run_steps(model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: int, seed: int) -> None:
@@ -105,13 +98,7 @@ def _run_steps(model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: in
         traced(ids, truth)
 
 
-def _fit(
-    model: "keras.Model",
-    encoded: Encoded,
-    recipe: Recipe,
-    seed: int,
-    validation: tuple[NDArray[np.int32], NDArray[Any]],
-) -> dict[str, list[float]]:
+def _fit(model: "keras.Model", encoded: Encoded, recipe: Recipe, seed: int) -> dict[str, list[float]]:
     """Trains a model that gives probabilities, as Keras does it."""
     import keras
     import tensorflow as tf
@@ -122,6 +109,7 @@ def _fit(
     batches = tf.data.Dataset.from_generator(
         lambda: _batches(encoded, recipe.batch_size, seed), output_signature=tuple(_signature(encoded))
     )
+    validation = (encoded.validation_rows, encoded.validation_truth)
     on_terminal = sys.stderr.isatty()
     with contextlib.redirect_stdout(sys.stderr):  # progress is not a result
         history = model.fit(
