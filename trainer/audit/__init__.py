@@ -108,12 +108,11 @@ def audit_rows(
     Raises:
         ValueError: There is no row, or not one part for each row.
     """
-    from trainer.audit.checks.duplicates import find_duplicates
+    from trainer.audit.checks.duplicates import find_duplicates, measure_leakage
     from trainer.audit.checks.headline import write_headline
     from trainer.audit.checks.label_issues import find_label_issues
     from trainer.audit.checks.label_ngrams import find_label_ngrams
     from trainer.audit.checks.languages import find_tongues
-    from trainer.audit.checks.leakage import measure_leakage
     from trainer.audit.checks.pollution import find_pollution
     from trainer.audit.checks.shortcuts import bench_of, measure_shortcuts, reference_of
     from trainer.audit.checks.sizes import measure_sizes

@@ -190,10 +190,10 @@ class Learner:
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
         self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells)
-        self.fragment = is_fragment(self.vocabulary)
         # The last number of a piece and of the vector is the count of fragments.
         self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)
         self.encoder = self._taught() if teacher else None
+        self.fragment = is_fragment(self.vocabulary)
         self.train = self._rated(encoded.rows, encoded.truth, encoded.weights)
         validation_weights = np.ones(len(encoded.validation), np.float32)
         self.validation = self._rated(encoded.validation_rows, encoded.validation_truth, validation_weights)

@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.data.dialect import LOOKED_AT, Choice, dialect_of, has_header
+from trainer.data.tables.dialect import LOOKED_AT, Choice, dialect_of, has_header
+from trainer.data.tables.workbooks import is_json_lines, objects_of, sheet_of
 from trainer.data.text_files import PACKED, UTF8, encoding_of, lines, named, shown
-from trainer.data.workbooks import is_json_lines, objects_of, sheet_of
 from trainer.errors import UserError
 
 logger = logging.getLogger(__name__)
