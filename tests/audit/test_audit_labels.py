@@ -12,7 +12,8 @@ import pytest
 from tests.support.audits import PLACES, SUBJECTS, THINGS, audited, clean, finding
 from tests.support.browser import Open, Visit
 from trainer.__main__ import main
-from trainer.audit.report import cut_apart, html, terminal
+from trainer.audit.report import cut_apart, html
+from trainer.cli.report import terminal
 from trainer.data.corpus import Row
 from trainer.data.labels import alike
 
@@ -108,7 +109,7 @@ def test_few_labels_stand_by_their_size_with_the_same_measures() -> None:
     assert all(of_label["f1"] > 0.9 and of_label["phrases"] == 60 for of_label in quality)
     assert sum(of_label["doubted"] for of_label in quality) == report["label_issues"]["issues"]
     text = terminal(report)
-    assert "names the suspects.\n" in text
+    assert "finds label issues.\n" in text
     assert len(re.findall(r"^  (?:sea|town) .* [01]\.\d\d +\d+$", text, re.MULTILINE)) == 2
 
 

@@ -71,5 +71,5 @@ def fitted(matrix: Any, labels: NDArray[np.int64], balanced: bool = False) -> An
 
 
 def reference_matrix(sample: Sample, train: NDArray[np.int64]) -> Any:
-    """Gives the reference model's features of all rows: words and pairs of words."""
+    """Gives the reference model's features of all rows: words and bigrams."""
     return weighted((word_features(words) for words in sample.words), train)

@@ -139,8 +139,9 @@ def predict(arguments: argparse.Namespace) -> int:
 
     run = find(arguments.run)
     most = max(1, min(_MOST_LINES, _MOST_SCORES // len(run.vocabulary.labels)))
-    typed = iter([arguments.text]) if arguments.text else line_batches(cast(io.BufferedIOBase, sys.stdin.buffer), most)
-    for texts in typed:
+    lines = cast(io.BufferedIOBase, sys.stdin.buffer)
+    batches = iter([arguments.text]) if arguments.text else line_batches(lines, most)
+    for texts in batches:
         for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
             if arguments.json:
                 print(json.dumps(ranking, ensure_ascii=False))

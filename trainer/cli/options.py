@@ -47,7 +47,7 @@ _HELP: Final = {
     "epochs": "epochs of the LSTM's training",
     "steps": "gradient steps of the LSTM's training without a teacher, where no epochs are given",
     "batch_size": "batch size of the LSTM's training",
-    "learning_rate": "Adam's learning rate",
+    "learning_rate": "Adam learning rate",
 }
 _READING: Final = (
     *("text_column", "label_column", "group_column", "split_column"),

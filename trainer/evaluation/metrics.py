@@ -147,7 +147,7 @@ def _bootstrap(confusion: NDArray[np.int64]) -> list[float] | None:
     """Gives the 95 % bootstrap interval of the macro F1 (Efron 1979): of a confusion matrix a multinomial draw.
 
     Returns:
-        None where draws of the phrases from themselves tell nothing: all are right, none is, or, of a few phrases in
+        None where a bootstrap says nothing: all are right, none is, or, of a few phrases in
         many labels, the interval does not hold the macro F1 itself.
     """
     count, size, right = int(confusion.sum()), confusion.shape[0], int(confusion.trace())

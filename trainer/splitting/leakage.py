@@ -9,7 +9,7 @@ from trainer.splitting.near_duplicates import SIMILARITY, NearDuplicateIndex
 from trainer.text.words import canonical, words_of
 
 PASSAGE: Final = 5  # words
-FORMULA: Final = 20  # training rows: a passage that more of them hold is a formula of its genre, and tells no copy
+FORMULA: Final = 20  # training rows: a passage that more of them hold is a formula of its genre, and no sign of a copy
 _HELD: Final = 0.5  # of a row's passages found in training: it was copied, whatever the lines
 
 Passage = tuple[str, ...]

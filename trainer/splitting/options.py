@@ -47,8 +47,8 @@ def split_by(corpus: Corpus, profile: CorpusProfile, recipe: Recipe, options: Sp
     """
     unit = options.unit or Unit(recipe.unit)
     windows = unit.kind == "words"
-    ours = not options.random and not profile.given["validation"] and not profile.given["test"]
-    few = ours and sum(profile.labels.values()) < CROSS_VALIDATED
+    undivided = not options.random and not profile.given["validation"] and not profile.given["test"]
+    few = undivided and sum(profile.labels.values()) < CROSS_VALIDATED
     cross_validated = options.folds or (few and not windows and recipe.tables)
     return split(
         corpus,

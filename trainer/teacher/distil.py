@@ -35,7 +35,7 @@ class Distillation:
 
     Attributes:
         steps: Pieces that the LSTM reads, at most.
-        embedding_size: Numbers a piece.
+        embedding_size: Embedding dimension.
         units: Of each direction of the LSTM.
         size: Of the vector: the teacher's principal components.
         texts: The most training texts that are learned from beside their variants.
@@ -43,7 +43,7 @@ class Distillation:
         common: Words of the teacher that replace others in variants.
         epochs: Over texts and variants.
         batch_size: Texts a step.
-        learning_rate: Adam's, falling to zero along a cosine.
+        learning_rate: Of Adam, falling to zero along a cosine.
         dropout: Of the embedding's numbers.
         length: Weight of the vector's length beside its direction: what lets a graph do without a division by it.
     """

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from trainer.text.vocabulary import CLS_ID, SEP_ID, Vocabulary
 
 BORDERS: Final = 2  # [CLS] and [SEP] stand in every row
-SHORTEST: Final = 3  # words; two words of running text rarely tell anything
+SHORTEST: Final = 3  # words; two words of running text rarely have a label
 FLOOR: Final = 1e-7  # a probability's least value under a logarithm, as in Keras
 
 
@@ -24,7 +24,7 @@ def cut(
     """Cuts running text into consecutive windows of `SHORTEST` to `longest` words.
 
     Lengths are drawn evenly by their logarithm: what people type is short, and from short windows more is learned. A
-    remainder shorter than the length drawn is dropped, so that the lengths tell nothing about the text's label.
+    remainder shorter than the length drawn is dropped, so that the lengths are independent of the text's label.
 
     Args:
         text: Running text.

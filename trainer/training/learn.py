@@ -297,7 +297,8 @@ class Learner:
             weighed = self._held_out(other)
             gain = weighed.macro_f1 - held.macro_f1
             logger.info(f"with rare labels weighing more: {weighed.right.mean():.1%}, macro F1 {gain:+.3f}")
-            if gain > max(0.0, float(held.right.mean() - weighed.right.mean())) and gain > _noise(len(held.truth)):
+            lost = float(held.right.mean() - weighed.right.mean())  # accuracy
+            if gain > max(0.0, lost, _least_gain(len(held.truth))):
                 choice, held = other, weighed
         return choice, held
 
@@ -381,6 +382,6 @@ def class_weights(truth: Sequence[int] | Truth, label_count: int) -> Floats:
     return np.asarray(len(truth) / (label_count * counts), np.float32)
 
 
-def _noise(phrases: int) -> float:
-    """What a share of that many phrases may be off by."""
+def _least_gain(phrases: int) -> float:
+    """Gives half of the largest standard error that a share of that many phrases can have."""
     return float(0.25 / np.sqrt(max(phrases, 1)))
