@@ -145,7 +145,7 @@ def test_the_width_is_that_of_the_terminal(
 
 def test_the_page_shows_the_worst_of_many_labels(of_many: dict[str, Any]) -> None:
     page = html(of_many).replace("<wbr>", "")
-    assert "The 40 of 47 labels that the words tell worst." in page
+    assert "The 40 of 47 labels with the lowest recall." in page
     heat, sizes = page.split('class="map"')[1].split("</table>")[0], page.split('class="bars sizes"')[1]
     assert len(re.findall('<th scope="row">', heat)) == 40
     recall = [int(share) for share in re.findall(r'<th scope="row">[^<]+</th><td class="heat[^>]+>(\d+)', heat)]

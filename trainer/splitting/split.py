@@ -239,7 +239,7 @@ def split(
         dropped=dropped,
         optimistic=optimistic,
         unread=unread,
-        own_validation=not seen.given["validation"] and not random,
+        own_validation=not seen.given["validation"] and division.method != "random",
         folds=folds_of(list(corpus.rows()), corpus.running, seed, folds) if folds else None,
         _division=division,
     )

@@ -66,6 +66,7 @@ def bench_of(sample: Sample) -> Bench | str:
 
 
 def reference_of(sample: Sample, bench: Bench) -> Reference:
+    """Trains the reference model on the training rows of a bench."""
     matrix = reference_matrix(sample, bench.train)
     return Reference(matrix, fitted(matrix[bench.train], sample.label_ids[bench.train]))
 
