@@ -13,6 +13,8 @@ from tests.support.pets import CORPUS, RECIPE, fitted, split_again
 from trainer.data.corpus import Corpus, Phrase, Row, of_lines
 from trainer.data.profile import profile_of
 from trainer.data.sources import Unit
+from trainer.encoding import encode as encoding
+from trainer.encoding.encode import LENGTHS, Encoded, encode, length_for
 from trainer.evaluation.measuring import truth_of
 from trainer.evaluation.metrics import metrics, tally
 from trainer.model.network import build_lesson, build_model, weights_of
@@ -24,9 +26,7 @@ from trainer.teacher.distil import Distillation
 from trainer.teacher.encoder import Teacher
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import split_ids
-from trainer.training import encode as encoding
 from trainer.training import fit as fitting
-from trainer.training.encode import LENGTHS, Encoded, encode, length_for
 from trainer.training.fit import fit
 from trainer.training.learn import class_weights
 from trainer.training.options import FitOptions

@@ -87,6 +87,10 @@ class Split:
         """Gives the phrases of training and validation: what is learned from in the end where rows are few."""
         return (row.text for part, row in self.rows() if part != "test")
 
+    def training_phrases(self) -> Iterator[Phrase]:
+        """Gives the phrases of the training part."""
+        return (phrase for part, phrase in self.phrases() if part == "train")
+
     def phrases(self) -> Iterator[tuple[str, Phrase]]:
         """Gives every phrase with its part, in the order of the source."""
         return ((part, Phrase(row.text, row.label)) for part, row in self.rows())

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.model.encoder import by_length, read_pieces
+from trainer.model.recipe import Recipe, Sizes
 from trainer.model.weights import Encoder, Lstm
 from trainer.quiet import make_repeatable, quietly
 from trainer.teacher.encoder import Teacher, common_words
@@ -60,6 +61,19 @@ class Distillation:
     learning_rate: float = 0.002
     dropout: float = 0.1
     length: float = 0.1
+
+    @classmethod
+    def of(cls, recipe: Recipe, sizes: Sizes) -> "Distillation":
+        """Gives what a recipe and the sizes of its encoder ask for."""
+        return cls(
+            steps=sizes.lstm_steps,
+            embedding_size=sizes.embedding_size,
+            units=sizes.lstm_units,
+            size=sizes.sentence_size,
+            epochs=recipe.epochs or cls.epochs,
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate,
+        )
 
 
 def encoder(

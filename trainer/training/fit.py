@@ -10,18 +10,18 @@ from pathlib import Path
 
 from trainer.data.corpus import Corpus
 from trainer.data.profile import profile_of, report_of
+from trainer.encoding.encode import encode
+from trainer.encoding.vocabulary import learn_vocabulary
 from trainer.files import whole_directory
 from trainer.model.recipe import Recipe, within_budget
 from trainer.run import RUNS, Run, check_replaceable
 from trainer.splitting.options import split_by
 from trainer.splitting.wording import warnings_of
 from trainer.teacher.encoder import open_teacher
-from trainer.training.encode import encode
 from trainer.training.learn import train
 from trainer.training.measure import measure
 from trainer.training.options import FitOptions
 from trainer.training.record import write_run
-from trainer.training.subwords import learn_vocabulary
 
 logger = logging.getLogger(__name__)
 

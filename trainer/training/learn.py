@@ -2,13 +2,14 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.encoding.encode import Encoded
 from trainer.errors import UserError
 from trainer.evaluation.metrics import Tally, macro_f1, tally
 from trainer.model import linear
@@ -24,10 +25,10 @@ from trainer.teacher.distil import Distillation
 from trainer.teacher.encoder import Teacher, common_words
 from trainer.text.normalization import SPACE
 from trainer.text.windows import average
-from trainer.training.encode import Encoded
+from trainer.training.examples import Examples, Featurizer, Floats, Truth
 from trainer.training.gate import Seen, gated_logits, see, train_gate
 from trainer.training.sentence import train_lesson, train_on_labels
-from trainer.training.unseen import count_fragments, cut_unseen, is_fragment, with_count
+from trainer.training.unseen import cut_unseen, with_count
 
 logger = logging.getLogger(__name__)
 
@@ -42,36 +43,6 @@ _MOST_REFIT: Final = 60_000  # rows: to more, the validation phrases would add n
 _UNEVEN: Final = 3.0  # times as many rows of the most frequent label as of the rarest: weights are tried
 _MOST_WEIGHED: Final = 60_000  # rows: of more, they are not tried, and hardly matter
 _BALANCE: Final = 0.5  # exponent of the weights under which all labels would count alike
-
-Rows = NDArray[Any]
-Floats = NDArray[np.float32]
-Truth = NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Rated:
-    """Phrases with their truth, weights and vectors.
-
-    Attributes:
-        rows: Framed, shape [rows, S].
-        truth: Labels' indices, shape [rows].
-        weights: How much each counts: less than 1 where it is a misspelt copy, shape [rows].
-        vectors: Of a taught encoder, shape [rows, size]; of no numbers without one.
-        fragments: Their count, shape [rows].
-    """
-
-    rows: Rows
-    truth: Truth
-    weights: Floats
-    vectors: Floats
-    fragments: Floats
-
-    def __getitem__(self, chosen: Any) -> "Rated":
-        return Rated(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-    def __add__(self, other: "Rated") -> "Rated":
-        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
-        return Rated(*(np.concatenate(pair) for pair in pairs))
 
 
 @dataclass(frozen=True)
@@ -101,10 +72,10 @@ class Fitted:
     tables: Tables
     kernel: Floats | None
 
-    def see(self, rated: Rated) -> Seen:
+    def see(self, examples: Examples) -> Seen:
         """Gives what the gate sees of some phrases."""
-        own = None if self.kernel is None else rated.vectors @ self.kernel
-        return see(self.tables, rated.rows, rated.fragments, own)
+        own = None if self.kernel is None else examples.vectors @ self.kernel
+        return see(self.tables, examples.rows, examples.fragments, own)
 
 
 @dataclass(frozen=True)
@@ -192,11 +163,10 @@ class Learner:
         self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells)
         # The last number of a piece and of the vector is the count of fragments.
         self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)
-        self.encoder = self._taught() if teacher else None
-        self.fragment = is_fragment(self.vocabulary)
-        self.train = self._rated(encoded.rows, encoded.truth, encoded.weights)
-        validation_weights = np.ones(len(encoded.validation), np.float32)
-        self.validation = self._rated(encoded.validation_rows, encoded.validation_truth, validation_weights)
+        self.encoder = self._taught(teacher) if teacher else None
+        self.featurizer = Featurizer(self.vocabulary, self.encoder, sizes.lstm_steps)
+        self.train = self.featurizer.examples(encoded.rows, encoded.truth, encoded.weights)
+        self.validation = self.featurizer.examples(encoded.validation_rows, encoded.validation_truth)
         self.phrases = encoded.phrases[self.train.weights == 1]
         # In cross-validation the folds are given; else rows are dealt to folds where they are few.
         self.folds = encoded.folds[self.phrases] if encoded.folds else None
@@ -227,26 +197,33 @@ class Learner:
 
         def weights(fitted: Fitted) -> Weights:
             logits = encoder.logits if fitted.kernel is None else fitted.kernel
-            counting = with_count(replace(encoder, logits=logits), self.fragment)
+            counting = with_count(replace(encoder, logits=logits), self.featurizer.fragment)
             return Weights(fitted.tables, counting, gate, self.sizes.lstm_steps)
 
         answers = self._answers(held, np.exp(log_softmax(gated_logits(gate, held.seen))))
         of_chosen = weights(chosen)
         return Trained(weights(final) if final else of_chosen, of_chosen, answers, 1 / gate.scale, facts)
 
-    def fit(self, rated: Rated, choice: Choice) -> Fitted:
+    def fit(self, examples: Examples, choice: Choice) -> Fitted:
         """Trains the linear part on some phrases."""
-        of_label = class_weights(rated.truth, len(self.vocabulary.labels)) ** choice.balance
-        extra = rated.vectors * np.float32(choice.strength) if choice.strength else None
-        balanced = rated.weights if not choice.balance else rated.weights * of_label[rated.truth]
+        of_label = class_weights(examples.truth, len(self.vocabulary.labels)) ** choice.balance
+        extra = examples.vectors * np.float32(choice.strength) if choice.strength else None
+        balanced = examples.weights if not choice.balance else examples.weights * of_label[examples.truth]
         learned = linear.train(
-            rated.rows, rated.truth, balanced, self.vocabulary, self.settings, extra, self.seed, rated.weights == 1
+            examples.rows,
+            examples.truth,
+            balanced,
+            self.vocabulary,
+            self.settings,
+            extra,
+            self.seed,
+            examples.weights == 1,
         )
         kernel = None if learned.extra is None else learned.extra * np.float32(choice.strength)
         if choice.apart:
             own = replace(self.settings, regularization=_OWN_REGULARIZATION)
             label_count = len(self.vocabulary.labels)
-            kernel, bias = linear.solve(rated.vectors, rated.truth, balanced, label_count, own, self.seed)
+            kernel, bias = linear.solve(examples.vectors, examples.truth, balanced, label_count, own, self.seed)
             share = np.float32(choice.apart)
             learned = replace(
                 learned,
@@ -256,26 +233,10 @@ class Learner:
             )
         return Fitted(squeeze(learned, self.table_sizes), kernel)
 
-    def _rated(self, rows: Rows, truth: Truth, weights: Floats) -> Rated:
-        vectors = np.zeros((len(rows), 0), np.float32)
-        if self.encoder is not None:
-            vectors = encoder_vectors(self.encoder, rows, self.sizes.lstm_steps)
-        return Rated(rows, truth, weights, vectors, count_fragments(rows, self.fragment, self.sizes.lstm_steps))
-
-    def _taught(self) -> Encoder:
-        assert self.teacher is not None
-        recipe, sizes = self.recipe, self.free
-        settings = Distillation(
-            steps=sizes.lstm_steps,
-            embedding_size=sizes.embedding_size,
-            units=sizes.lstm_units,
-            size=sizes.sentence_size,
-            epochs=recipe.epochs or Distillation.epochs,
-            batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-        )
+    def _taught(self, teacher: Teacher) -> Encoder:
         texts = [phrase.text for phrase in self.encoded.sample]
-        return distil.encoder(self.teacher, texts, self.vocabulary, settings, self.seed)
+        settings = Distillation.of(self.recipe, self.free)
+        return distil.encoder(teacher, texts, self.vocabulary, settings, self.seed)
 
     def _choose(self) -> tuple[Choice, HeldOut]:
         """Chooses on held-out phrases, and gives what the chosen model says of them."""
@@ -340,21 +301,21 @@ class Learner:
         return tally(probabilities, truth) if len(truth) > len(self.encoded.validation) else None
 
     @cached_property
-    def _turns(self) -> list[tuple[Rated, Rated, NDArray[np.int64]]]:
+    def _turns(self) -> list[tuple[Examples, Examples, NDArray[np.int64]]]:
         """Gives for each fold what is learned from, and what is held out, with its places among all rows."""
-        rated = self.train[self.train.weights == 1] + self.validation
-        each = np.arange(len(rated.truth))
+        examples = self.train[self.train.weights == 1] + self.validation
+        each = np.arange(len(examples.truth))
         common = common_words(self.teacher, self.sizes.extra_words) if self.teacher else []
         kept = {SPACE + word for word in common}
         turns = []
-        for out, rest in self.folds or Folds(deal(rated.truth, each, self.seed), each):
-            labels = np.unique(rated.truth[rest])
+        for out, rest in self.folds or Folds(deal(examples.truth, each, self.seed), each):
+            labels = np.unique(examples.truth[rest])
             if self.folds:  # a label that all stands in one fold cannot be measured
-                out = out & np.isin(rated.truth, labels)
+                out = out & np.isin(examples.truth, labels)
             if out.any() and len(labels) > 1:
-                fitted, asked = rated[rest], rated[out]
+                fitted, asked = examples[rest], examples[out]
                 rows = cut_unseen(asked.rows, fitted.rows, self.vocabulary, kept)
-                turns.append((fitted, self._rated(rows, asked.truth, asked.weights), np.flatnonzero(out)))
+                turns.append((fitted, self.featurizer.examples(rows, asked.truth, asked.weights), np.flatnonzero(out)))
         if not turns:
             raise UserError("cross-validation: no fold leaves two labels to learn from; there are too few groups")
         return turns

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from trainer.encoding.encode import Encoded
 from trainer.evaluation.abstention import Abstention, threshold_of
 from trainer.evaluation.measuring import tally_of
 from trainer.evaluation.metrics import metrics
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_model
-from trainer.training.encode import Encoded
 from trainer.training.learn import Trained
 
 logger = logging.getLogger(__name__)

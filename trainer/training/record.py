@@ -10,13 +10,13 @@ from typing import Any, Final
 from trainer import __version__
 from trainer.data.corpus import Phrase
 from trainer.data.profile import CorpusProfile
+from trainer.encoding.encode import Encoded
 from trainer.evaluation.advice import advice_of
 from trainer.files import sha256, write_json
 from trainer.model.recipe import Recipe, Sizes
 from trainer.run import FORMAT, ROWS, digest_of, write_phrases
 from trainer.splitting.split import Split
 from trainer.teacher.encoder import Teacher
-from trainer.training.encode import Encoded
 from trainer.training.learn import Trained
 from trainer.training.measure import Measured
 

@@ -1,29 +1,24 @@
-"""The vocabulary of a fit: how words are cut is chosen, sizes follow, and the pieces are learned.
+"""Chooses how words are cut: frequent ones are pieces as a whole, or all are cut into few pieces.
 
-Frequent words are pieces as a whole, or all are cut into few pieces. Whole words pay where the same words come again.
-Where most words are new (names, single words, a language with many endings, few rows) a new word would be cut into
-pieces that training seldom saw.
+Whole words pay where the same words come again. Where most words are new (names, single words, a language with many
+endings, few rows) a new word would be cut into pieces that training seldom saw.
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data.corpus import Phrase
-from trainer.data.profile import CorpusProfile
+from trainer.encoding.encode import LENGTHS
 from trainer.model import linear
 from trainer.model.linear import LinearSettings
-from trainer.model.recipe import Recipe, Sizes, sizes_for, within_budget
+from trainer.model.recipe import Recipe, sizes_for, within_budget
 from trainer.model.tables import TableSizes, logits, squeeze
-from trainer.splitting.split import Split
-from trainer.teacher.encoder import Teacher, common_words
 from trainer.text.pieces import FEW_ROWS, Spelling, learn
-from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import first_rows
-from trainer.training.encode import LENGTHS
 
 logger = logging.getLogger(__name__)
 
@@ -35,49 +30,23 @@ _SAMPLE: Final = 8_000  # of them are tried
 _FOLDS: Final = 3
 
 
-def learn_vocabulary(
-    split: Split, profile: CorpusProfile, recipe: Recipe, teacher: Teacher | None
-) -> tuple[Vocabulary, Sizes]:
-    """Learns the pieces; of few rows with the words of those validation rows that are learned from in the end, too.
-
-    Args:
-        split: Gives the text.
-        profile: Of its corpus: counts the rows.
-        recipe: What it names is taken.
-        teacher: Its common words become pieces, too.
-
-    Returns:
-        The vocabulary, with as many positions as any phrase may need, and the sizes of all that is built on it.
-    """
-    whole = recipe.whole_words != "no" if teacher else whole_words(split, recipe, profile.trained_on)
-    sizes = sizes_for(recipe, len(split.labels), profile.trained_on, teacher is not None, whole)
-    few = profile.learned_from < linear.FEW_ROWS and recipe.tables and not split.window
-    vocabulary = learn(
-        split.learned_text() if few and split.own_validation else split.training_text(),
-        split.labels,
-        sequence_length=recipe.sequence_length or LENGTHS[-1],
-        maximum_pieces=sizes.maximum_pieces,
-        whole_words=sizes.whole_words,
-        model_type=recipe.model_type,
-        spelling=Spelling(recipe.keep_case, recipe.fold_accents),
-        extra_words=common_words(teacher, sizes.extra_words) if teacher else (),
-    )
-    return vocabulary, sizes
-
-
-def whole_words(split: Split, recipe: Recipe, row_count: int) -> bool:
+def whole_words(phrases: Iterable[Phrase], recipe: Recipe, row_count: int, *, windows: bool) -> bool:
     """Says whether frequent words are pieces as a whole: what the recipe asks for, or what held-out rows prefer.
 
     Args:
-        split: Its training rows alone are looked at.
+        phrases: Of the training part; they are not read where the answer is known without.
         recipe: May name it.
-        row_count: Of the corpus.
+        row_count: Of the training part.
+        windows: Whether the phrases are windows of running text, whose words come again.
+
+    Returns:
+        Whether they are.
     """
     if recipe.whole_words != "auto":
         return recipe.whole_words == "yes"
-    if split.window or not LEAST_TRIED <= row_count <= MOST_TRIED:
-        return bool(split.window) or row_count > MOST_TRIED
-    phrases = [phrase for part, phrase in split.phrases() if part == "train"]
+    if windows or not LEAST_TRIED <= row_count <= MOST_TRIED:
+        return windows or row_count > MOST_TRIED
+    phrases = list(phrases)
     phrases = phrases[:: -(-len(phrases) // _SAMPLE)]
     few = row_count < FEW_ROWS
     fold = _folds([phrase.label for phrase in phrases])

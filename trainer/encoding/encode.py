@@ -12,13 +12,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data.corpus import Phrase
+from trainer.encoding.augment import Speller
 from trainer.errors import UserError
 from trainer.model.linear import FEW_ROWS
 from trainer.splitting.folds import Folds
 from trainer.splitting.split import PARTS, Split
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 from trainer.text.windows import first_rows, split_ids
-from trainer.training.augment import Speller
 
 logger = logging.getLogger(__name__)
 
