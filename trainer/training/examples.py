@@ -1,6 +1,7 @@
 """Phrases as the SVM and the gate see them: rows of ids with their truth, weights and features."""
 
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -42,18 +43,24 @@ class Examples:
         return Examples(*(np.concatenate(pair) for pair in pairs))
 
 
+@dataclass(frozen=True)
 class Featurizer:
     """Makes examples of framed rows.
 
-    Args:
+    Attributes:
         vocabulary: Of the rows.
         encoder: Gives their vectors; None: they have none.
         steps: Pieces that the LSTM reads, at most.
     """
 
-    def __init__(self, vocabulary: Vocabulary, encoder: Encoder | None, steps: int) -> None:
-        self.fragment = is_fragment(vocabulary)
-        self.encoder, self.steps = encoder, steps
+    vocabulary: Vocabulary
+    encoder: Encoder | None
+    steps: int
+
+    @cached_property
+    def fragment(self) -> NDArray[np.bool_]:
+        """Which ids are letters inside words, shape [vocabulary_size]."""
+        return is_fragment(self.vocabulary)
 
     def examples(self, rows: Rows, truth: Truth, weights: Floats | None = None) -> Examples:
         """Makes examples.
