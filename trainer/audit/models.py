@@ -16,7 +16,7 @@ _LEAST = 2  # a feature that one phrase has teaches nothing
 
 
 def word_features(words: Sequence[str]) -> list[str]:
-    """Gives a phrase's words and pairs of neighbouring words."""
+    """Gives a phrase's words and bigrams."""
     return [*words, *(f"{one} {other}" for one, other in itertools.pairwise(words))]
 
 

@@ -65,7 +65,7 @@ class Fitted:
     """The linear part.
 
     Attributes:
-        tables: Of pieces and pairs.
+        tables: Of pieces and bigrams.
         kernel: From a taught vector to logits, shape [size, labels]; None where it is left out.
     """
 
