@@ -27,7 +27,7 @@ from scores import Floats, hits, interval
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Corpus
-from trainer.evaluation.metrics import measure
+from trainer.evaluation.measuring import measure
 
 
 def systems(corpus: Corpus, seed: int, only: str) -> Iterator[System]:

@@ -22,11 +22,11 @@ from texts import Training
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase
-from trainer.evaluation.metrics import truth_of
+from trainer.evaluation.measuring import truth_of
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.text.pieces import learn
-from trainer.text.words import typed, words_of
+from trainer.text.words import unpunctuated, words_of
 
 Answer = Callable[[Sequence[str]], Sequence[str]]
 Builder = Callable[[Training, Path], Iterator["System"]]
@@ -80,7 +80,7 @@ def linear_on_windows(training: Training, _: Path) -> Iterator[System]:
 
 def linear_typed(training: Training, _: Path) -> Iterator[System]:
     """What it is asked is typed too: like Byline's words, it does not see capitals and marks."""
-    yield _linear("linear, on lines and windows, all typed", training.mixed, typed)
+    yield _linear("linear, on lines and windows, all typed", training.mixed, unpunctuated)
 
 
 _C: Final = 0.3  # at least 0.5 better than 0.1 on typed windows; larger ones were not tried

@@ -160,7 +160,7 @@ def misspelt(phrases: Sequence[Phrase], seed: int = 1) -> list[Phrase]:
     """Makes one edit in a fifth of the words: a letter is left out, added, another, or changes places with the next.
 
     Letters are drawn from the phrases' own, so that they are of their script. Training misspells by other rules
-    (trainer/training/augment.py): what it knows of slips is not what is asked here.
+    (trainer/encoding/augment.py): what it knows of slips is not what is asked here.
     """
     letters = sorted({letter for phrase in phrases for letter in phrase.text.lower() if letter.isalpha()})
     ascii_letters = [letter for letter in letters if letter.isascii()]

@@ -22,7 +22,7 @@ from trainer.cli.options import add_data, corpus_of
 from trainer.data import built_in
 from trainer.data.corpus import Corpus, Phrase, Row, filtered
 from trainer.splitting.leakage import leaked
-from trainer.text.words import normalize, typed, word_spans
+from trainer.text.words import normalize, unpunctuated, word_spans
 
 ILIAD: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
 SPEAKER: Final = r"^[A-Z][\w'’.-]*( [\w'’.-]+){0,3}:$"
@@ -172,7 +172,7 @@ def test_lines(corpus: Corpus, part: str) -> list[Phrase]:
     rows = of_part(corpus, part)
     training = (row for row in corpus.rows() if row.part == "train")
     known = leaked(enumerate(row.text for row in rows), training, corpus.running)
-    once = {typed(row.text): Phrase(row.text, row.label) for place, row in enumerate(rows) if place not in known}
+    once = {unpunctuated(row.text): Phrase(row.text, row.label) for place, row in enumerate(rows) if place not in known}
     return list(once.values())
 
 
@@ -192,7 +192,7 @@ def length_name(low: int, high: int) -> str:
 
 
 def _typed(phrases: Sequence[Phrase]) -> list[Phrase]:
-    return [replace(phrase, text=typed(phrase.text)) for phrase in phrases]
+    return [replace(phrase, text=unpunctuated(phrase.text)) for phrase in phrases]
 
 
 def _some(phrases: list[Phrase]) -> list[Phrase]:
@@ -212,7 +212,7 @@ def training(corpus: Corpus, seed: int) -> Training:
     generator = np.random.default_rng(seed)
     low = generator.random(len(mixed)) < TYPED_SHARE
     mixed = [
-        replace(phrase, text=typed(phrase.text)) if as_typed else phrase
+        replace(phrase, text=unpunctuated(phrase.text)) if as_typed else phrase
         for phrase, as_typed in zip(mixed, low, strict=True)
     ]
     return Training(lines, [mixed[int(place)] for place in generator.permutation(len(mixed))], seed)

@@ -167,7 +167,7 @@ def fit(
     """
     chosen = recipe_with(recipe, options)
     where = None if path is None else Path(path)
-    asked = FitOptions(check_seed(seed), _unit(corpus, unit), _by_row(split), where)
+    asked = FitOptions(check_seed(seed), _unit(corpus, unit), _by_row(split), path=where)
     with on_cpu(), shown():
         from trainer.training.fit import fit as train
 

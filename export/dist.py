@@ -17,7 +17,7 @@ from export.targets import metadata, npm, tfjs, tflite, web
 from export.targets.strings import read_strings
 from trainer.errors import ExportCheckFailed, UserError
 from trainer.evaluation.advice import advice_of
-from trainer.evaluation.metrics import measure
+from trainer.evaluation.measuring import measure
 from trainer.evaluation.wording import advice_text
 from trainer.files import is_there, whole_directory
 from trainer.model.classifier import Classifier

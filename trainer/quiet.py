@@ -1,4 +1,7 @@
-"""TensorFlow and its converters greet, warn and report whatever one sets: none of it is news to a user."""
+"""TensorFlow in a user's process: silent, set by the environment for commands, and repeatable.
+
+It and its converters greet, warn and report whatever one sets: none of it is news to a user.
+"""
 
 import os
 import sys
@@ -15,6 +18,16 @@ def set_environment() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # its start-up chatter is not news to a user
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # runs are repeatable on the CPU, and the model is small
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+
+def make_repeatable(seed: int) -> None:
+    """Makes all that Keras draws depend on the seed alone, and TensorFlow compute the same each time."""
+    with quietly():
+        import keras
+        import tensorflow as tf
+
+    keras.utils.set_random_seed(seed)
+    tf.config.experimental.enable_op_determinism()
 
 
 @contextmanager

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from trainer.data.corpus import Phrase
 from trainer.errors import UserError
 from trainer.evaluation.prediction import Prediction, predictions
-from trainer.files import read_json, sha256
+from trainer.files import is_there, read_json, sha256
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.text.vocabulary import Vocabulary
@@ -193,7 +193,18 @@ class Run:
         return phrases
 
 
+def check_replaceable(path: Path) -> None:
+    """Refuses to write a run in the place of anything but an earlier run or an empty directory.
+
+    Raises:
+        UserError: There is something else.
+    """
+    if is_there(path) and not (path / "run.json").is_file() and not (path.is_dir() and not any(path.iterdir())):
+        raise UserError(f"{path}: exists and is not a run; refusing to overwrite it (choose another --run)")
+
+
 def write_phrases(path: Path, phrases: Sequence[Phrase]) -> None:
+    """Writes phrases as JSON lines."""
     # Every character beyond ASCII is escaped: no line separator of any kind can break a row.
     path.write_text("".join(json.dumps(vars(phrase)) + "\n" for phrase in phrases), encoding="utf-8")
 

@@ -14,7 +14,7 @@ from export import graph
 from export.proof import chromium, fuzz_strings, runtimes
 from export.proof.runtimes import Answers
 from export.targets import metadata
-from trainer.evaluation.metrics import truth_of
+from trainer.evaluation.measuring import truth_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.windows import BORDERS, split_ids

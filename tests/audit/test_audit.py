@@ -21,7 +21,8 @@ from tests.support.audits import (
 )
 from trainer.audit import audit_rows
 from trainer.audit.checks.headline import remedy
-from trainer.audit.report import html, terminal
+from trainer.audit.report import html
+from trainer.cli.report import terminal
 from trainer.data.corpus import Row, filtered, of_lines
 
 

@@ -12,7 +12,8 @@ import pytest
 from tests.support.audits import PLACES, SUBJECTS, THINGS, audited, clean, finding
 from tests.support.browser import Open, Visit
 from trainer.__main__ import main
-from trainer.audit.report import cut_apart, html, terminal
+from trainer.audit.report import cut_apart, html
+from trainer.cli.report import terminal
 from trainer.data.corpus import Row
 from trainer.data.labels import alike
 
@@ -108,7 +109,7 @@ def test_few_labels_stand_by_their_size_with_the_same_measures() -> None:
     assert all(of_label["f1"] > 0.9 and of_label["phrases"] == 60 for of_label in quality)
     assert sum(of_label["doubted"] for of_label in quality) == report["label_issues"]["issues"]
     text = terminal(report)
-    assert "names the suspects.\n" in text
+    assert "finds label issues.\n" in text
     assert len(re.findall(r"^  (?:sea|town) .* [01]\.\d\d +\d+$", text, re.MULTILINE)) == 2
 
 
@@ -144,7 +145,7 @@ def test_the_width_is_that_of_the_terminal(
 
 def test_the_page_shows_the_worst_of_many_labels(of_many: dict[str, Any]) -> None:
     page = html(of_many).replace("<wbr>", "")
-    assert "The 40 of 47 labels that the words tell worst." in page
+    assert "The 40 of 47 labels with the lowest recall." in page
     heat, sizes = page.split('class="map"')[1].split("</table>")[0], page.split('class="bars sizes"')[1]
     assert len(re.findall('<th scope="row">', heat)) == 40
     recall = [int(share) for share in re.findall(r'<th scope="row">[^<]+</th><td class="heat[^>]+>(\d+)', heat)]

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from tests.support.audits import OWN, PLACES, THINGS, audited, changed, clean, headline, sentence
-from trainer.audit.report import html, terminal
+from trainer.audit.report import html
+from trainer.cli.report import terminal
 from trainer.data.corpus import Row
 
 
@@ -52,9 +53,11 @@ def rare(text: Callable[[str], str]) -> list[Row]:
 def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -> None:
     rows = rare(lambda text: ", ".join([*text.split(" ", 2)]))
     report = audited(rows)
-    assert "punctuation alone tells “rare” (recall 100\N{NO-BREAK SPACE}%) from all other labels" in headline(report)
-    assert "Punctuation alone tells “rare”" in terminal(report)
-    assert "Punctuation alone tells “rare”" in html(report)
+    assert "punctuation alone separates “rare” (recall 100\N{NO-BREAK SPACE}%) from all other labels" in headline(
+        report
+    )
+    assert "Punctuation alone separates “rare”" in terminal(report)
+    assert "Punctuation alone separates “rare”" in html(report)
 
 
 @pytest.mark.slow
@@ -68,7 +71,7 @@ def test_labels_that_the_text_does_not_carry_are_never_called_clean() -> None:
     rows = [replace(row, label=str(generator.choice(["yes", "no"]))) for row in clean(300)]
     report = audited(rows)
     assert not report["shortcuts"]["learns"]
-    assert report["headline"][0].startswith("The words do not tell the labels")
+    assert report["headline"][0].startswith("The words do not predict the labels")
 
 
 @pytest.mark.slow
@@ -78,8 +81,8 @@ def test_a_rare_label_is_named_though_the_words_tell_nothing() -> None:
     rows = [Row(" ".join(generator.choice(words, 8)), "pos") for _ in range(4900)]
     rows += [Row(" ".join(generator.choice(words, 8)).replace(" ", ", ", 2), "neg") for _ in range(100)]
     report = audited(rows)
-    assert report["headline"][0].startswith("The words do not tell the labels: reading them answers")
-    assert report["headline"][1].startswith("Shortcut: punctuation alone tells “neg”")
+    assert report["headline"][0].startswith("The words do not predict the labels: reading them answers")
+    assert report["headline"][1].startswith("Shortcut: punctuation alone separates “neg”")
     assert not any("“pos”" in line for line in report["headline"]), "the rest is told because the rare label is"
 
 
@@ -91,7 +94,7 @@ def test_words_that_tell_a_rare_label_are_not_said_to_tell_nothing() -> None:
     rows += [Row(" ".join([*generator.choice(words, 7), f"own{n % 3}"]), "neg") for n in range(60)]
     report = audited(rows)
     assert report["shortcuts"]["learns"], "accuracy cannot rise by much from 98 %"
-    assert not any(line.startswith("The words do not tell") for line in report["headline"])
+    assert not any(line.startswith("The words do not predict") for line in report["headline"])
 
 
 @pytest.mark.slow
@@ -105,7 +108,7 @@ def test_three_labels_of_thirty_that_share_a_mark_are_named_together() -> None:
             rows.append(Row(text + (" !?!" if label < 3 else ""), f"label {label:02}"))
     report = audited(rows, generator.choice(["train", "train", "train", "validation"], len(rows)).tolist())
     (line,) = [line for line in report["headline"] if line.startswith("Shortcut")]
-    assert "punctuation alone tells “label 00”, “label 01” and “label 02” (recall 100" in line
+    assert "punctuation alone separates “label 00”, “label 01” and “label 02” (recall 100" in line
     assert "label 03" not in line
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.audits import audited, changed, clean, finding, headline, listed, option_of
 from trainer.audit.checks.speakers import split_speaker
-from trainer.audit.report import terminal
+from trainer.cli.report import terminal
 from trainer.data.corpus import Row, filtered, of_lines
 
 

@@ -9,9 +9,10 @@ import pytest
 from tests.support.makers import Make, csv, damaged, file, folder, jsonl, opened, parquet, tsv
 from trainer.__main__ import main
 from trainer.cli.terminal import LineHandler, logged_to
-from trainer.data import dialect, folders, text_files
+from trainer.data import folders, text_files
 from trainer.data.profile import profile_of, report_of
 from trainer.data.sources import Source, load
+from trainer.data.tables import dialect
 from trainer.errors import UserError
 
 

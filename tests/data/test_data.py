@@ -18,12 +18,12 @@ from trainer.__main__ import main
 from trainer.data.corpus import Corpus, Row
 from trainer.data.profile import profile_of
 from trainer.data.sources import Unit, unit_of
+from trainer.encoding.encode import encode
 from trainer.model.recipe import RECIPES
 from trainer.run import Run
+from trainer.splitting.options import split_by
 from trainer.text.pieces import learn
 from trainer.text.vocabulary import UNKNOWN_ID
-from trainer.training.encode import encode
-from trainer.training.fit import split_by
 from trainer.training.options import FitOptions
 
 Records = list[dict[str, Any]]

@@ -152,7 +152,7 @@ def test_quotation_marks_are_read_as_asked(tmp_path: Path) -> None:
 def test_a_sample_that_is_cut_within_a_field_still_tells_that_fields_are_quoted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("trainer.data.dialect._SAMPLE", 50)
+    monkeypatch.setattr("trainer.data.tables.dialect._SAMPLE", 50)
     path = write(tmp_path / "a.tsv", "text\tlabel\n" + '"one\ntwo\nthree ""four"""\tx\n' * 9)
     assert [row.text for row in rows_of(path)] == ['one two three "four"'] * 9
 
@@ -225,7 +225,7 @@ def test_a_workbook_that_cannot_be_read_is_refused(tmp_path: Path, monkeypatch: 
         opened(tmp_path / "a.xlsx", encoding="utf-8")
     with pytest.raises(UserError, match="holds no text"):
         opened(sheets(tmp_path / "b.xlsx", Empty=[]))
-    monkeypatch.setattr("trainer.data.workbooks.MOST_BYTES", 1_000_000)
+    monkeypatch.setattr("trainer.data.tables.workbooks.MOST_BYTES", 1_000_000)
     with zipfile.ZipFile(tmp_path / "c.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("xl/worksheets/sheet1.xml", b" " * 2_000_000)
     with pytest.raises(UserError, match=r"c\.xlsx: is larger than 1 MB; save it as \.csv or \.jsonl"):

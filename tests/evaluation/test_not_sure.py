@@ -15,7 +15,8 @@ from export.manifest import read_manifest
 from tests.support.places import vectors
 from trainer.__main__ import main
 from trainer.evaluation.abstention import LARGEST_RATE, LEAST_RATE, TARGET_PRECISION, abstains, threshold_of
-from trainer.evaluation.metrics import Tally, metrics, tally, tally_of, truth_of
+from trainer.evaluation.measuring import tally_of, truth_of
+from trainer.evaluation.metrics import Tally, metrics, tally
 from trainer.evaluation.wording import measures_text
 from trainer.model.classifier import Classifier
 from trainer.run import Run

@@ -12,6 +12,7 @@ from tests.support.pets import contents, fitted
 from trainer.errors import UserError
 from trainer.run import Run, find
 from trainer.training import fit as fitting
+from trainer.training import record
 
 
 @pytest.fixture(scope="module")
@@ -30,14 +31,14 @@ def copy(run: Run, tmp_path: Path) -> Path:
 def test_an_exception_while_training_leaves_nothing_behind(
     error: BaseException, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "_train", raising(error))
+    monkeypatch.setattr(fitting, "train", raising(error))
     with pytest.raises(type(error)):
         fitted(tmp_path / "run")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_exception_while_writing_leaves_the_old_run_as_it_was(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "write_json", raising(OSError(28, "No space left on device")))
+    monkeypatch.setattr(record, "write_json", raising(OSError(28, "No space left on device")))
     before = contents(copy.parent)
     with pytest.raises(UserError, match=r"copy: cannot be written \(No space left on device\)"):
         fitted(copy)
@@ -47,7 +48,7 @@ def test_an_exception_while_writing_leaves_the_old_run_as_it_was(copy: Path, mon
 def test_a_place_that_cannot_be_written_is_known_before_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
+    monkeypatch.setattr(fitting, "train", raising(AssertionError("it trained")))
     (tmp_path / "file").write_text("a file, where a folder is wanted")
     with pytest.raises(UserError, match=r"file/runs/new: cannot be written \(Not a directory\)"):
         fitted(tmp_path / "file" / "runs" / "new")
@@ -56,7 +57,7 @@ def test_a_place_that_cannot_be_written_is_known_before_training(
 
 @pytest.mark.parametrize("place", ["thesis", "thesis/chapter.txt"])
 def test_what_is_not_a_run_is_never_replaced(place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fitting, "_train", raising(AssertionError("it trained")))
+    monkeypatch.setattr(fitting, "train", raising(AssertionError("it trained")))
     (tmp_path / "thesis").mkdir()
     (tmp_path / "thesis" / "chapter.txt").write_text("years of work")
     with pytest.raises(UserError, match=f"{place}: "):

@@ -11,7 +11,7 @@ from chart import spread
 from scores import hits, interval
 
 from trainer.data.corpus import Phrase, Row, of_lines
-from trainer.text.words import typed, words_of
+from trainer.text.words import unpunctuated, words_of
 
 
 def rows_of(label: str, count: int, groups: int = 0) -> list[Row]:
@@ -63,7 +63,7 @@ def test_groups_are_not_divided_and_every_part_has_one() -> None:
 
 
 def test_typed_is_lower_case_without_punctuation() -> None:
-    assert typed("“To BE, or not—’tis  the question!”") == "to be or not 'tis the question"
+    assert unpunctuated("“To BE, or not—’tis  the question!”") == "to be or not 'tis the question"
 
 
 def test_interval_holds_the_mean_and_narrows_with_more_phrases() -> None:

@@ -18,7 +18,7 @@ from export.targets import node
 from tests.support.places import ROOT
 from trainer.cli.parser import parser as trainer_parser
 from trainer.run import Run
-from trainer.training.encode import first_rows
+from trainer.text.windows import first_rows
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = {path.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "docs").glob("*.md"))}

@@ -1,6 +1,7 @@
 """The layout of the tests: what test modules share is in `tests/support/`, and folders stay small."""
 
 import ast
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -57,3 +58,10 @@ def test_folders_hold_a_dozen_test_modules_at_most_and_no_name_stands_twice() ->
         assert folder.parent == TESTS
         assert (folder / "__init__.py").is_file()
         assert len(list(folder.glob("test_*.py"))) <= 12
+
+
+@pytest.mark.parametrize("package", ["trainer", "export", "byline"])
+def test_folders_of_the_packages_hold_a_dozen_modules_at_most(package: str) -> None:
+    modules = Counter(path.parent for path in (ROOT / package).rglob("*.py"))
+    assert modules
+    assert {folder.relative_to(ROOT).as_posix(): count for folder, count in modules.items() if count > 12} == {}

@@ -12,7 +12,7 @@ from trainer.data.profile import profile_of
 from trainer.splitting.leakage import FORMULA, leaked
 from trainer.splitting.near_duplicates import SIMILARITY
 from trainer.splitting.split import Split, split
-from trainer.training.fit import warnings_of
+from trainer.splitting.wording import warnings_of
 
 WORDS = [f"word{number}" for number in range(400)]
 TEXT = " ".join(np.random.default_rng(3).choice(WORDS, 600))

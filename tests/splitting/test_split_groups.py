@@ -9,7 +9,7 @@ from tests.support.splits import PER_BLOCK, by_lines, encoded, lines_by_part, nu
 from trainer.data.corpus import Row
 from trainer.errors import UserError
 from trainer.splitting.split import PARTS, Split
-from trainer.training.fit import warnings_of
+from trainer.splitting.wording import warnings_of
 
 
 def grouped(sizes: Iterable[tuple[str, dict[str, int]]]) -> list[Row]:

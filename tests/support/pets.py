@@ -9,8 +9,9 @@ from trainer.data.corpus import Corpus, of_lines
 from trainer.data.profile import profile_of
 from trainer.model.recipe import RECIPES
 from trainer.run import Run
+from trainer.splitting.options import split_by
 from trainer.splitting.split import Split
-from trainer.training.fit import fit, split_by
+from trainer.training.fit import fit
 from trainer.training.options import FitOptions
 
 RECIPE = dataclasses.replace(RECIPES["tiny"], longest_window=8, sequence_length=18, steps=10)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from trainer.data.corpus import Corpus, Phrase, Row, of_lines
 from trainer.data.profile import profile_of
+from trainer.encoding.encode import Encoded, encode
 from trainer.splitting.split import BLOCKS, PARTS, Split, split
 from trainer.text.vocabulary import Vocabulary
-from trainer.training.encode import Encoded, encode
 
 LINES, PER_BLOCK = 400, 400 // BLOCKS
 

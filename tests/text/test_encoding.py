@@ -8,13 +8,13 @@ import pytest
 
 from trainer.data.corpus import Corpus, of_lines
 from trainer.data.profile import profile_of
+from trainer.encoding.encode import encode
 from trainer.model.recipe import RECIPES
+from trainer.splitting.options import split_by
 from trainer.splitting.split import Split, split
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import SHORTEST
 from trainer.text.words import words_of
-from trainer.training.encode import encode
-from trainer.training.fit import split_by
 from trainer.training.options import FitOptions
 
 LONGEST = 12

@@ -1,17 +1,18 @@
 """Whether words are pieces as a whole: asked of held-out rows."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 
-from trainer.data.corpus import Corpus, Row
+from trainer.data.corpus import Corpus, Phrase, Row
 from trainer.data.profile import profile_of
+from trainer.encoding import subwords
+from trainer.encoding.subwords import whole_words
 from trainer.model.recipe import RECIPES, sizes_for
-from trainer.splitting.split import Split, split
+from trainer.splitting.split import split
 from trainer.text.pieces import learn
-from trainer.training import subwords
-from trainer.training.subwords import whole_words
 
 BYLINE = RECIPES["byline"]
 
@@ -34,34 +35,35 @@ def phrases(count: int) -> list[tuple[str, str]]:
     return [(" ".join(generator.choices(words[label], k=4)), label) for label in ("x", "y") * (count // 2)]
 
 
-def divided(rows: list[tuple[str, str]]) -> Split:
+def divided(rows: list[tuple[str, str]]) -> Iterator[Phrase]:
+    """Gives the training phrases of a corpus."""
     made = tuple(Row(text, label, "", "train", "made", number) for number, (text, label) in enumerate(rows, 1))
     corpus = Corpus("made", "", "", "", lambda _: iter(made))
-    return split(corpus, profile_of(corpus), 1, window=0, passes=1, whole_rows=False, random=False)
+    return split(corpus, profile_of(corpus), 1).training_phrases()
 
 
 @pytest.mark.slow
 def test_words_that_are_never_met_again_are_cut() -> None:
-    assert not whole_words(divided(names(400)), BYLINE, 400)
+    assert not whole_words(divided(names(400)), BYLINE, 400, windows=False)
 
 
 def test_words_that_come_again_are_kept() -> None:
-    assert whole_words(divided(phrases(400)), BYLINE, 400)
+    assert whole_words(divided(phrases(400)), BYLINE, 400, windows=False)
 
 
 @pytest.mark.parametrize(("rows", "whole"), [(subwords.LEAST_TRIED - 1, False), (subwords.MOST_TRIED + 1, True)])
 def test_what_is_not_tried(rows: int, whole: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subwords, "_right", lambda *_: pytest.fail("was tried"))
-    parts = divided(phrases(40))
-    assert whole_words(parts, BYLINE, rows) is whole
-    assert whole_words(parts, replace(BYLINE, whole_words="yes"), 400)
-    assert not whole_words(parts, replace(BYLINE, whole_words="no"), 400)
-    assert whole_words(replace(parts, window=9), BYLINE, 400)  # running text: its words come again
+    some = list(divided(phrases(40)))
+    assert whole_words(some, BYLINE, rows, windows=False) is whole
+    assert whole_words(some, replace(BYLINE, whole_words="yes"), 400, windows=False)
+    assert not whole_words(some, replace(BYLINE, whole_words="no"), 400, windows=False)
+    assert whole_words(some, BYLINE, 400, windows=True)  # running text: its words come again
 
 
 def test_a_label_of_one_row_is_no_reason_to_fail() -> None:
-    parts = divided([("only once", "y"), *((text, "x") for text, _ in phrases(300))])
-    assert not whole_words(parts, BYLINE, 301)
+    some = divided([("only once", "y"), *((text, "x") for text, _ in phrases(300))])
+    assert not whole_words(some, BYLINE, 301, windows=False)
 
 
 def test_without_whole_words_a_word_is_its_pieces() -> None:

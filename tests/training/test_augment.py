@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from trainer.encoding.augment import MISSPELT, Speller
 from trainer.text.pieces import learn
-from trainer.training.augment import MISSPELT, Speller
 
 LATIN = Speller.of_letters("etaoinshrdlu.,1")
 

@@ -9,13 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from trainer.model.encoder import encoder_vectors
 from trainer.model.network import build_encoder, set_encoder
 from trainer.model.weights import Encoder
+from trainer.teacher.distil import Distillation, encoder
 from trainer.teacher.encoder import Teacher
 from trainer.text.pieces import learn
 from trainer.text.vocabulary import Vocabulary
-from trainer.training.distil import Distillation, encoder, encoder_vectors
-from trainer.training.encode import first_rows
+from trainer.text.windows import first_rows
 
 SETTINGS = Distillation(
     steps=6, embedding_size=6, units=5, size=4, texts=30, variants=90, common=5, epochs=20, batch_size=8, dropout=0.0

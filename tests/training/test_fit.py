@@ -13,19 +13,21 @@ from tests.support.pets import CORPUS, RECIPE, fitted, split_again
 from trainer.data.corpus import Corpus, Phrase, Row, of_lines
 from trainer.data.profile import profile_of
 from trainer.data.sources import Unit
-from trainer.evaluation.metrics import metrics, tally, truth_of
+from trainer.encoding import encode as encoding
+from trainer.encoding.encode import LENGTHS, Encoded, encode, length_for
+from trainer.evaluation.measuring import truth_of
+from trainer.evaluation.metrics import metrics, tally
 from trainer.model.network import build_lesson, build_model, weights_of
 from trainer.model.recipe import RECIPES, bytes_beside_bigrams, sizes_for, within_budget
 from trainer.model.weights import Weights
 from trainer.run import Run, digest_of
+from trainer.splitting.options import split_by
+from trainer.teacher.distil import Distillation
 from trainer.teacher.encoder import Teacher
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import split_ids
-from trainer.training import encode as encoding
 from trainer.training import fit as fitting
-from trainer.training.distil import Distillation
-from trainer.training.encode import LENGTHS, Encoded, encode, length_for
-from trainer.training.fit import fit, split_by
+from trainer.training.fit import fit
 from trainer.training.learn import class_weights
 from trainer.training.options import FitOptions
 

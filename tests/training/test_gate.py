@@ -7,12 +7,12 @@ import pytest
 from numpy.typing import NDArray
 
 from trainer.evaluation.metrics import metrics, tally
+from trainer.model.encoder import encoder_vectors
 from trainer.model.temperature import log_softmax
 from trainer.model.weights import Encoder, Lstm
 from trainer.text.vocabulary import Vocabulary
-from trainer.training.distil import encoder_vectors
-from trainer.training.fragments import count_fragments, is_fragment, with_count
 from trainer.training.gate import Seen, gated_logits, train_gate
+from trainer.training.unseen import count_fragments, is_fragment, with_count
 
 
 def made(count: int, known: float, margin: float, seed: int = 1) -> tuple[Seen, np.ndarray]:  # type: ignore[type-arg]

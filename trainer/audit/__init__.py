@@ -1,4 +1,4 @@
-"""The audit: what a corpus would teach a model, told before an hour is spent on training.
+"""The audit: what a corpus would teach a model, before an hour is spent on training.
 
 python -m trainer audit --data PATH
 """
@@ -97,7 +97,7 @@ def audit_rows(
         words_mode: Whether the rows are windows that were cut from running text.
         sampled_from: How many rows there are where `rows` are a sample; else None.
         split: How the parts were made: "blocks", "groups", "given" or "random".
-        seed: Draws the folds that the suspects are held out in.
+        seed: Draws the folds by which label issues are found.
         skipped: Reason -> rows that the reader passed over.
         running: Whether the rows follow one another as running text, which windows can be cut from.
 
@@ -108,12 +108,11 @@ def audit_rows(
     Raises:
         ValueError: There is no row, or not one part for each row.
     """
-    from trainer.audit.checks.duplicates import find_duplicates
+    from trainer.audit.checks.duplicates import find_duplicates, measure_leakage
     from trainer.audit.checks.headline import write_headline
     from trainer.audit.checks.label_issues import find_label_issues
     from trainer.audit.checks.label_ngrams import find_label_ngrams
     from trainer.audit.checks.languages import find_tongues
-    from trainer.audit.checks.leakage import measure_leakage
     from trainer.audit.checks.pollution import find_pollution
     from trainer.audit.checks.shortcuts import bench_of, measure_shortcuts, reference_of
     from trainer.audit.checks.sizes import measure_sizes
@@ -123,7 +122,7 @@ def audit_rows(
     sample = make_sample(rows, parts)
     report: dict[str, Any] = {
         "format": "byline-audit",
-        "version": 1,
+        "version": 2,
         "source": source,
         "rows": len(rows),
         "sampled_from": sampled_from,
@@ -152,7 +151,7 @@ def audit_rows(
         report["leakage"] = measure_leakage(sample, duplicates, reference)
     logger.info("n-grams")
     report["label_ngrams"] = find_label_ngrams(sample)
-    logger.info("label_issues")
+    logger.info("label issues")
     report["label_issues"] = find_label_issues(sample, seed)
     report["headline"] = write_headline(report, words_mode, running)
     return report

@@ -1,4 +1,4 @@
-"""Mending a text without losing a word of it: entities, tags, and encodings that were read wrongly."""
+"""Cleaning a text without losing a word of it: entities, tags, and encodings that were read wrongly."""
 
 import html
 import re

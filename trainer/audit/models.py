@@ -16,7 +16,7 @@ _LEAST = 2  # a feature that one phrase has teaches nothing
 
 
 def word_features(words: Sequence[str]) -> list[str]:
-    """Gives a phrase's words and pairs of neighbouring words."""
+    """Gives a phrase's words and bigrams."""
     return [*words, *(f"{one} {other}" for one, other in itertools.pairwise(words))]
 
 
@@ -71,5 +71,5 @@ def fitted(matrix: Any, labels: NDArray[np.int64], balanced: bool = False) -> An
 
 
 def reference_matrix(sample: Sample, train: NDArray[np.int64]) -> Any:
-    """Gives the reference model's features of all rows: words and pairs of words."""
+    """Gives the reference model's features of all rows: words and bigrams."""
     return weighted((word_features(words) for words in sample.words), train)

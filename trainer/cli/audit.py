@@ -27,7 +27,8 @@ def audit_command(arguments: argparse.Namespace) -> int:
     Raises:
         UserError: The corpus cannot be read, or a report or the copy cannot be written where it is asked for.
     """
-    from trainer.audit.report import html, terminal
+    from trainer.audit.report import html
+    from trainer.cli.report import terminal
 
     check_seed(arguments.seed)
     corpus = corpus_of(arguments)

@@ -48,7 +48,7 @@ def corpus(_: argparse.Namespace) -> int:
 def fit(arguments: argparse.Namespace) -> int:
     """Trains a run and prints how good it is."""
     recipe = recipe_of(arguments)
-    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random", arguments.run)
+    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random", path=arguments.run)
     corpus = corpus_of(arguments)
     from trainer.training.fit import fit as train
 
@@ -58,7 +58,7 @@ def fit(arguments: argparse.Namespace) -> int:
 
 def evaluate(arguments: argparse.Namespace) -> int:
     """Measures a run on phrases that it did not learn from."""
-    from trainer.evaluation.metrics import measure
+    from trainer.evaluation.measuring import measure
     from trainer.run import find
 
     run = find(arguments.run)
@@ -139,8 +139,9 @@ def predict(arguments: argparse.Namespace) -> int:
 
     run = find(arguments.run)
     most = max(1, min(_MOST_LINES, _MOST_SCORES // len(run.vocabulary.labels)))
-    typed = iter([arguments.text]) if arguments.text else line_batches(cast(io.BufferedIOBase, sys.stdin.buffer), most)
-    for texts in typed:
+    lines = cast(io.BufferedIOBase, sys.stdin.buffer)
+    batches = iter([arguments.text]) if arguments.text else line_batches(lines, most)
+    for texts in batches:
         for text, ranking in zip(texts, run.classifier.rank(texts), strict=True):
             if arguments.json:
                 print(json.dumps(ranking, ensure_ascii=False))

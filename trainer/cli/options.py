@@ -9,13 +9,13 @@ from trainer.data.corpus import Corpus, filtered
 from trainer.data.sources import Source, Unit, load, unit_of
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
+from trainer.splitting.options import SEED
 from trainer.training.options import (
     CHOICES,
     GROUPS,
     LEAST_ROWS,
     RANGES,
     RECIPE,
-    SEED,
     TEACHERS,
     check_seed,
     recipe_with,
@@ -47,7 +47,7 @@ _HELP: Final = {
     "epochs": "epochs of the LSTM's training",
     "steps": "gradient steps of the LSTM's training without a teacher, where no epochs are given",
     "batch_size": "batch size of the LSTM's training",
-    "learning_rate": "Adam's learning rate",
+    "learning_rate": "Adam learning rate",
 }
 _READING: Final = (
     *("text_column", "label_column", "group_column", "split_column"),

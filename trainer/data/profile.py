@@ -35,6 +35,16 @@ class CorpusProfile:
     first: dict[str, Row] = field(default_factory=dict)
     skipped: Counter[str] = field(default_factory=Counter)
 
+    @property
+    def learned_from(self) -> int:
+        """How many rows a model may learn from in the end: all that the source does not hold out to measure on."""
+        return sum(self.labels.values()) - self.given["test"]
+
+    @property
+    def trained_on(self) -> int:
+        """How many of them the source does not hold out to choose by, either."""
+        return self.learned_from - self.given["validation"]
+
 
 def profile_of(corpus: Corpus) -> CorpusProfile:
     """Reads a corpus once.

@@ -9,12 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.data.columns import columns_of
 from trainer.data.corpus import Corpus, Row, filtered, tidy
-from trainer.data.dialect import Choice
 from trainer.data.folders import open_folder
 from trainer.data.labels import label_of, names_from, renamed, without_rare
 from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Reading, Record, Table, open_hub, open_table
+from trainer.data.tables.columns import columns_of
+from trainer.data.tables.dialect import Choice
 from trainer.data.text_files import PACKED, named
 from trainer.errors import UserError
 from trainer.files import is_there

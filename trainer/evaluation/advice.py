@@ -46,7 +46,7 @@ def advice_of(results: Mapping[str, Any], labels: Sequence[str], rows: Mapping[s
 
 def _rows_for(results: Mapping[str, Any], label_count: int, rows: Mapping[str, int]) -> int:
     """Gives the rows a label of which as many are measured as an interval of `WIDEST` takes, at this accuracy."""
-    # The interval's middle is the accuracy, drawn to a half: a few phrases that are all right do not tell 100 %.
+    # The interval's middle is the accuracy, drawn to a half: a few phrases that are all right do not show 100 %.
     share = sum(results["intervals"]["accuracy"]) / 2
     for phrases in range(1, _MOST_PHRASES):
         low, high = wilson(round(share * phrases), phrases)

@@ -4,29 +4,17 @@ A share of phrases has a Wilson interval: Probable Inference, the Law of Success
 Unlike a bootstrap it has a width where all phrases are right, or none. The macro F1 is no share, and has a bootstrap.
 """
 
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.data.corpus import Phrase
-from trainer.model.classifier import Classifier
-
 BINS: Final = 15  # of equal width, by how sure an answer is
 STEPS: Final = 1_000  # that a threshold of "not sure" is counted in: it can be said in full, "below 45.7%"
-_BATCH = 10_000  # phrases
 _DRAWS = 1_000
 _BOUNDS = (0.025, 0.975)
 _DEVIATIONS = 1.959964  # of the normal distribution: 95 % of it lie within as many standard deviations
-
-
-def truth_of(phrases: Sequence[Phrase], labels: Sequence[str]) -> NDArray[np.int64]:
-    """Gives the index of each phrase's label, shape [phrases]."""
-    index = {label: number for number, label in enumerate(labels)}
-    return np.array([index[phrase.label] for phrase in phrases], np.int64)
 
 
 @dataclass(frozen=True)
@@ -47,24 +35,6 @@ class Tally:
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(self.confusion + other.confusion, self.bins + other.bins, self.steps + other.steps)
-
-
-def measure(classifier: Classifier, phrases: Iterable[Phrase], threshold: float, majority_label: str) -> dict[str, Any]:
-    """Gives the `metrics` of a classifier's answers to labelled phrases, however many they are."""
-    commonest = classifier.vocabulary.labels.index(majority_label)
-    return metrics(tally_of(classifier, phrases), threshold, commonest)
-
-
-def tally_of(classifier: Classifier, phrases: Iterable[Phrase]) -> Tally:
-    """Asks a classifier for its answers to labelled phrases, in batches, and counts them."""
-    labels = classifier.vocabulary.labels
-    total = tally(np.zeros((0, len(labels))), np.zeros(0, np.int64))
-    rest = iter(phrases)
-    while batch := list(islice(rest, _BATCH)):
-        texts = [phrase.text for phrase in batch]
-        known = np.array([classifier.vocabulary.known_words(text) > 0 for text in texts])
-        total += tally(classifier.probabilities(texts), truth_of(batch, labels), known)
-    return total
 
 
 def tally(probabilities: NDArray[Any], truth: NDArray[np.int64], known: NDArray[np.bool_] | None = None) -> Tally:
@@ -177,7 +147,7 @@ def _bootstrap(confusion: NDArray[np.int64]) -> list[float] | None:
     """Gives the 95 % bootstrap interval of the macro F1 (Efron 1979): of a confusion matrix a multinomial draw.
 
     Returns:
-        None where draws of the phrases from themselves tell nothing: all are right, none is, or, of a few phrases in
+        None where a bootstrap says nothing: all are right, none is, or, of a few phrases in
         many labels, the interval does not hold the macro F1 itself.
     """
     count, size, right = int(confusion.sum()), confusion.shape[0], int(confusion.trace())

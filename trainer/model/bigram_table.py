@@ -14,8 +14,8 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-OWNERS: Final = 251  # a prime, so that remainders fill int8 and leave its ends
-EMPTY: Final = 127  # the owner of an empty slot, which no remainder reaches
+FINGERPRINTS: Final = 251  # a prime, so that remainders fill int8 and leave its ends
+EMPTY: Final = 127  # the fingerprint of an empty slot, which no remainder reaches
 _EXACT: Final = 1 << 24
 _SHARES: Final = ((0.31, 0.57), (0.59, 0.23))  # of the largest multiplier, for the first and the second word
 
@@ -46,7 +46,7 @@ class BigramTable:
 
     def fingerprint(self, first: Any, second: Any, remainder: Callable[[Any, int], Any] = mod) -> Any:
         """Gives what a bigram's slot remembers, -125 to 125; of arrays or tensors of whole numbers."""
-        return remainder(first + 2 * second, OWNERS) - OWNERS // 2
+        return remainder(first + 2 * second, FINGERPRINTS) - FINGERPRINTS // 2
 
     def place(self, first: Places, second: Places) -> tuple[Places, Places]:
         """Puts bigrams into the table, as many as go in; those that come first have the first choice.

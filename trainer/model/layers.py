@@ -120,11 +120,12 @@ class BigramRows(keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, ids: Any) -> Any:
         first, second = ids[:, :-1], ids[:, 1:]
-        owner = self.table.fingerprint(first, second, ops.mod)
+        fingerprint = self.table.fingerprint(first, second, ops.mod)
         sums = count = 0.0
         for total in self.table.sums(first, second):
             slots = ops.mod(total, self.table.slots)
-            stands = ops.logical_and(ops.equal(ops.take(self.fingerprints, slots), owner), ops.not_equal(second, 0))
+            same = ops.equal(ops.take(self.fingerprints, slots), fingerprint)
+            stands = ops.logical_and(same, ops.not_equal(second, 0))
             found = ops.cast(stands, self.values.dtype)[..., None]
             values = ops.take(self.values, slots, axis=0) * found
             if self.cells:
@@ -171,7 +172,7 @@ class Pool(keras.layers.Layer):  # type: ignore[misc]
 
 @_registered
 class Gate(keras.layers.Layer):  # type: ignore[misc]
-    """Scales logits by how far the text is trusted: scale * sigmoid(kernel · inputs + bias) * logits.
+    """Scales the logits by a sigmoid gate: scale * sigmoid(kernel · inputs + bias) * logits.
 
     The inputs are the sentence's vector, the share of its bigrams that are known, the share of its pieces that are
     unknown, and the largest logit.

@@ -25,7 +25,7 @@ class LinearSettings:
         bigram_strength: Of bigrams beside pieces; on eight sets a point better than 1 where rows are few, else as good.
         ngram_strength: Of character n-grams beside pieces.
         few_rows: Below as many rows, features that occur once are kept.
-        few_rows_idf: The power of the inverse document frequencies there: what few rows tell of rarity is little, and
+        few_rows_idf: The power of the inverse document frequencies there: few rows say little of rarity, and
             with it answers are 0.9 points better.
         tolerance: At which the solver stops.
         most_passes: Over the rows, if it has not stopped before: noisy labels take hundreds that change no answer.

@@ -69,7 +69,7 @@ def build_encoder(
         sequence_length: Of the rows (S).
         vocabulary_size: Ids are below it (V).
         steps: How many pieces the LSTM reads (T), at most S - 2.
-        embedding_size: Numbers a piece.
+        embedding_size: Embedding dimension.
         units: Of each direction of the LSTM.
         size: Of the vector.
         dropout: Share of the LSTM's outputs, and half as much of the embedding's channels, dropped in training.
@@ -90,7 +90,7 @@ def build_lesson(
     Args:
         sequence_length: Of the rows (S); the LSTM reads the S - 2 pieces.
         vocabulary_size: Ids are below it (V).
-        embedding_size: Numbers a piece.
+        embedding_size: Embedding dimension.
         units: Of each direction of the LSTM.
         dense: Units of each dense layer, the last of which gives the logits.
     """
@@ -164,8 +164,8 @@ def _empty(weights: Weights, sequence_length: int) -> "keras.Model":
     if encoder.logits is not None:
         own = layers.Dense(label_count, use_bias=False, name="sentence_logits")(sentence)
         logits = layers.Add(name="sum")([logits, own])
-    trusted = Gate(name="gate")([sentence, known, pieces, logits])
-    return keras.Model(ids, layers.Softmax(name="probabilities")(trusted), name="byline")
+    gated = Gate(name="gate")([sentence, known, pieces, logits])
+    return keras.Model(ids, layers.Softmax(name="probabilities")(gated), name="byline")
 
 
 def _sentence(

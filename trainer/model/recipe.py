@@ -12,7 +12,7 @@ _ALL: Final = 1_000_000
 _TAUGHT_LABELS: Final = 77  # of more, their rows take the room of common words
 _LEAST_SLOTS: Final = 997
 _USUAL_SLOTS: Final = 6_007  # at least, where no budget is asked for: letters of two bytes are not to cost the bigrams
-_MOST_SLOTS: Final = 100_000  # bigrams beyond are seen once, and tell nothing
+_MOST_SLOTS: Final = 100_000  # bigrams beyond are seen once, and predict nothing
 _PIECE_BYTES: Final = 9  # beside its letters: SentencePiece's score and lengths
 _RULE_BYTES: Final = 12
 _GRAPH_BYTES: Final = 24_000  # operations and metadata
@@ -39,7 +39,7 @@ class Recipe:
     # tokenizer
     model_type: Literal["unigram", "word"] = "unigram"
     keep_case: bool = False  # people type few capitals
-    fold_accents: bool = False  # where accents tell words apart, they are to be read
+    fold_accents: bool = False  # where accents distinguish words, they are to be read
     maximum_pieces: int = 0
     whole_words: str = "auto"  # chosen on held-out rows: they pay where words come again, not where most are new
     sequence_length: int = 0  # the smallest of 18, 34, 66 and 130 that holds 99 % of the training phrases
@@ -66,7 +66,7 @@ class Recipe:
     epochs: int = 0  # 10 with a teacher, over its texts and their variants; else what `steps` asks for
     steps: int = 300  # on the labels: beside the tables more of them only learn the training text by heart
     batch_size: int = 64
-    learning_rate: float = 0.002  # Adam's, falling to zero along a cosine
+    learning_rate: float = 0.002  # of Adam, falling to zero along a cosine
     falling_rate: bool = True
 
     # size
@@ -131,7 +131,7 @@ class Sizes:
         cells: Labels of every other piece.
         bigram_slots: Of the table of bigrams.
         bigram_cells: Labels of a bigram.
-        embedding_size: Numbers a piece.
+        embedding_size: Embedding dimension.
         lstm_units: Of each direction.
         lstm_steps: Pieces that the LSTM reads, at most.
         sentence_size: Of the sentence's vector.

@@ -39,7 +39,7 @@ class TableSizes:
 
 
 def squeeze(linear: Linear, sizes: TableSizes) -> Tables:
-    """Keeps the frequent pieces' rows whole, of the others the strongest labels, and the bigrams that tell most."""
+    """Keeps the frequent pieces' rows whole, of the others the strongest labels, and the most indicative bigrams."""
     size, label_count = linear.pieces.shape
     rows = linear.pieces.copy()
     rows[[number for number in range(len(RESERVED)) if number != UNKNOWN_ID]] = 0
@@ -61,7 +61,7 @@ def _strongest(rows: Floats, cells: int) -> Cells:
 def _bigram_rows(
     linear: Linear, vocabulary_size: int, most_slots: int, cells: int
 ) -> tuple[NDArray[np.int32], Floats | Cells]:
-    """Places the bigrams that tell most, by the spread of their rows times the root of how often they stand."""
+    """Places the most indicative bigrams first, by the spread of their rows times the root of how often they stand."""
     slots = max(
         LEAST_BIGRAM_SLOTS, min(prime_up_to(most_slots), prime_up_to(2 * len(linear.first) + LEAST_BIGRAM_SLOTS))
     )
@@ -117,9 +117,9 @@ def _found(tables: Tables, rows: Rows) -> list[tuple[NDArray[np.int64], NDArray[
     """Gives for both places of every adjacent bigram its slot, and whether the bigram is there."""
     first, second = rows[:, :-1].astype(np.int64), rows[:, 1:].astype(np.int64)
     table = BigramTable(_vocabulary_size(tables), len(tables.fingerprints))
-    owner = table.fingerprint(first, second)
+    fingerprint = table.fingerprint(first, second)
     slots = [total % table.slots for total in table.sums(first, second)]
-    return [(of_place, (tables.fingerprints[of_place] == owner) & (second != 0)) for of_place in slots]
+    return [(of_place, (tables.fingerprints[of_place] == fingerprint) & (second != 0)) for of_place in slots]
 
 
 def _vocabulary_size(tables: Tables) -> int:

@@ -13,7 +13,7 @@ GATES: Final = ("input", "forget", "cell", "output")  # in Keras' order
 
 @dataclass(frozen=True)
 class Cells:
-    """Sparse rows: of each row the few labels that it tells most about.
+    """Sparse rows: of each row the few labels with the largest weights.
 
     Attributes:
         labels: Label indices, int32, shape [rows, cells].
@@ -82,7 +82,7 @@ class Encoder:
 
 @dataclass(frozen=True)
 class Gate:
-    """How far a text is trusted: sigmoid(kernel · [sentence, known bigrams, unknown pieces, largest logit] + bias).
+    """What the logits are scaled by: sigmoid(kernel · [sentence, known bigrams, unknown pieces, largest logit] + bias).
 
     Attributes:
         kernel: Shape [size + 3, 1].
@@ -102,7 +102,7 @@ class Weights:
     Attributes:
         tables: The linear part.
         encoder: The sentence's vector.
-        gate: How far both are trusted.
+        gate: What their sum is scaled by.
         steps: How many pieces the LSTM reads, from the first; the tables read all of a row.
     """
 

@@ -9,7 +9,7 @@ from trainer.splitting.near_duplicates import SIMILARITY, NearDuplicateIndex
 from trainer.text.words import canonical, words_of
 
 PASSAGE: Final = 5  # words
-FORMULA: Final = 20  # training rows: a passage that more of them hold is a formula of its genre, and tells no copy
+FORMULA: Final = 20  # training rows: a passage that more of them hold is a formula of its genre, and no sign of a copy
 _HELD: Final = 0.5  # of a row's passages found in training: it was copied, whatever the lines
 
 Passage = tuple[str, ...]
@@ -37,7 +37,8 @@ def leaked(held_out: Iterable[tuple[int, str]], training: Iterable[Row], running
     index.add(_noting(held_out, passages, same))
     counts = dict.fromkeys(set().union(*passages.values()), 0) if passages else {}
     found: dict[int, float] = {}
-    for words, near in index.take(_watching(training, running, counts)):
+    watched = _watching(training, running, counts)
+    for words, near in index.take(watched):
         found |= dict.fromkeys(near, SIMILARITY)
         if copies := same.pop(words, None):
             index.remove(copies)

@@ -1,4 +1,4 @@
-"""Near-duplicates: texts that share most of their words and pairs of words.
+"""Near-duplicates: texts that share most of their words and bigrams of words.
 
 MinHash signatures, cut into bands, find candidates (Broder 1997; locality-sensitive hashing), and the Jaccard
 similarity of their shingles decides. Of one text no more than `MOST_COMPARED` candidates are compared, those of the
@@ -32,7 +32,7 @@ _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)  # Fibonacci hashing: 2^64 over t
 
 
 def shingles(text: str) -> frozenset[bytes]:
-    """Gives a text's words and pairs of neighbouring words, in their canonical form."""
+    """Gives a text's words and bigrams of words, in their canonical form."""
     words = [canonical(word).encode("utf-8", "surrogatepass") for word in words_of(text)]
     return frozenset(words) | {b" ".join(pair) for pair in pairwise(words)}
 

@@ -18,6 +18,7 @@ import numpy as np
 from trainer.data.corpus import Corpus, Phrase, Row
 from trainer.data.profile import CorpusProfile, wrong
 from trainer.errors import UserError
+from trainer.splitting.folds import Folds, folds_of
 from trainer.splitting.leakage import leaked
 from trainer.text.windows import cut
 from trainer.text.words import normalize, word_spans
@@ -59,6 +60,9 @@ class Split:
         dropped: Numbers of the rows held out that training holds too and that are left out, from 0.
         optimistic: How many such rows are kept all the same, by part and label.
         unread: Part -> the share of its rows that is neither measured nor learned from, where they are too many.
+        own_validation: Whether the validation rows were chosen here, by groups or blocks: they may be learned from in
+            the end.
+        folds: In cross-validation the folds of the rows, in the order of the source; else None.
     """
 
     corpus: Corpus
@@ -71,11 +75,21 @@ class Split:
     dropped: frozenset[int]
     optimistic: dict[str, dict[str, int]]
     unread: dict[str, float]
+    own_validation: bool
+    folds: Folds | None = field(repr=False)
     _division: "_Division" = field(repr=False)
 
     def training_text(self) -> Iterator[str]:
         """Gives the rows on which the vocabulary is counted."""
         return (row.text for _, row, _, part in self._division.rows(self.corpus) if part == "train")
+
+    def learned_text(self) -> Iterator[str]:
+        """Gives the phrases of training and validation: what is learned from in the end where rows are few."""
+        return (row.text for part, row in self.rows() if part != "test")
+
+    def training_phrases(self) -> Iterator[Phrase]:
+        """Gives the phrases of the training part."""
+        return (phrase for part, phrase in self.phrases() if part == "train")
 
     def phrases(self) -> Iterator[tuple[str, Phrase]]:
         """Gives every phrase with its part, in the order of the source."""
@@ -190,20 +204,23 @@ def split(
     whole_rows: bool = False,
     random: bool = False,
     with_leaks: bool = False,
-    folds: bool = False,
+    folds: int = 0,
 ) -> Split:
     """Splits a corpus.
 
     Args:
         corpus: What to split.
-        seen: Its survey.
+        seen: Its profile.
         seed: Equal seeds give equal splits.
         window: The most words of the windows that running text is cut into; 0: every row is a phrase.
         passes: How often the training text is cut.
         whole_rows: Whether the training rows are phrases as they stand too, beside the windows.
         random: By row, as the lesson does it: optimistic, for comparison.
         with_leaks: Whether to keep what is held out and stands in training too, without looking for it.
-        folds: Whether nothing is held out: all rows are learned from, and measured by cross-validation.
+        folds: How many rows are dealt to, for cross-validation: then all rows are for training; 0: parts are held out.
+
+    Returns:
+        The split, which reads the corpus again for each thing that is asked.
 
     Raises:
         UserError: A label has too little text for three parts.
@@ -215,9 +232,20 @@ def split(
         # A split that somebody made is kept as it is, and so is the lesson's: what leaks is counted and said.
         dropped, optimistic = _leaks(corpus, division, drop=division.method in ("blocks", "groups"))
     unread = {part: 1 - kept for part, kept in division.kept.items() if kept < 1 and division.method == "given"}
-    labels = tuple(seen.labels)
     return Split(
-        corpus, division.method, seed, labels, window, passes, whole_rows, dropped, optimistic, unread, division
+        corpus=corpus,
+        method=division.method,
+        seed=seed,
+        labels=tuple(seen.labels),
+        window=window,
+        passes=passes,
+        whole_rows=whole_rows,
+        dropped=dropped,
+        optimistic=optimistic,
+        unread=unread,
+        own_validation=not seen.given["validation"] and division.method != "random",
+        folds=folds_of(list(corpus.rows()), corpus.running, seed, folds) if folds else None,
+        _division=division,
     )
 
 

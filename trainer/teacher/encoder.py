@@ -4,10 +4,11 @@ import hashlib
 import logging
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,6 +26,8 @@ Floats = NDArray[np.float32]
 
 _LONGEST: Final = 128  # of the teacher's own tokens; phrases have far fewer, and time grows with them
 _BATCH: Final = 64  # texts
+_MOST_TAUGHT: Final = 50_000  # rows from which `auto` asks a teacher: it is slow, and adds more the fewer they are
+_SAMPLE: Final = 2_000  # texts by which the language is identified
 _CACHED_FILES: Final = 40  # of vectors, the newest of which are kept: about 10 MB each
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _EXTRA: Final = "pip install 'byline[teacher]'"
@@ -143,19 +146,27 @@ class Teacher:
         return tokenizer
 
 
-def open_teacher(choice: str, sample_texts: Sequence[str]) -> Teacher | None:
+def open_teacher(choice: str, training_text: Iterable[str], row_count: int = 0) -> Teacher | None:
     """Opens a teacher, and says so.
 
     Args:
-        choice: "none"; "minilm", an English one, which the extra `teacher` brings; "auto", the same if it is installed
-            and the text is English; or a folder with `model.onnx` and `tokenizer.json`.
-        sample_texts: Some of the training text.
+        choice: "none"; "minilm", an English one, which the extra `teacher` brings; "auto", the same if it is installed,
+            the text is English, and its rows are few; or a folder with `model.onnx` and `tokenizer.json`.
+        training_text: Of which a sample is read.
+        row_count: Of the training part.
+
+    Returns:
+        The teacher; None where there is none.
 
     Raises:
         UserError: It is not installed, or the folder does not hold it.
     """
     if choice == "none":
         return None
+    if choice == "auto" and row_count > _MOST_TAUGHT:
+        logger.info(f"teacher: none, {row_count:,} rows say enough themselves (--teacher minilm asks for one)")
+        return None
+    sample_texts = list(islice(training_text, _SAMPLE))
     alphabet = frozenset(character for text in sample_texts for character in text.lower())
     if choice == "auto":
         if not _is_installed():

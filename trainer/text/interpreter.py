@@ -1,6 +1,6 @@
 """A plain interpreter of the tokenizer contract: what JavaScript does too, line by line.
 
-The `sentencepiece` library encodes; this tells where words stand in the text, and reads what is too long for float32.
+The `sentencepiece` library encodes; this finds where words stand in the text, and reads what is too long for float32.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -14,7 +14,7 @@ Spelled = tuple[str, int, int]  # a normalized character, and the span of text t
 
 
 def aligner(rules: Rules) -> Callable[[str], list[list[Spelled]]]:
-    """Gives the function that normalizes a text and tells where each character comes from.
+    """Gives the function that normalizes a text and finds where each character comes from.
 
     Every character that a rule gives has the span of what the rule replaced. What a rule removes belongs to the
     character before it, so that an emoji keeps its variation selector.

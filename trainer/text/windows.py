@@ -6,10 +6,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.text.vocabulary import CLS_ID, SEP_ID
+from trainer.text.vocabulary import CLS_ID, SEP_ID, Vocabulary
 
 BORDERS: Final = 2  # [CLS] and [SEP] stand in every row
-SHORTEST: Final = 3  # words; two words of running text rarely tell anything
+SHORTEST: Final = 3  # words; two words of running text rarely have a label
 FLOOR: Final = 1e-7  # a probability's least value under a logarithm, as in Keras
 
 
@@ -24,7 +24,7 @@ def cut(
     """Cuts running text into consecutive windows of `SHORTEST` to `longest` words.
 
     Lengths are drawn evenly by their logarithm: what people type is short, and from short windows more is learned. A
-    remainder shorter than the length drawn is dropped, so that the lengths tell nothing about the text's label.
+    remainder shorter than the length drawn is dropped, so that the lengths are independent of the text's label.
 
     Args:
         text: Running text.
@@ -77,6 +77,21 @@ def split_ids(ids: Sequence[int], sequence_length: int) -> NDArray[np.int32]:
         row[1 : len(window) + 1] = window
         row[len(window) + 1] = SEP_ID
     return rows
+
+
+def first_rows(texts: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
+    """Gives each text's first window.
+
+    Args:
+        texts: Of any length.
+        vocabulary: Gives their ids, and the sequence length (S).
+
+    Returns:
+        Framed rows, int32, shape [texts, S].
+    """
+    length = vocabulary.sequence_length
+    rows = [split_ids(ids[: length - BORDERS], length)[0] for ids in vocabulary.encode_all(texts)]
+    return np.stack(rows) if rows else np.zeros((0, length), np.int32)
 
 
 def piece_counts(rows: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -20,8 +20,8 @@ def words_of(text: str) -> list[str]:
     return _any_word(text).findall(text.replace("\0", "") if text.isascii() else normalize(text))
 
 
-def typed(text: str) -> str:
-    """Gives a text as people type it: lower case, no punctuation, straight apostrophes."""
+def unpunctuated(text: str) -> str:
+    """Gives a text lower-cased, its punctuation stripped, with straight apostrophes."""
     return " ".join(canonical(word) for word in words_of(text))
 
 

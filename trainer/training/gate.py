@@ -1,4 +1,4 @@
-"""The gate: how far a text is trusted, by what is known of it, and the scale under which probabilities are honest.
+"""The gate, whose inputs are what is known of a text, and the scale under which probabilities are honest.
 
 Both are fitted on phrases that the tables have not learned from: on those that they have, every logit is large.
 """
@@ -18,7 +18,7 @@ from trainer.model.weights import Gate, Tables
 from trainer.text.vocabulary import UNKNOWN_ID
 
 # Chosen on CLINC150's out-of-scope validation phrases. Known bigrams, the largest logit and fragments of words
-# each tell something else.
+# are each informative.
 OF_KNOWN: Final = 1.0
 OF_UNKNOWN: Final = -1.0
 OF_LARGEST: Final = 0.4
@@ -28,7 +28,7 @@ MOST_OF_FRAGMENTS: Final = 0.5  # and no more than that for each of them
 # first that leaves probabilities honest. Many labels bear less of it than few.
 SHAPES: Final = ((0.1, 0.25), (0.1, 0.5), (0.05, 0.5), (0.02, 0.5), (0.02, 1.0))
 MOST_ERROR: Final = 0.025  # expected calibration error
-_LEAST_PHRASES: Final = 500  # that tell a calibration error
+_LEAST_PHRASES: Final = 500  # that a calibration error takes
 _LEAST_DEVIATION: Final = 0.02
 _EXPECTED: Final = 0.25  # temperature: margins of the SVM are multiplied by about four, on most corpora
 

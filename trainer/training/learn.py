@@ -2,31 +2,33 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.encoding.encode import Encoded
 from trainer.errors import UserError
-from trainer.evaluation.metrics import macro_f1, tally, truth_of
+from trainer.evaluation.metrics import Tally, macro_f1, tally
 from trainer.model import linear
+from trainer.model.encoder import encoder_vectors
 from trainer.model.linear import LinearSettings
 from trainer.model.recipe import Recipe, Sizes
 from trainer.model.tables import TableSizes, squeeze
 from trainer.model.temperature import log_softmax
-from trainer.model.weights import Encoder, Tables, Weights
+from trainer.model.weights import Encoder, LessonWeights, Tables, Weights
 from trainer.splitting.folds import Folds, deal
+from trainer.teacher import distil
+from trainer.teacher.distil import Distillation
 from trainer.teacher.encoder import Teacher, common_words
 from trainer.text.normalization import SPACE
-from trainer.training import distil
-from trainer.training.distil import Distillation, encoder_vectors
-from trainer.training.encode import Encoded, first_rows
-from trainer.training.fragments import count_fragments, is_fragment, with_count
+from trainer.text.windows import average
+from trainer.training.examples import Examples, Featurizer, Floats, Truth
 from trainer.training.gate import Seen, gated_logits, see, train_gate
-from trainer.training.sentence import train_on_labels
-from trainer.training.unseen import cut_unseen
+from trainer.training.sentence import train_lesson, train_on_labels
+from trainer.training.unseen import cut_unseen, with_count
 
 logger = logging.getLogger(__name__)
 
@@ -41,36 +43,6 @@ _MOST_REFIT: Final = 60_000  # rows: to more, the validation phrases would add n
 _UNEVEN: Final = 3.0  # times as many rows of the most frequent label as of the rarest: weights are tried
 _MOST_WEIGHED: Final = 60_000  # rows: of more, they are not tried, and hardly matter
 _BALANCE: Final = 0.5  # exponent of the weights under which all labels would count alike
-
-Rows = NDArray[Any]
-Floats = NDArray[np.float32]
-Truth = NDArray[np.int32]
-
-
-@dataclass(frozen=True)
-class Rated:
-    """Phrases with their truth, weights and vectors.
-
-    Attributes:
-        rows: Framed, shape [rows, S].
-        truth: Labels' indices, shape [rows].
-        weights: How much each counts: less than 1 where it is a misspelt copy, shape [rows].
-        vectors: Of a taught encoder, shape [rows, size]; of no numbers without one.
-        fragments: Their count, shape [rows].
-    """
-
-    rows: Rows
-    truth: Truth
-    weights: Floats
-    vectors: Floats
-    fragments: Floats
-
-    def __getitem__(self, chosen: Any) -> "Rated":
-        return Rated(*(getattr(self, field.name)[chosen] for field in fields(self)))
-
-    def __add__(self, other: "Rated") -> "Rated":
-        pairs = ((getattr(self, field.name), getattr(other, field.name)) for field in fields(self))
-        return Rated(*(np.concatenate(pair) for pair in pairs))
 
 
 @dataclass(frozen=True)
@@ -93,17 +65,17 @@ class Fitted:
     """The linear part.
 
     Attributes:
-        tables: Of pieces and pairs.
+        tables: Of pieces and bigrams.
         kernel: From a taught vector to logits, shape [size, labels]; None where it is left out.
     """
 
     tables: Tables
     kernel: Floats | None
 
-    def see(self, rated: Rated) -> Seen:
+    def see(self, examples: Examples) -> Seen:
         """Gives what the gate sees of some phrases."""
-        own = None if self.kernel is None else rated.vectors @ self.kernel
-        return see(self.tables, rated.rows, rated.fragments, own)
+        own = None if self.kernel is None else examples.vectors @ self.kernel
+        return see(self.tables, examples.rows, examples.fragments, own)
 
 
 @dataclass(frozen=True)
@@ -133,24 +105,44 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Learned:
-    """What was learned.
+class Trained:
+    """What training gives.
 
     Attributes:
-        chosen: The numbers from the training phrases alone: what the validation phrases measure.
-        final: The same, with the tables learned from the validation phrases, too, where those are our own.
-        held_out: Probabilities of held-out rows by which the gate was fitted, float64, shape [rows, labels].
-        truth: Their labels' indices, shape [rows].
-        phrases: In cross-validation the numbers of the phrases that they are windows of, int64, shape [rows].
+        final: The model's numbers.
+        chosen: Those that the validation phrases measure, where `final` has learned from them.
+        held_out: The answers to phrases held out in turn, where rows are few or cross-validated; else None.
+        temperature: What logits are divided by.
         facts: What was chosen, for `run.json`.
     """
 
-    chosen: Weights
-    final: Weights
-    held_out: NDArray[np.float64]
-    truth: Truth
-    phrases: NDArray[np.int64]
+    final: Weights | LessonWeights
+    chosen: Weights | LessonWeights
+    held_out: Tally | None
+    temperature: float
     facts: dict[str, Any]
+
+
+def train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> Trained:
+    """Trains a model: the lesson's, or tables, encoder and gate.
+
+    Args:
+        encoded: The phrases.
+        recipe: How.
+        sizes: Of everything that is built.
+        teacher: What the encoder is distilled from, if anything.
+        seed: Of all chance.
+
+    Returns:
+        The model's numbers, and what held-out phrases say of them.
+
+    Raises:
+        UserError: The corpus cannot be cross-validated.
+    """
+    if recipe.tables:
+        return Learner(encoded, recipe, sizes, teacher, seed).learn()
+    weights, temperature, history = train_lesson(encoded, recipe, seed)
+    return Trained(weights, weights, None, temperature, {"history": history})
 
 
 class Learner:
@@ -162,44 +154,30 @@ class Learner:
         sizes: Of everything that is built.
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
-        folds: Of the training phrases, in cross-validation; else rows are dealt to folds where they are few.
     """
 
-    def __init__(
-        self,
-        encoded: Encoded,
-        recipe: Recipe,
-        sizes: Sizes,
-        teacher: Teacher | None,
-        seed: int,
-        folds: Folds | None = None,
-    ) -> None:
+    def __init__(self, encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> None:
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
         self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells)
-        self.fragment = is_fragment(self.vocabulary)
         # The last number of a piece and of the vector is the count of fragments.
         self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)
-        self.encoder = self._taught() if teacher else None
-        self.train = self._rated(encoded.rows, encoded.truth, encoded.weights)
-        rows = first_rows([phrase.text for phrase in encoded.validation], self.vocabulary)
-        truth = truth_of(encoded.validation, self.vocabulary.labels).astype(np.int32)
-        self.validation = self._rated(rows, truth, np.ones(len(rows), np.float32))
+        self.encoder = self._taught(teacher) if teacher else None
+        self.featurizer = Featurizer(self.vocabulary, self.encoder, sizes.lstm_steps)
+        self.train = self.featurizer.examples(encoded.rows, encoded.truth, encoded.weights)
+        self.validation = self.featurizer.examples(encoded.validation_rows, encoded.validation_truth)
         self.phrases = encoded.phrases[self.train.weights == 1]
-        self.folds = folds[self.phrases] if folds else None
-        self.few = folds is not None or len(self.phrases) + len(rows) < FEW_ROWS
+        # In cross-validation the folds are given; else rows are dealt to folds where they are few.
+        self.folds = encoded.folds[self.phrases] if encoded.folds else None
+        self.few = self.folds is not None or len(self.phrases) + len(encoded.validation) < FEW_ROWS
         self._on_training: dict[Choice, Fitted] = {}
 
-    def learn(self, refit: bool) -> Learned:
-        """Trains.
-
-        Args:
-            refit: Whether the tables are learned again in the end from the validation phrases, too.
-        """
+    def learn(self) -> Trained:
+        """Trains; the tables are learned again in the end from the validation phrases, too, where those are our own."""
         choice, held = self._choose()
         chosen, final = self._trained(choice), None
-        if refit and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
+        if self.encoded.own_validation and len(self.validation.rows) and len(self.train.rows) <= _MOST_REFIT:
             logger.info("linear part: training once more, with the validation phrases")
             final = self.fit(self.train + self.validation, choice)
         facts: dict[str, Any] = {
@@ -219,27 +197,33 @@ class Learner:
 
         def weights(fitted: Fitted) -> Weights:
             logits = encoder.logits if fitted.kernel is None else fitted.kernel
-            counting = with_count(replace(encoder, logits=logits), self.fragment)
+            counting = with_count(replace(encoder, logits=logits), self.featurizer.fragment)
             return Weights(fitted.tables, counting, gate, self.sizes.lstm_steps)
 
-        probabilities = np.exp(log_softmax(gated_logits(gate, held.seen)))
-        both = weights(chosen), weights(final or chosen)
-        phrases = self.phrases[held.places] if self.folds else held.places
-        return Learned(both[0], both[1] if final else both[0], probabilities, held.truth, phrases, facts)
+        answers = self._answers(held, np.exp(log_softmax(gated_logits(gate, held.seen))))
+        of_chosen = weights(chosen)
+        return Trained(weights(final) if final else of_chosen, of_chosen, answers, 1 / gate.scale, facts)
 
-    def fit(self, rated: Rated, choice: Choice) -> Fitted:
+    def fit(self, examples: Examples, choice: Choice) -> Fitted:
         """Trains the linear part on some phrases."""
-        of_label = class_weights(rated.truth, len(self.vocabulary.labels)) ** choice.balance
-        extra = rated.vectors * np.float32(choice.strength) if choice.strength else None
-        balanced = rated.weights if not choice.balance else rated.weights * of_label[rated.truth]
+        of_label = class_weights(examples.truth, len(self.vocabulary.labels)) ** choice.balance
+        extra = examples.vectors * np.float32(choice.strength) if choice.strength else None
+        balanced = examples.weights if not choice.balance else examples.weights * of_label[examples.truth]
         learned = linear.train(
-            rated.rows, rated.truth, balanced, self.vocabulary, self.settings, extra, self.seed, rated.weights == 1
+            examples.rows,
+            examples.truth,
+            balanced,
+            self.vocabulary,
+            self.settings,
+            extra,
+            self.seed,
+            examples.weights == 1,
         )
         kernel = None if learned.extra is None else learned.extra * np.float32(choice.strength)
         if choice.apart:
             own = replace(self.settings, regularization=_OWN_REGULARIZATION)
             label_count = len(self.vocabulary.labels)
-            kernel, bias = linear.solve(rated.vectors, rated.truth, balanced, label_count, own, self.seed)
+            kernel, bias = linear.solve(examples.vectors, examples.truth, balanced, label_count, own, self.seed)
             share = np.float32(choice.apart)
             learned = replace(
                 learned,
@@ -249,26 +233,10 @@ class Learner:
             )
         return Fitted(squeeze(learned, self.table_sizes), kernel)
 
-    def _rated(self, rows: Rows, truth: Truth, weights: Floats) -> Rated:
-        vectors = np.zeros((len(rows), 0), np.float32)
-        if self.encoder is not None:
-            vectors = encoder_vectors(self.encoder, rows, self.sizes.lstm_steps)
-        return Rated(rows, truth, weights, vectors, count_fragments(rows, self.fragment, self.sizes.lstm_steps))
-
-    def _taught(self) -> Encoder:
-        assert self.teacher is not None
-        recipe, sizes = self.recipe, self.free
-        settings = Distillation(
-            steps=sizes.lstm_steps,
-            embedding_size=sizes.embedding_size,
-            units=sizes.lstm_units,
-            size=sizes.sentence_size,
-            epochs=recipe.epochs or Distillation.epochs,
-            batch_size=recipe.batch_size,
-            learning_rate=recipe.learning_rate,
-        )
+    def _taught(self, teacher: Teacher) -> Encoder:
         texts = [phrase.text for phrase in self.encoded.sample]
-        return distil.encoder(self.teacher, texts, self.vocabulary, settings, self.seed)
+        settings = Distillation.of(self.recipe, self.free)
+        return distil.encoder(teacher, texts, self.vocabulary, settings, self.seed)
 
     def _choose(self) -> tuple[Choice, HeldOut]:
         """Chooses on held-out phrases, and gives what the chosen model says of them."""
@@ -290,7 +258,8 @@ class Learner:
             weighed = self._held_out(other)
             gain = weighed.macro_f1 - held.macro_f1
             logger.info(f"with rare labels weighing more: {weighed.right.mean():.1%}, macro F1 {gain:+.3f}")
-            if gain > max(0.0, float(held.right.mean() - weighed.right.mean())) and gain > _noise(len(held.truth)):
+            lost = float(held.right.mean() - weighed.right.mean())  # accuracy
+            if gain > max(0.0, lost, _least_gain(len(held.truth))):
                 choice, held = other, weighed
         return choice, held
 
@@ -313,22 +282,40 @@ class Learner:
         truth, places = (np.concatenate([getattr(part, name) for part in parts]) for name in ("truth", "places"))
         return HeldOut(seen, truth, places)
 
+    def _answers(self, held: HeldOut, probabilities: NDArray[np.float64]) -> Tally | None:
+        """Counts the answers to phrases held out in turn; None where validation phrases alone were held out.
+
+        In cross-validation a long phrase is answered by all its windows, as a client answers it.
+
+        Args:
+            held: The phrases, a row each or more.
+            probabilities: Of the labels, shape [rows, labels].
+        """
+        truth = held.truth.astype(np.int64)
+        if self.folds:
+            numbers = self.phrases[held.places]
+            phrases, first, windows = np.unique(numbers, return_index=True, return_counts=True)
+            in_order = np.split(probabilities[np.argsort(numbers, kind="stable")], np.cumsum(windows)[:-1])
+            probabilities, truth = np.stack([average(of_phrase) for of_phrase in in_order]), truth[first]
+            logger.info(f"cross-validation: {len(phrases):,} phrases answered")
+        return tally(probabilities, truth) if len(truth) > len(self.encoded.validation) else None
+
     @cached_property
-    def _turns(self) -> list[tuple[Rated, Rated, NDArray[np.int64]]]:
+    def _turns(self) -> list[tuple[Examples, Examples, NDArray[np.int64]]]:
         """Gives for each fold what is learned from, and what is held out, with its places among all rows."""
-        rated = self.train[self.train.weights == 1] + self.validation
-        each = np.arange(len(rated.truth))
+        examples = self.train[self.train.weights == 1] + self.validation
+        each = np.arange(len(examples.truth))
         common = common_words(self.teacher, self.sizes.extra_words) if self.teacher else []
         kept = {SPACE + word for word in common}
         turns = []
-        for out, rest in self.folds or Folds(deal(rated.truth, each, self.seed), each):
-            labels = np.unique(rated.truth[rest])
+        for out, rest in self.folds or Folds(deal(examples.truth, each, self.seed), each):
+            labels = np.unique(examples.truth[rest])
             if self.folds:  # a label that all stands in one fold cannot be measured
-                out = out & np.isin(rated.truth, labels)
+                out = out & np.isin(examples.truth, labels)
             if out.any() and len(labels) > 1:
-                fitted, asked = rated[rest], rated[out]
+                fitted, asked = examples[rest], examples[out]
                 rows = cut_unseen(asked.rows, fitted.rows, self.vocabulary, kept)
-                turns.append((fitted, self._rated(rows, asked.truth, asked.weights), np.flatnonzero(out)))
+                turns.append((fitted, self.featurizer.examples(rows, asked.truth, asked.weights), np.flatnonzero(out)))
         if not turns:
             raise UserError("cross-validation: no fold leaves two labels to learn from; there are too few groups")
         return turns
@@ -356,6 +343,6 @@ def class_weights(truth: Sequence[int] | Truth, label_count: int) -> Floats:
     return np.asarray(len(truth) / (label_count * counts), np.float32)
 
 
-def _noise(phrases: int) -> float:
-    """What a share of that many phrases may be off by."""
+def _least_gain(phrases: int) -> float:
+    """Gives half of the largest standard error that a share of that many phrases can have."""
     return float(0.25 / np.sqrt(max(phrases, 1)))

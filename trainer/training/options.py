@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.data.sources import Unit
 from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.model.tables import LEAST_BIGRAM_SLOTS, MOST_BIGRAM_SLOTS
+from trainer.splitting.options import SplitOptions
 
 RECIPE: Final = "byline"
-SEED: Final = 1
 LEAST_ROWS: Final = 5  # of a label that is learned: one for each part of the split, and some to learn from
 TEACHERS: Final = ("auto", "none", "minilm")
 CHOICES: Final = ("auto", "yes", "no")
@@ -68,22 +67,14 @@ _TABLES_ALONE: Final = (
 
 
 @dataclasses.dataclass(frozen=True)
-class FitOptions:
-    """What a fit is asked for beside the corpus and the recipe.
+class FitOptions(SplitOptions):
+    """What a fit is asked for beside the corpus and the recipe. Equal seeds give equal runs on the same machine.
 
     Attributes:
-        seed: Equal seeds give equal runs on the same machine.
-        unit: What a phrase is; None: what the recipe says of the built-in corpus.
-        random: Whether to split by row, as the lesson does: optimistic, for comparison.
         path: Where the run directory goes; by default a new one in `runs/`, named by time and recipe.
-        folds: Of cross-validation, however many rows there are; 0: 10 where rows are few, else a test part.
     """
 
-    seed: int = SEED
-    unit: Unit | None = None
-    random: bool = False
     path: Path | None = None
-    folds: int = 0
 
 
 def recipe_with(recipe: str, given: Mapping[str, Any]) -> Recipe:

@@ -8,7 +8,7 @@ from trainer.audit.checks.shortcuts import WHAT
 NOTHING: Final = "Nothing stood out: no shortcut comes close to the real model, and the text is clean."
 MARKS: Final = r"""[][.,;:!?…()"“”«»—–-]"""  # no apostrophe, and no vowel sign: cut out, they would break words
 
-# From which share of all phrases a finding is worth a first line. What is not listed is told further down only.
+# From which share of all phrases a finding is worth a first line. What is not listed stands further down only.
 _WORTH: Final = {
     "alike_labels": 0.0,
     "conflicting_labels": 0.005,
@@ -73,36 +73,36 @@ def _learning(shortcuts: Mapping[str, Any]) -> list[str]:
         return []
     answers = f"{percent(shortcuts['reference'])}, the most frequent label {percent(shortcuts['majority'])}"
     return [
-        f"The words do not tell the labels: reading them answers {answers}. "
-        "There are too few phrases, or labels that the text does not carry."
+        f"The words do not predict the labels: reading them answers {answers}. "
+        "There are too few phrases, or labels that do not depend on the text."
     ]
 
 
 def _shortcuts(shortcuts: Mapping[str, Any], words_mode: bool, script: str, running: bool) -> list[str]:
     lines = []
-    for view in shortcuts["partial_inputs"]:
-        if view["close"]:
-            what = WHAT[view["name"]].split(",")[0]
+    for baseline in shortcuts["partial_inputs"]:
+        if baseline["close"]:
+            what = WHAT[baseline["name"]].split(",")[0]
             against = f"reading the words {percent(shortcuts['reference'])}"
-            do = remedy(view["name"], words_mode, script, running)
-            right = f"{percent(view['accuracy'])} of the validation phrases correctly"
+            do = remedy(baseline["name"], words_mode, script, running)
+            right = f"{percent(baseline['accuracy'])} of the validation phrases correctly"
             lines.append(
                 f"Shortcut: a model that sees only {what} answers {right}; "
                 f"{against}, the majority baseline {percent(shortcuts['majority'])}. {do}"
             )
-        elif view["tells"]:
-            named = "; ".join(map(told, view["tells"][:_NAMED]))
-            more = f"; and {len(view['tells']) - _NAMED} more" if len(view["tells"]) > _NAMED else ""
-            what = WHAT[view["name"]].split(",")[0]
+        elif baseline["separates"]:
+            named = "; ".join(map(named_with_recall, baseline["separates"][:_NAMED]))
+            more = f"; and {len(baseline['separates']) - _NAMED} more" if len(baseline["separates"]) > _NAMED else ""
+            what = WHAT[baseline["name"]].split(",")[0]
             lines.append(
-                f"Shortcut: {what} alone tells {named}{more} from all other labels. "
-                + remedy(view["name"], words_mode, script, running)
+                f"Shortcut: {what} alone separates {named}{more} from all other labels. "
+                + remedy(baseline["name"], words_mode, script, running)
             )
     return lines
 
 
-def told(found: Mapping[str, Any]) -> str:
-    """Names the labels that a view tells from all others, and its recall of them."""
+def named_with_recall(found: Mapping[str, Any]) -> str:
+    """Names the labels that a partial input separates from all others, and its recall of them."""
     labels = [f"“{label}”" for label in found["labels"][:_NAMED]]
     rest = len(found["labels"]) - len(labels)
     names = " and ".join([", ".join(labels[:-1]), labels[-1]] if len(labels) > 1 and not rest else [", ".join(labels)])
@@ -123,7 +123,7 @@ def remedy(name: str, words_mode: bool, script: str, running: bool = True) -> st
         return "Byline reads no capitals without `--keep-case`; for any other model, write all text in lower case."
     if name == "first_word":
         if words_mode or not running:
-            return "Look at the n-grams that give a label away, and leave out what they come from: `--drop 'REGEX'`."
+            return "Look at the label-indicative n-grams, and leave out what they come from: `--drop 'REGEX'`."
         return r"Cut running text so that phrases begin anywhere, `--unit words:16`, or cut it off: `--strip '^\S+ '`."
     capitals = _CAPITALS.get(script, "A-Z")
     return (

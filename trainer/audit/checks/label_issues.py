@@ -1,4 +1,4 @@
-"""Suspects: phrases whose label a cross-validated model doubts most. Confident learning, by `cleanlab`.
+"""Label issues: phrases whose label a cross-validated model doubts most. Confident learning, by `cleanlab`.
 
 Northcutt, Jiang and Chuang: Confident Learning: Estimating Uncertainty in Dataset Labels (2021).
 """

@@ -1,4 +1,4 @@
-"""The n-grams that give a label away: one to three neighbouring tokens, marks of punctuation among them."""
+"""Label-indicative n-grams: one to three neighbouring tokens, marks of punctuation among them."""
 
 import itertools
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ _PURE = 0.8  # of the phrases that have it, those of one label
 
 
 def find_label_ngrams(sample: Sample) -> list[dict[str, Any]]:
-    """Ranks n-grams by how much they tell: how many phrases have them, times how much likelier their label becomes.
+    """Ranks n-grams: by how many phrases have them, times how much likelier their label becomes.
 
     Of an n-gram and a longer one that stands in nearly the same phrases only the first ranked is given.
 

@@ -7,9 +7,9 @@ from typing import Final
 from trainer.audit.checks.patterns import scripts_of
 from trainer.audit.sample import Sample
 
-RUN: Final = 20  # phrases that are read at once: one alone is too short to tell
+RUN: Final = 20  # phrases that are read at once: one alone is too short to identify
 _MOST_RUNS = 3_000
-_FEWEST_LETTERS = 120  # less text is no evidence
+_FEWEST_LETTERS = 120  # less text identifies no language
 _CERTAIN = 0.95
 _FEWEST_RUNS = 2  # of another language: one is a stray
 _FOREIGN_SHARE = 0.01

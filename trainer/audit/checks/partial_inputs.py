@@ -9,7 +9,7 @@ from itertools import groupby, pairwise
 
 from trainer.audit.sample import canonical_of
 
-View = Callable[[str, Sequence[str]], list[str]]  # a phrase's text and its words as written -> features
+PartialInput = Callable[[str, Sequence[str]], list[str]]  # a phrase's text and its words as written -> features
 
 _MOST_REPEATS = 6  # of one mark in a phrase: more are one feature
 _NOT_TEXT = re.compile(r"[^\w\s]")
@@ -69,7 +69,7 @@ def capitalised(text: str, forms: Sequence[str]) -> list[str]:
     return [canonical_of(form) for form in forms[1:] if form.lstrip("'’")[:1].isupper()]
 
 
-VIEWS: dict[str, View] = {
+PARTIAL_INPUTS: dict[str, PartialInput] = {
     "punctuation": punctuation,
     "case": case,
     "length": length,

@@ -26,7 +26,7 @@ _MARKUP: Final = {
     "entities": ("HTML entities", "Turn them into the characters that they stand for.", _FIX),
     "addresses": (
         "web addresses",
-        "Cut them out, unless they are what you want to tell labels by.",
+        "Cut them out, unless they are what you want to predict labels by.",
         r"--strip '(https?://|www\.)\S+'",
     ),
     "links": ("Markdown links", "Cut out their addresses.", r"--strip '\]\([^()]*\)|\['"),
@@ -227,7 +227,7 @@ def _across(sample: Sample, near: dict[int, list[int]], cluster: list[int]) -> l
 
 
 def _side_by_side(sample: Sample, texts: list[list[int]]) -> list[dict[str, Any]]:
-    """Shows two texts, each under two labels: the longest tell most."""
+    """Shows two texts, each under two labels: the longest first."""
     longest = sorted(texts, key=lambda places: -len(sample.words[places[0]]))[: _EXAMPLES // 2]
     shown = []
     for places in longest:

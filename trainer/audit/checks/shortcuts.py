@@ -8,22 +8,22 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.audit.checks.partial_inputs import VIEWS, View
+from trainer.audit.checks.partial_inputs import PARTIAL_INPUTS, PartialInput
 from trainer.audit.models import fitted, reference_matrix, weighted
 from trainer.audit.sample import MOST_FITTED, Sample, evenly
 
 logger = logging.getLogger(__name__)
 
 CLOSE: Final = 0.4  # of the way from the majority baseline to the reference model
-_CLOSE_BY_WORDS: Final = 0.6  # the first word is one of the words: it is bound to tell something
+_CLOSE_BY_WORDS: Final = 0.6  # the first word is one of the words: it is bound to predict something
 _LEAST_GAIN = 0.03  # accuracy above the majority baseline that is worth a word
 _MOST_VALIDATION = 20_000
 _FEWEST = 20  # validation rows
 _FEWEST_OF_LABEL = 5  # validation rows
-_TELLS = 0.8  # F1 of a label that a view alone tells from all others
-_TELLS_BY_WORDS = 0.9  # such as "hello" of a greeting: no more than half of a shortcut
+_SEPARATED = 0.8  # F1 of a label that a partial input alone separates from all others
+_SEPARATED_BY_WORDS = 0.9  # such as "hello" of a greeting: no more than half of a shortcut
 _AS_WELL = 0.1  # F1 that the reference may be better by
-_MIXED_UP = 0.2  # of a label's rows that are answered with another: those two are one to the view
+_MIXED_UP = 0.2  # of a label's rows that are answered with another: those two are one to the baseline
 
 WHAT: Final = {
     "punctuation": "punctuation",
@@ -61,24 +61,33 @@ def bench_of(sample: Sample) -> Bench | str:
     if len(np.unique(sample.label_ids[train])) < 2:
         return "The training part has fewer than two labels."
     if len(validation) < _FEWEST:
-        return f"The validation part has {len(validation)} phrases; {_FEWEST} or more tell something."
+        return f"The validation part has {len(validation)} phrases; {_FEWEST} or more are needed."
     return Bench(train, validation)
 
 
 def reference_of(sample: Sample, bench: Bench) -> Reference:
+    """Trains the reference model on the training rows of a bench."""
     matrix = reference_matrix(sample, bench.train)
     return Reference(matrix, fitted(matrix[bench.train], sample.label_ids[bench.train]))
 
 
 def measure_shortcuts(sample: Sample, bench: Bench, reference: Reference) -> dict[str, Any]:
-    """Measures every view beside the majority baseline and the reference model.
+    """Measures every partial-input baseline beside the majority baseline and the reference model.
+
+    Source: Feng, Wallace and Boyd-Graber, Misleading Failures of Partial-input Baselines (2019).
+
+    Args:
+        sample: The phrases.
+        bench: The rows to train and to measure on.
+        reference: Reads whole phrases.
 
     Returns:
         Accuracies on the validation rows; "partial_inputs" holds each shortcut's, worst first, with its share of the
         way from the baseline to the reference (None where the reference itself is no better than the baseline), its
-        recall for each label, and "tells", the labels that it tells from all others about as well as the reference:
+        recall for each label, and "separates", the labels that it separates from all others about as well as the
+        reference:
         a rare label that has two commas changes no accuracy. Each of these is a list of "labels", more than one where
-        the view mixes them up with one another, with "recall" and "f1". "learns" is whether the reference learned
+        the baseline mixes them up with one another, with "recall" and "f1". "learns" is whether the reference learned
         anything.
     """
     actual = sample.label_ids[bench.validation]
@@ -87,25 +96,25 @@ def measure_shortcuts(sample: Sample, bench: Bench, reference: Reference) -> dic
     predicted = reference.model.predict(reference.matrix[bench.validation])
     real = float((predicted == actual).mean())
     gains = _clearly(real - majority, len(actual), majority)
-    learns = gains or _tells_rare_labels(sample, bench, reference)
-    views = []
-    for name, view in VIEWS.items():
-        logger.info(f"what {WHAT[name]} alone would tell")
-        answers, balanced = _answers(sample, bench, view)
+    learns = gains or _learns_rare_labels(sample, bench, reference)
+    baselines = []
+    for name, read in PARTIAL_INPUTS.items():
+        logger.info(f"partial input: {WHAT[name]} alone")
+        answers, balanced = _answers(sample, bench, read)
         accuracy = float((answers == actual).mean())
         share = (accuracy - majority) / (real - majority) if gains else None
         least = _CLOSE_BY_WORDS if name == "first_word" else CLOSE
-        # Where the words tell nothing, one of five views may seem to by chance: it has to be clearer.
+        # Where the words predict nothing, one of five baselines may seem to by chance: it has to be clearer.
         seems = _clearly(accuracy - majority, len(actual), majority, errors=2 if gains else 3)
         close = seems and (share is None or share >= least)
-        views.append(
+        baselines.append(
             {
                 "name": name,
                 "accuracy": accuracy,
                 "share": share,
                 "close": close,
                 "recall": _recall(sample, actual, answers),
-                "tells": _told(sample, actual, balanced, predicted, name),
+                "separates": _separated(sample, actual, balanced, predicted, name),
             }
         )
     return {
@@ -117,15 +126,15 @@ def measure_shortcuts(sample: Sample, bench: Bench, reference: Reference) -> dic
         "confusion": _confusion(sample, actual, predicted),
         "train": len(bench.train),
         "validation": len(actual),
-        "partial_inputs": sorted(views, key=lambda view: -view["accuracy"]),
+        "partial_inputs": sorted(baselines, key=lambda baseline: -baseline["accuracy"]),
     }
 
 
-def _answers(sample: Sample, bench: Bench, view: View) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Gives what a view's model answers to the validation rows, as it is and with every label weighing the same."""
+def _answers(sample: Sample, bench: Bench, read: PartialInput) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Gives a baseline's answers to the validation rows: as it is, and with every label weighing the same."""
     places = np.concatenate([bench.train, bench.validation])
     train = np.arange(len(bench.train))
-    matrix = weighted((view(sample.rows[place].text, sample.forms[place]) for place in places), train)
+    matrix = weighted((read(sample.rows[place].text, sample.forms[place]) for place in places), train)
     labels = sample.label_ids[bench.train]
     plain, balanced = (fitted(matrix[train], labels, weighed) for weighed in (False, True))
     return plain.predict(matrix[len(train) :]), balanced.predict(matrix[len(train) :])
@@ -145,8 +154,8 @@ def _recall(sample: Sample, actual: NDArray[np.int64], predicted: NDArray[np.int
     }
 
 
-def _tells_rare_labels(sample: Sample, bench: Bench, reference: Reference) -> bool:
-    """Whether the words tell the labels where accuracy cannot show it, as with 98 % of one label: by macro recall."""
+def _learns_rare_labels(sample: Sample, bench: Bench, reference: Reference) -> bool:
+    """Whether words predict labels where accuracy cannot show it, as with 98 % of one label: by macro recall."""
     actual = sample.label_ids[bench.validation]
     model = fitted(reference.matrix[bench.train], sample.label_ids[bench.train], balanced=True)
     predicted = model.predict(reference.matrix[bench.validation])
@@ -158,16 +167,16 @@ def _tells_rare_labels(sample: Sample, bench: Bench, reference: Reference) -> bo
     return bool(recall.mean() - chance >= max(2 * error, _LEAST_GAIN))
 
 
-def _told(
+def _separated(
     sample: Sample, actual: NDArray[np.int64], answers: NDArray[np.int64], read: NDArray[np.int64], name: str
 ) -> list[dict[str, Any]]:
-    """Gives the labels that a view's answers tell from all others about as well as the reference's."""
-    least = _TELLS_BY_WORDS if name in ("first_word", "capitalised") else _TELLS
+    """Gives the labels that a baseline's answers separate from all others about as well as the reference's."""
+    least = _SEPARATED_BY_WORDS if name in ("first_word", "capitalised") else _SEPARATED
     found: list[dict[str, Any]] = []
     named: set[int] = set()
     for group in _groups(np.array(_confusion(sample, actual, answers))):
         of_group = np.isin(actual, group)
-        # Of more than half of the rows, that they are told is told of the others.
+        # To separate more than half of the rows is to separate the others, which are named.
         if named & set(group) or not _FEWEST_OF_LABEL <= of_group.sum() <= len(actual) / 2:
             continue
         f1 = _f1(of_group, np.isin(answers, group))
@@ -175,7 +184,7 @@ def _told(
             named |= set(group)
             recall = float(np.isin(answers, group)[of_group].mean())
             found.append({"labels": [sample.labels[place] for place in group], "recall": recall, "f1": f1})
-    return sorted(found, key=lambda told: -float(told["f1"]))
+    return sorted(found, key=lambda separated: -float(separated["f1"]))
 
 
 def _groups(confusion: NDArray[np.int64]) -> Iterator[list[int]]:

@@ -1,7 +1,7 @@
 /**
  * How a table is written: its separator and quotation marks, and whether it has a header.
  *
- * `trainer/data/dialect.py` decides the same for the trainer; `tests/vectors/tables.json` holds both to it.
+ * `trainer/data/tables/dialect.py` decides the same for the trainer; `tests/vectors/tables.json` holds both to it.
  */
 
 import { dsvFormat } from "d3-dsv";

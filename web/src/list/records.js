@@ -1,4 +1,4 @@
-/** JSON as rows, by the rules of `trainer/data/workbooks.py`: an array of objects, one inside of an object, or columns. */
+/** JSON as rows, by the rules of `trainer/data/tables/workbooks.py`: an array of objects, one inside of an object, or columns. */
 
 /** @typedef {import("./sheet.js").Sheet} Sheet */
 /** @typedef {Record<string, unknown>} JsonObject */

@@ -1,4 +1,4 @@
-/** Spreadsheets (.xlsx, .ods) as rows: the first sheet that holds anything, as `trainer/data/workbooks.py` reads it. */
+/** Spreadsheets (.xlsx, .ods) as rows: the first sheet that holds anything, as `trainer/data/tables/workbooks.py` reads it. */
 
 import { openArchive } from "./archive.js";
 

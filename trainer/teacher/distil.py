@@ -12,23 +12,21 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from trainer.model.features import is_piece
+from trainer.model.encoder import by_length, read_pieces
+from trainer.model.recipe import Recipe, Sizes
 from trainer.model.weights import Encoder, Lstm
-from trainer.quiet import quietly
+from trainer.quiet import make_repeatable, quietly
 from trainer.teacher.encoder import Teacher, common_words
 from trainer.teacher.variants import variants
 from trainer.text.normalization import SPACE
 from trainer.text.vocabulary import RESERVED, Vocabulary
-from trainer.training.encode import first_rows
-from trainer.training.sentence import start
+from trainer.text.windows import first_rows
 
 logger = logging.getLogger(__name__)
 
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
 
-_LENGTHS: Final = (8, 12, 16, 24, 32)  # steps to which batches are cut, and what is longer: a graph each
-_READ_AT_ONCE: Final = 1_024
 _PARTS: Final = ("embedding", "kernels", "recurrents", "biases", "projection", "shift")
 
 
@@ -38,7 +36,7 @@ class Distillation:
 
     Attributes:
         steps: Pieces that the LSTM reads, at most.
-        embedding_size: Numbers a piece.
+        embedding_size: Embedding dimension.
         units: Of each direction of the LSTM.
         size: Of the vector: the teacher's principal components.
         texts: The most training texts that are learned from beside their variants.
@@ -46,7 +44,7 @@ class Distillation:
         common: Words of the teacher that replace others in variants.
         epochs: Over texts and variants.
         batch_size: Texts a step.
-        learning_rate: Adam's, falling to zero along a cosine.
+        learning_rate: Of Adam, falling to zero along a cosine.
         dropout: Of the embedding's numbers.
         length: Weight of the vector's length beside its direction: what lets a graph do without a division by it.
     """
@@ -63,6 +61,19 @@ class Distillation:
     learning_rate: float = 0.002
     dropout: float = 0.1
     length: float = 0.1
+
+    @classmethod
+    def of(cls, recipe: Recipe, sizes: Sizes) -> "Distillation":
+        """Gives what a recipe and the sizes of its encoder ask for."""
+        return cls(
+            steps=sizes.lstm_steps,
+            embedding_size=sizes.embedding_size,
+            units=sizes.lstm_units,
+            size=sizes.sentence_size,
+            epochs=recipe.epochs or cls.epochs,
+            batch_size=recipe.batch_size,
+            learning_rate=recipe.learning_rate,
+        )
 
 
 def encoder(
@@ -96,37 +107,11 @@ def encoder(
     return _Student(embedding.astype(np.float32), settings, seed).learn(read, targets)
 
 
-def encoder_vectors(student: Encoder, rows: NDArray[Any], steps: int) -> Floats:
-    """Gives the sentences' vectors of framed rows.
-
-    Args:
-        student: What an LSTM learned.
-        rows: Framed rows of ids, shape [rows, S].
-        steps: Pieces that the LSTM reads, at most.
-
-    Returns:
-        float32, shape [rows, size].
-    """
-    read = read_pieces(rows, steps)
-    vectors = np.zeros((len(read), len(student.bias)), np.float32)
-    for length, places in _by_length(read):
-        for first in range(0, len(places), _READ_AT_ONCE):
-            some = places[first : first + _READ_AT_ONCE]
-            vectors[some] = _vectors(student, read[some, :length])
-    return vectors
-
-
-def read_pieces(rows: NDArray[Any], steps: int) -> Integers:
-    """Takes out of framed rows the pieces that the LSTM reads, zeros behind them: int32, shape [rows, steps]."""
-    pieces = rows[:, 1:-1][:, :steps]
-    return np.where(is_piece(pieces), pieces, 0).astype(np.int32)
-
-
 class _Student:
     """The BiLSTM in training."""
 
     def __init__(self, embedding: Floats, settings: Distillation, seed: int) -> None:
-        start(seed)
+        make_repeatable(seed)
         with quietly():
             import keras
             import tensorflow as tf
@@ -173,7 +158,7 @@ class _Student:
                 [tf.TensorSpec([None, length], tf.int32), tf.TensorSpec([None, targets.shape[1]])],
                 autograph=False,
             )
-            for length, _ in _by_length(read)
+            for length, _ in by_length(read)
         }
         generator = np.random.default_rng(self.seed)
         for epoch in range(settings.epochs):
@@ -189,20 +174,10 @@ class _Student:
         """Gives shuffled batches of texts that are about as long: padding costs as much as text."""
         size = self.settings.batch_size
         found = []
-        for length, places in _by_length(read):
+        for length, places in by_length(read):
             mixed = generator.permutation(places)
             found += [(length, mixed[first : first + size]) for first in range(0, len(mixed), size)]
         return [found[place] for place in generator.permutation(len(found))]
-
-
-def _by_length(read: Integers) -> list[tuple[int, Integers]]:
-    """Groups texts by the steps that they need: each length, and the places of its texts."""
-    most = read.shape[1]
-    lengths = np.maximum((read != 0).sum(axis=1), 1)
-    limits = [*(length for length in _LENGTHS if length < most), most]
-    of_text = np.searchsorted(limits, lengths)
-    groups = ((limit, np.flatnonzero(of_text == index).astype(np.int32)) for index, limit in enumerate(limits))
-    return [(limit, places) for limit, places in groups if len(places)]
 
 
 def _forward(numbers: dict[str, Any], pieces: Any, dropout: float) -> Any:
@@ -226,36 +201,6 @@ def _forward(numbers: dict[str, Any], pieces: Any, dropout: float) -> Any:
     sums = tf.concat([total[0], total[1], tf.reduce_sum(embedded, axis=1)], axis=1)
     root = tf.sqrt(tf.maximum(tf.cast(lengths, tf.float32), 1.0))[:, None]
     return tf.matmul(sums / root, numbers["projection"]) + numbers["shift"]
-
-
-def _vectors(student: Encoder, pieces: Integers) -> Floats:
-    """The same in NumPy, which needs no graph: few rows would wait for one longer than for their vectors."""
-    lengths = (pieces != 0).sum(axis=1)
-    ahead = np.broadcast_to(np.arange(pieces.shape[1]), pieces.shape)
-    behind = np.where(ahead < lengths[:, None], lengths[:, None] - 1 - ahead, ahead)
-    embedded = student.embedding[pieces] * (pieces != 0)[..., None].astype(np.float32)
-    sums = [_sum_of_states(student.forward, embedded, lengths)]
-    sums.append(_sum_of_states(student.backward, np.take_along_axis(embedded, behind[..., None], axis=1), lengths))
-    sums.append(embedded.sum(axis=1))
-    pooled = np.concatenate(sums, axis=1) / np.sqrt(np.maximum(lengths, 1))[:, None].astype(np.float32)
-    return np.asarray(pooled @ student.kernel + student.bias, np.float32)
-
-
-def _sum_of_states(lstm: Lstm, embedded: Floats, lengths: NDArray[Any]) -> Floats:
-    """Sums what one direction gives of embedded pieces, [batch, steps, embedding_size] -> [batch, units]."""
-    units = len(lstm.recurrent)
-    state = memory = total = np.zeros((len(embedded), units), np.float32)
-    for step in range(embedded.shape[1]):
-        gates = embedded[:, step] @ lstm.kernel + state @ lstm.recurrent + lstm.bias
-        enter, forget, leave = (_sigmoid(gates[:, at * units : (at + 1) * units]) for at in (0, 1, 3))
-        memory = forget * memory + enter * np.tanh(gates[:, 2 * units : 3 * units])
-        state = leave * np.tanh(memory)
-        total = total + state * (step < lengths)[:, None]
-    return total
-
-
-def _sigmoid(x: Floats) -> Floats:
-    return np.asarray(0.5 * np.tanh(0.5 * x) + 0.5, np.float32)
 
 
 def _encoder_of(arrays: list[Floats]) -> Encoder:

@@ -10,9 +10,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from trainer.data.dialect import LOOKED_AT, Choice, dialect_of, has_header
+from trainer.data.tables.dialect import LOOKED_AT, Choice, dialect_of, has_header
+from trainer.data.tables.workbooks import is_json_lines, objects_of, sheet_of
 from trainer.data.text_files import PACKED, UTF8, encoding_of, lines, named, shown
-from trainer.data.workbooks import is_json_lines, objects_of, sheet_of
 from trainer.errors import UserError
 
 logger = logging.getLogger(__name__)
@@ -29,7 +29,7 @@ PARTS_AS_WRITTEN: Final = {  # in a column or by a dataset's name -> in Byline
 HUB: Final = "hf:"  # what stands before a Hugging Face dataset's name
 
 _BATCH = 1_000
-_FEW = 100  # lines that tell of what kind a file is whose name does not
+_FEW = 100  # lines that show of what kind a file is whose name does not
 _FASTTEXT: Final = re.compile(r"((?:__label__\S+\s+)+)(.*)", re.DOTALL)
 _TREC: Final = re.compile(r"([A-Z]+:\w+ )(.*)", re.DOTALL)
 
@@ -76,7 +76,7 @@ class Reading:
     """How a user wants a table to be read.
 
     Attributes:
-        encoding: As it was typed; empty: looked at.
+        encoding: As the user names it; empty: looked at.
         header: Whether the first record has names.
         quoting: Whether `"` quotes.
         names: The columns that were asked for.
@@ -102,7 +102,7 @@ _OpenText = Callable[[Path, str, Reading], Table]
 
 
 def open_table(path: Path, reading: Reading) -> Table:
-    """Opens a table by its file's name, and where that tells nothing by its first lines.
+    """Opens a table by its file's name, and where that says nothing by its first lines.
 
     Args:
         path: The file.
@@ -143,7 +143,7 @@ def _encoding(path: Path, reading: Reading) -> str:
 
 
 def _by_content(path: Path, reading: Reading) -> "_OpenText | None":
-    """Gives how to open a file whose name tells nothing: lines that begin with a label, or values between tabs."""
+    """Gives how to open a file whose name says nothing: lines that begin with a label, or values between tabs."""
     try:
         encoding = named(reading.encoding) if reading.encoding else encoding_of(path)
         head = [line for line in islice(lines(path, encoding), _FEW) if line.strip()]

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
-from trainer.data.dialect import LOOKED_AT, USUAL
-from trainer.data.tables import Table
+from trainer.data.tables.dialect import LOOKED_AT, USUAL
+from trainer.data.tables.formats import Table
 from trainer.errors import UserError
 
 logger = logging.getLogger(__name__)

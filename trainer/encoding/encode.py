@@ -2,7 +2,8 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.data.corpus import Phrase
+from trainer.encoding.augment import Speller
 from trainer.errors import UserError
 from trainer.model.linear import FEW_ROWS
+from trainer.splitting.folds import Folds
 from trainer.splitting.split import PARTS, Split
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
-from trainer.text.windows import split_ids
-from trainer.training.augment import Speller
+from trainer.text.windows import first_rows, split_ids
+
+logger = logging.getLogger(__name__)
 
 SAMPLE: Final = 20_000  # training phrases on which the accuracy in training is measured, and that a teacher reads
 LENGTHS: Final = (18, 34, 66, 130)  # positions a row, [CLS] and [SEP] among them
@@ -37,12 +41,16 @@ class Encoded:
         phrases: The number of the training phrase that each is a window or a misspelt copy of, from 0; int64,
             shape [rows].
         validation: The phrases held out to choose by.
+        validation_rows: Their first windows, framed, int32, shape [phrases, S].
+        validation_truth: Their labels' indices, int32, shape [phrases].
         test: The phrases held out to measure on.
         sample: Training phrases, drawn evenly, at most `SAMPLE`.
         counts: Phrases of each part.
         unmeasured: Part -> labels of which it has no phrase.
         majority_label: The label that most training phrases have, the first of equals.
         sha256: Of all phrases with their labels and parts: equal for equal splits alone.
+        own_validation: Whether the validation phrases may be learned from in the end.
+        folds: In cross-validation the folds of the training phrases; else None.
     """
 
     vocabulary: Vocabulary
@@ -51,12 +59,16 @@ class Encoded:
     weights: NDArray[np.float32]
     phrases: NDArray[np.int64]
     validation: list[Phrase]
+    validation_rows: NDArray[np.int32]
+    validation_truth: NDArray[np.int32]
     test: list[Phrase]
     sample: list[Phrase]
     counts: dict[str, int]
     unmeasured: dict[str, tuple[str, ...]]
     majority_label: str
     sha256: str
+    own_validation: bool
+    folds: Folds | None
 
 
 def encode(
@@ -69,7 +81,7 @@ def encode(
     misspelt_weight: float,
     seed: int,
 ) -> Encoded:
-    """Reads all phrases once.
+    """Reads all phrases once, and says how many there are.
 
     Args:
         split: Gives the phrases.
@@ -79,6 +91,9 @@ def encode(
         first_window: Whether a long phrase is trained on by its first window alone, or in all of them.
         misspelt_weight: Of a misspelt copy of every phrase; 0: no copies.
         seed: Draws the sample and the slips.
+
+    Returns:
+        All that is trained on and measured on.
 
     Raises:
         UserError: A label has no phrase in training, or a part has none at all.
@@ -104,33 +119,43 @@ def encode(
             raise UserError(f"{split.corpus.place}: the label {labels[0]} has too little text for a {part} part")
     length = sequence_length or length_for(pieces.lengths())
     rows, truth, weights, phrases = pieces.framed(length, first_window)
-    return Encoded(
-        vocabulary=replace(vocabulary, sequence_length=length),
+    vocabulary = replace(vocabulary, sequence_length=length)
+    encoded = Encoded(
+        vocabulary=vocabulary,
         rows=rows,
         truth=truth,
         weights=weights,
         phrases=phrases,
         validation=kept["validation"],
+        validation_rows=first_rows([phrase.text for phrase in kept["validation"]], vocabulary),
+        validation_truth=np.array([index[phrase.label] for phrase in kept["validation"]], np.int32),
         test=kept["test"],
         sample=sample.phrases,
         counts={part: sum(of_label.values()) for part, of_label in counts.items()},
         unmeasured={part: labels for part, labels in missing.items() if labels},
         majority_label=max(counts["train"], key=lambda label: counts["train"][label]),
         sha256=digest.hexdigest(),
+        own_validation=split.own_validation,
+        folds=split.folds,
     )
+    for line in _report(encoded):
+        logger.info(line)
+    return encoded
+
+
+def _report(encoded: Encoded) -> Iterator[str]:
+    """Says which labels are not measured, and how much there is of what."""
+    for part, missing in encoded.unmeasured.items():
+        labels = ", ".join(missing) if len(missing) < 5 else f"{len(missing)} labels"
+        yield f"split: no {part} phrases of {labels}: too few rows, and all of them are learned from"
+    counted = ", ".join(f"{encoded.counts[part]:,} {part} phrases" for part in PARTS if encoded.counts[part])
+    yield f"{counted}, {encoded.vocabulary.size:,} pieces, {encoded.vocabulary.sequence_length} positions"
 
 
 def length_for(pieces: NDArray[Any]) -> int:
     """Gives the smallest of `LENGTHS` that holds 99 % of phrases whole, by their numbers of pieces."""
     wanted = np.quantile(pieces, _HELD) + 2 if len(pieces) else 0
     return next((length for length in LENGTHS if length >= wanted), LENGTHS[-1])
-
-
-def first_rows(texts: Sequence[str], vocabulary: Vocabulary) -> NDArray[np.int32]:
-    """Gives each text's first window, framed, shape [texts, sequence_length]."""
-    length = vocabulary.sequence_length
-    rows = [split_ids(ids[: length - 2], length)[0] for ids in vocabulary.encode_all(texts)]
-    return np.stack(rows) if rows else np.zeros((0, length), np.int32)
 
 
 class _Sample:

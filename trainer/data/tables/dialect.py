@@ -24,7 +24,7 @@ USUAL: Final = {  # names that say what a column holds
         *("topic", "genre", "mood"),
     ),
 }
-LOOKED_AT: Final = 1_000  # records that tell whether there is a header, and which column holds what
+LOOKED_AT: Final = 1_000  # records that show whether there is a header, and which column holds what
 
 _NAMES: Final = {
     *USUAL["text"],
@@ -39,8 +39,8 @@ _NAMES: Final = {
     "score",
 }
 _SEPARATORS: Final = ",\t;|"
-_FEW: Final = 100  # records that tell the separator
-_SAMPLE: Final = 1 << 24  # characters that tell what quotation marks mean
+_FEW: Final = 100  # records that show the separator
+_SAMPLE: Final = 1 << 24  # characters that show what quotation marks mean
 _NAME_WORDS, _NAME_LENGTH = 4, 50
 _SEP_LINE: Final = re.compile(r'"?sep=(.)"?\n?', re.IGNORECASE)
 _DOUBLED: Final = r'"([^"]*(?:""[^"]*)*)"'

@@ -1,0 +1,1 @@
+"""From text to rows of ids: the vocabulary of a fit is learned, and its phrases are encoded."""
