@@ -3,7 +3,7 @@
 A user's mistake is a `UserError`, whose one line states the rule. Nothing is half written.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -58,7 +58,7 @@ class Report:
 
 
 def load_corpus(
-    data: str | Path | None = None,
+    data: str | Path | Sequence[str | Path] | None = None,
     *,
     text_column: str = "",
     label_column: str = "",
@@ -77,7 +77,8 @@ def load_corpus(
     """Opens labelled text. Rows are read again from their source each time that they are needed.
 
     Args:
-        data: What `--data` takes: a table, a folder, or `hf:owner/name`; None: the built-in corpus.
+        data: What `--data` takes: a table, a folder, or `hf:owner/name`; or several: of a text that stands in more than
+            one the last counts. None: the built-in corpus.
         text_column: Of a table, by name or number; empty: guessed, as the next.
         label_column: Of a table.
         group_column: Of a table: what no split divides, a song or a thread.
@@ -101,8 +102,10 @@ def load_corpus(
         return filtered(built_in.load(), list(drop), list(strip))
     if least_rows < 1:
         raise UserError(f"--least-rows: must be at least 1; received {least_rows}")
+    first, *more = map(str, [data] if isinstance(data, str | Path) else data)
     source = Source(
-        str(data),
+        first,
+        tuple(more),
         text_column,
         label_column,
         group_column,

@@ -13,6 +13,7 @@ from playwright.sync_api import Page
 
 from tests.support.browser import Open, type_phrase
 from tests.support.workbooks import open_document, sheets
+from trainer.data.sources import Source, load
 from trainer.data.tables import Reading, open_table
 from trainer.run import Run
 
@@ -47,10 +48,14 @@ def give(page: Page, path: Path) -> None:
     page.wait_for_selector("#table[data-state=done], #table-complaint:not([hidden])")
 
 
-def kept(page: Page) -> list[list[str]]:
+def saved(page: Page) -> str:
     with page.expect_download() as waiting:
         page.locator("#table-download").click()
-    content = Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+    return Path(waiting.value.path()).read_text(encoding="utf-8-sig")
+
+
+def kept(page: Page) -> list[list[str]]:
+    content = saved(page)
     delimiter = next(mark for mark in ";\t," if f"{mark}label{mark}" in content)
     return list(csv.reader(io.StringIO(content, newline=""), delimiter=delimiter))
 
@@ -154,6 +159,13 @@ def test_a_label_is_corrected_and_the_download_says_so_in_a_column_of_its_own(
     after = kept(page)
     assert [row[column] for row in after[1:]] == ["", other, other]
     assert [row[:column] for row in after] == [row[:column] for row in before]  # what the model said stands
+    (tmp_path / "corrected.csv").write_text(saved(page), encoding="utf-8")
+    (tmp_path / "old.csv").write_text(f"text,label\nO Muse,{before[2][1]}\nO ship,{other}\n", encoding="utf-8")
+    corpus = load(Source(str(tmp_path / "old.csv"), more=(str(tmp_path / "corrected.csv"),)))
+    assert [(row.text, row.label) for row in corpus.rows()] == [
+        ("O ship", other),
+        ("O Muse", other),
+    ]  # `!!!` is no word
     page.get_by_label("Label of row 2").evaluate("(select) => { select.selectedIndex = 0; }")
     page.get_by_label("Label of row 2").dispatch_event("change")
     assert [row[column] for row in kept(page)[1:]] == ["", "", other]

@@ -3,7 +3,7 @@
 import argparse
 import json
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import Final
@@ -12,7 +12,6 @@ from trainer.audit import AuditOptions, audit
 from trainer.audit.fix import REMOVED, TEXT, Copy, check_output, fix
 from trainer.cli.options import corpus_of, unit_from
 from trainer.cli.terminal import say
-from trainer.data.corpus import Corpus
 from trainer.data.tables import HUB
 from trainer.errors import UserError
 from trainer.files import is_there, write_text
@@ -33,10 +32,12 @@ def audit_command(arguments: argparse.Namespace) -> int:
     check_seed(arguments.seed)
     corpus = corpus_of(arguments)
     if arguments.html is not None:
-        _check_page(arguments.html, corpus)
+        _check_page(arguments.html, arguments.data or ())
     if arguments.fix is not None:
         if arguments.data is None:
             raise UserError("--fix: needs --data; the built-in corpus is clean")
+        if len(arguments.data) > 1:
+            raise UserError("--fix: takes one --data: its copy is of the same shape")
         check_output(corpus, arguments.fix)
         if arguments.html is not None and arguments.html.resolve().is_relative_to(arguments.fix.resolve()):
             raise UserError(f"{arguments.html}: lies in {arguments.fix}, which --fix writes anew")
@@ -84,11 +85,12 @@ def _next(arguments: argparse.Namespace, copy: Copy) -> str:
     return shlex.join(command)
 
 
-def _check_page(path: Path, corpus: Corpus) -> None:
+def _check_page(path: Path, data: Sequence[str]) -> None:
     """Refuses to write a page over what is no page, or into the data, before the time is spent."""
     if not path.parent.is_dir():
         raise UserError(f"{path}: cannot be written: {path.parent} is no folder")
-    if corpus.path and not corpus.path.startswith(HUB) and path.resolve().is_relative_to(Path(corpus.path).resolve()):
+    sources = (Path(source).resolve() for source in data if not source.startswith(HUB))
+    if any(path.resolve().is_relative_to(source) for source in sources):
         raise UserError(f"{path}: is not written: it is the data, or lies in its folder")
     if is_there(path) and not (path.is_file() and _begins_as_page(path)):
         raise UserError(f"{path}: is in the way: it is no page, so it is not replaced")

@@ -64,7 +64,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
     run = find(arguments.run)
     if arguments.folds is not None:
         run, results = _folded(arguments, run)
-        what = f"phrases of {arguments.data}"
+        what = f"phrases of {' and '.join(arguments.data)}"
     elif arguments.data is None:
         refuse_reading_options(arguments, "needs --data: the run's own phrases are as they are")
         results = run.cross_validated or measure(run.classifier, run.phrases("test"), run.threshold, run.majority_label)
@@ -74,7 +74,7 @@ def evaluate(arguments: argparse.Namespace) -> int:
             raise UserError("--group-column: needs --folds")
         phrases = _labelled(corpus_of(arguments, run.vocabulary.labels), run)
         results = measure(run.classifier, phrases, run.threshold, run.majority_label)
-        what = f"phrases of {arguments.data}"
+        what = f"phrases of {' and '.join(arguments.data)}"
     print_evaluation(run, results, what, as_json=arguments.json)
     return 0
 

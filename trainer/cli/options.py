@@ -60,9 +60,11 @@ def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:
     group = command.add_argument_group("text in")
     group.add_argument(
         "--data",
+        action="append",
         metavar="PATH",
         help="a folder of <label>.txt or of <label>/ with text files, a .csv, .tsv, .jsonl, .json, .xlsx, .ods or "
-        ".parquet file, lines of fastText's, or a Hugging Face dataset as hf:owner/name [the built-in corpus]",
+        ".parquet file, lines of fastText's, or a Hugging Face dataset as hf:owner/name; repeatable: of a text that "
+        "stands in more than one the last counts [the built-in corpus]",
     )
     for kind in ("text", "label"):
         group.add_argument(
@@ -154,7 +156,8 @@ def corpus_of(arguments: argparse.Namespace, known: Collection[str] = ()) -> Cor
     if least < 1:
         raise UserError(f"--least-rows: must be at least 1; received {least}")
     source = Source(
-        arguments.data,
+        arguments.data[0],
+        tuple(arguments.data[1:]),
         label_names=tuple(given.pop("label_names", ())),
         merge_rare=given.pop("rare", "drop") == "other",
         least_rows=least,

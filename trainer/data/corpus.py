@@ -3,6 +3,7 @@
 Nothing holds all rows in memory: a corpus may be larger than that.
 """
 
+import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -91,6 +92,35 @@ def of_lines(name: str, title: str, description: str, license: str, lines: Mappi
                 yield Row(line, label, file=label, number=number)
 
     return Corpus(name, title, description, license, read, running=True)
+
+
+def joined(corpora: Sequence[Corpus]) -> Corpus:
+    """Makes one corpus of several. Of a text that stands in more than one the last counts: a correction comes later."""
+    names = " and ".join(corpus.name for corpus in corpora)
+
+    def read(skipped: Counter[str]) -> Iterator[Row]:
+        for place, corpus in enumerate(corpora):
+            later = {_digest(row.text) for other in corpora[place + 1 :] for row in other.rows()}
+            for row in corpus.read(skipped):
+                if _digest(row.text) in later:
+                    skipped["replaced by a later --data"] += 1
+                else:
+                    yield row
+
+    return Corpus(
+        name=names,
+        title="",
+        description=f"Learned from {names}.",
+        license="",
+        read=read,
+        running=any(corpus.running for corpus in corpora),
+        path=" and ".join(corpus.place for corpus in corpora),
+        expected={label: file for corpus in corpora for label, file in corpus.expected.items()},
+    )
+
+
+def _digest(text: str) -> bytes:
+    return hashlib.blake2b(text.encode(), digest_size=12).digest()
 
 
 def filtered(corpus: Corpus, drop: Sequence[str] = (), strip: Sequence[str] = ()) -> Corpus:

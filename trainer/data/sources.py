@@ -9,11 +9,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
-from trainer.data.corpus import Corpus, Row, filtered, tidy
+from trainer.data.corpus import Corpus, Row, filtered, joined, tidy
 from trainer.data.folders import open_folder
 from trainer.data.labels import label_of, names_from, renamed, without_rare
 from trainer.data.tables import HUB, PARTS_AS_WRITTEN, Reading, Record, Table, open_hub, open_table
-from trainer.data.tables.columns import columns_of
+from trainer.data.tables.columns import CORRECTED, columns_of, list_of_download, without_defence
 from trainer.data.tables.dialect import Choice
 from trainer.data.text_files import PACKED, named
 from trainer.errors import UserError
@@ -54,6 +54,7 @@ class Source:
 
     Attributes:
         path: A file, a folder, or a Hugging Face dataset.
+        more: Others of them; a text of one that stands in a later one, too, counts there.
         text_column: By name or number, as the next three.
         label_column: Of a table.
         group_column: Of a table.
@@ -70,6 +71,7 @@ class Source:
     """
 
     path: str
+    more: tuple[str, ...] = ()
     text_column: str = ""
     label_column: str = ""
     group_column: str = ""
@@ -103,18 +105,23 @@ def load(source: Source, known: Collection[str] = ()) -> Corpus:
     Raises:
         UserError: It is missing, or of no shape that is known, or a column is missing, or its labels have too few rows.
     """
-    path = Path(source.path)
-    hub = source.path.startswith(HUB)
     names = names_from(source.label_names)
-    if not hub and not is_there(path):
-        raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
-    corpus = _folder(path, source) if not hub and path.is_dir() else _table(source)
+    opened = [_open(replace(source, path=path)) for path in (source.path, *source.more)]
+    corpus = joined(opened) if source.more else opened[0]
     met: set[str] = set()
     corpus = filtered(renamed(corpus, names, met), source.drop, source.strip)
     corpus = without_rare(corpus, source.least_rows, merge=source.merge_rare, known=known)
     for label in sorted(names.keys() - met):
         logger.info(f"{corpus.place}: no label is called {label!r}, which --label-names names")
     return corpus
+
+
+def _open(source: Source) -> Corpus:
+    path = Path(source.path)
+    hub = source.path.startswith(HUB)
+    if not hub and not is_there(path):
+        raise UserError(f"{path}: does not exist (a Hugging Face dataset is named {HUB}owner/name)")
+    return _folder(path, source) if not hub and path.is_dir() else _table(source)
 
 
 def _folder(path: Path, source: Source) -> Corpus:
@@ -147,17 +154,18 @@ def _table(source: Source) -> Corpus:
     path = Path(source.path)
     table = open_hub(source.path) if hub else open_table(path, source.reading())
     columns = columns_of(source.path, table, source.columns())
+    corrections = bool(list_of_download(table.columns)) and columns["label"] == CORRECTED
     return Corpus(
         name=Path(path.stem).stem if path.suffix.lower() == PACKED else path.stem,
         title="",
         description=f"Learned from {path.name}.",
         license="",
-        read=partial(_rows, table, columns, hub),
+        read=partial(_rows, table, columns, hub, corrections),
         path=source.path,
     )
 
 
-def _rows(table: Table, wanted: dict[str, str], hub: bool, skipped: Counter[str]) -> Iterator[Row]:
+def _rows(table: Table, wanted: dict[str, str], hub: bool, corrections: bool, skipped: Counter[str]) -> Iterator[Row]:
     kinds = list(wanted)
     for record in table.records(list(wanted.values())):
         values = dict(zip(kinds, record.values, strict=True))
@@ -167,11 +175,15 @@ def _rows(table: Table, wanted: dict[str, str], hub: bool, skipped: Counter[str]
         text = "" if values["text"] is None else values["text"]
         if not isinstance(text, str):
             raise _wrong(record, f"the text is no string: {text!r:.50}")
-        row = Row(tidy(text), _name("label", record, values["label"]), "", record.part, record.file, record.number)
+        label = values["label"]
+        if corrections:
+            text, label = without_defence(text), without_defence(label or "")
+        row = Row(tidy(text), _name("label", record, label), "", record.part, record.file, record.number)
         if not row.label:
-            if row.text and not hub:
+            if row.text and not hub and not corrections:
                 raise _wrong(record, "the label is empty")
-            skipped["without a label" if row.text else "empty"] += 1  # a dataset may keep a part's labels to itself
+            reason = "that nobody corrected" if corrections else "without a label"
+            skipped[reason if row.text else "empty"] += 1  # a dataset may keep a part's labels to itself
             continue
         if "group" in values:
             row = replace(row, group=_name("group", record, values["group"]))

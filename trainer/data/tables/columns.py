@@ -1,6 +1,7 @@
 """Which columns of a table hold the text, the label, the group and the part."""
 
 import logging
+import re
 from collections.abc import Mapping, Sequence
 from itertools import islice
 
@@ -11,6 +12,23 @@ from trainer.errors import UserError
 logger = logging.getLogger(__name__)
 
 _PEEK = 100  # records
+
+CORRECTED = "corrected"
+_ANSWERS = ("label", "nearest", "confidence", CORRECTED)  # what the page adds to a list before its probabilities
+
+
+def list_of_download(names: Sequence[str]) -> Sequence[str]:
+    """Gives the columns of the list that a table is the page's answers to; none where it is another table."""
+    for place in range(len(names) - len(_ANSWERS) + 1):
+        beyond = names[place + len(_ANSWERS) :]
+        if tuple(names[place : place + len(_ANSWERS)]) == _ANSWERS and all(name.startswith("p(") for name in beyond):
+            return names[:place]
+    return ()
+
+
+def without_defence(text: str) -> str:
+    """Takes away the apostrophe that the page's download has before what a spreadsheet takes for a formula."""
+    return re.sub(r"^'(?=[=@\t\r+-])", "", text)
 
 
 def columns_of(path: str, table: Table, wanted: Mapping[str, str]) -> dict[str, str]:
@@ -49,17 +67,23 @@ def _refuse_twice(path: str, table: Table, columns: Mapping[str, str]) -> None:
 
 
 def _by_name(path: str, table: Table, columns: dict[str, str]) -> None:
+    own = list_of_download(table.columns)
+    if own and not columns["label"]:
+        columns["label"] = CORRECTED
     for kind in ("text", "label"):
         if not columns[kind]:
-            free = _free(table, columns)
+            free = [name for name in _free(table, columns) if name in own or not own]
             columns[kind] = next((name for usual in USUAL[kind] for name in free if name.lower() == usual), "")
     _refuse_twice(path, table, columns)
+    if own and not columns["text"]:
+        columns["text"] = _longest(table, own)
     free = _free(table, columns)
     missing = [kind for kind in ("text", "label") if not columns[kind]]
     if len(free) == len(missing) == 1:
         columns[missing[0]] = free[0]
     elif len(free) == len(missing) == 2:
-        columns["text"], columns["label"] = _longer_first(table, free)
+        columns["text"] = _longest(table, free)
+        columns["label"] = free[free[0] == columns["text"]]
     elif missing:
         raise UserError(
             f"{path}: name the {missing[0]}'s column with --{missing[0]}-column; it has {_listed(table.columns)}"
@@ -108,7 +132,8 @@ def _listed(names: Sequence[str]) -> str:
     return ", ".join(repr(name) for name in names if name) or "none"
 
 
-def _longer_first(table: Table, names: list[str]) -> list[str]:
-    records = list(islice(table.records(names), _PEEK))
-    lengths = [sum(len(str(record.values[place])) for record in records) for place in (0, 1)]
-    return names if lengths[0] >= lengths[1] else names[::-1]
+def _longest(table: Table, names: Sequence[str]) -> str:
+    """Gives the column whose first cells are the longest; of equal ones the first."""
+    records = list(islice(table.records(list(names)), _PEEK))
+    lengths = [sum(len(str(record.values[place])) for record in records) for place in range(len(names))]
+    return names[lengths.index(max(lengths))]
