@@ -213,6 +213,39 @@ def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run,
     assert said["rows"] == [split_ids(trained.vocabulary.encode(asked), 34).tolist() for asked in ("", text * 9)]
 
 
+NO_TEXTS: Final = {
+    "undefined": "undefined",
+    "null": "null",
+    "{}": "an object (Object)",
+    "Object.create(null)": "an object (without a class)",
+    "['To be']": "an array",
+    "new String('To be')": "an object (String)",
+    "5": "5 (number)",
+    "true": "true (boolean)",
+    "Symbol('x')": "Symbol(x) (symbol)",
+    "() => 1": "a function",
+}
+ASK_NO_TEXTS: Final = """
+import { load } from "byline";
+const classify = await load();
+const complaint = (ask, value) => {
+    try { return ask(value); } catch (error) { return `${error.name}: ${error.message}`; }
+};
+const asked = { classify, ...classify };
+const told = {};
+for (const name of ["classify", "explain", "leaveOneOut", "rows"])
+    told[name] = [VALUES].map((value) => complaint(asked[name], value));
+console.log(JSON.stringify(told));
+"""
+
+
+def test_what_is_no_string_is_a_type_error_that_names_it(project: Path) -> None:
+    told = evaluate(project, ASK_NO_TEXTS.replace("VALUES", ", ".join(NO_TEXTS)))
+    assert set(told) == {"classify", "explain", "leaveOneOut", "rows"}
+    for name, complaints in told.items():
+        assert complaints == [f"TypeError: {name} needs a string. Received: {value}" for value in NO_TEXTS.values()]
+
+
 def codes_of_readme(project: Path) -> list[str]:
     return re.findall(r"```js\n(.*?)```", (project / "node_modules/byline/README.md").read_text(), re.DOTALL)
 
