@@ -80,6 +80,7 @@ def test_typing_shows_and_tells_the_models_answer(visit: Open, host: str, traine
     best = page.get_by_role("meter", name=ranking[0]["label"], exact=True)
     assert float(best.get_attribute("aria-valuenow") or "") == pytest.approx(100 * ranking[0]["score"], abs=0.51)
     assert page.evaluate("document.querySelector('phrase-classifier').value") == text
+    assert page.evaluate("document.querySelector('phrase-classifier').results") == heard[-1]["detail"]
     page.evaluate("document.querySelector('phrase-classifier').setAttribute('text', 'To be')")
     assert field.input_value() == "To be"
     assert shares(page) == expected(rounded, "To be")
@@ -304,6 +305,8 @@ def test_a_form_sends_the_text_by_its_name_and_resets_it(visit: Open, package: P
         assert page.evaluate(sent) == {"phrase": "the king"}
         page.evaluate(f"{host}.name = 'other'; {host}.value = undefined")
         assert page.evaluate(sent) == {"other": ""}
+        page.evaluate(f"{host}.removeAttribute('text'); {host}.setAttribute('value', 'the ship'); form.reset()")
+        assert page.evaluate(sent) == {"other": "the ship"}
     assert quiet(visitor)
 
 

@@ -63,7 +63,7 @@ function part(tag, name, ...children) {
 }
 
 export class PhraseClassifier extends Base {
-  static observedAttributes = ["heading", "placeholder", "text"];
+  static observedAttributes = ["heading", "placeholder", "text", "value"];
   static formAssociated = true;
 
   /** Which model answers: two exports may meet in a page. */
@@ -75,6 +75,8 @@ export class PhraseClassifier extends Base {
   #internals = this.attachInternals?.(); // Safari before 16.4 has none, and a form there does not see the element
   /** @type {Classifier | undefined} */
   #classify;
+  /** @type {Result[]} */
+  #results = [];
 
   constructor() {
     super();
@@ -101,6 +103,11 @@ export class PhraseClassifier extends Base {
     this.#read();
   }
 
+  /** For who listens only after the first answer, as a page does that was rendered on a server. */
+  get results() {
+    return this.#results;
+  }
+
   get name() {
     return this.getAttribute("name") ?? "";
   }
@@ -114,7 +121,7 @@ export class PhraseClassifier extends Base {
   }
 
   formResetCallback() {
-    this.value = this.getAttribute("text") ?? "";
+    this.value = this.getAttribute("text") ?? this.getAttribute("value") ?? "";
   }
 
   /** @param {boolean} disabled by the attribute, or by a fieldset */
@@ -140,7 +147,8 @@ export class PhraseClassifier extends Base {
 
   /** @param {string} name @param {string | null} _ @param {string | null} text */
   attributeChangedCallback(name, _, text) {
-    if (name === "text") this.value = text ?? "";
+    // React writes the property as an attribute where it renders on a server, and leaves it at that.
+    if (name === "text" || name === "value") this.value = text ?? "";
     else this.#label();
   }
 
@@ -167,8 +175,9 @@ export class PhraseClassifier extends Base {
     const explanation = this.#classify.explain(this.value);
     const worded = explanation.tokens.length > 0;
     this.#answer.show(explanation, worded);
-    const detail = worded ? explanation.results : [];
-    this.dispatchEvent(new CustomEvent("classify", { detail, bubbles: true, composed: true }));
+    this.#results = worded ? explanation.results : [];
+    const said = { detail: this.#results, bubbles: true, composed: true };
+    this.dispatchEvent(new CustomEvent("classify", said));
   }
 }
 
