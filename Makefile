@@ -2,6 +2,7 @@
 # make test   sets up, passes the tests
 # make docs   builds the site of docs/ into site/, in .venv-docs/
 # make benchmarks   sets up, measures Byline beside its alternatives, writes the tables (some hours)
+# make frameworks   installs the exported npm package in every framework that the docs name, asks it there, writes the table
 # Everything goes into .venv/ and the user's cache; Python 3.11 is all that has to be there.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -10,7 +11,7 @@ PIP_INSTALL = .venv/bin/python $(INSTALL)
 NEEDS_311 = $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
 	{ echo "error: Byline needs Python 3.11 (tflite-support has no wheel for a newer one): make PYTHON=/path/to/python3.11" >&2; exit 2; }
 
-.PHONY: demo test lint lock docs picture benchmarks clean
+.PHONY: demo test lint lock docs picture benchmarks frameworks clean
 
 demo: .venv/demo
 	.venv/bin/python -m export all
@@ -41,6 +42,10 @@ benchmarks: .venv/benchmarks
 	.venv/bin/python benchmarks/accuracy.py --corpus all --part test --seeds 3 --write
 	.venv/bin/python benchmarks/training.py --repeats 3 --write
 	.venv/bin/python benchmarks/web.py --write
+
+# the package of `make demo`, or of any other export in dist/
+frameworks: .venv/test
+	.venv/bin/python benchmarks/frameworks.py --write
 
 clean:
 	rm -rf .venv .venv-docs .venv-mediapipe site

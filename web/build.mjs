@@ -8,8 +8,8 @@
  * `--modules` is the folder whose `node_modules` `npm ci` made from this folder's lock. It is another one than this,
  * because this one may be installed where nobody can write. The page has `app.js`, `worker.js` and `style.css`; with the
  * engine `tfjs` the program of its WASM backend, too: TF.js is cut down to what Byline's graphs use, so a model that has
- * another operation is refused. The package has `index.js` and `phrase-classifier.js`, which knows from `--facts`, a JSON
- * file, what it says and shows before there is a model.
+ * another operation is refused. The package has `index.js`, `static.js` and `phrase-classifier.js`, which knows from
+ * `--facts`, a JSON file, what it says and shows before there is a model; and `.cjs` for `require()`.
  */
 
 import { copyFileSync, readFileSync } from "node:fs";
@@ -108,22 +108,48 @@ function planPage(engine, model) {
 }
 
 /**
+ * The package's modules import one another by the names that they have in the package.
+ *
+ * @param {".js" | ".cjs"} ending
+ * @returns {import("esbuild").Plugin}
+ */
+const modulesEndIn = (ending) => ({
+  name: "modules of the package",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/(index|model)\.js$/ }, ({ path }) => ({
+      path: path.replace(/\.js$/, ending),
+      external: true,
+    }));
+  },
+});
+
+/**
  * @param {string} facts JSON
- * @returns {Plan} One bundle imports the other, and that the model, by the names that they have in the package.
+ * @returns {Plan} ES modules, and the same for `require()`, which has no need of `import()`
  */
 function planPackage(facts) {
+  const notice = { banner: { js: NOTICE } };
+  const element = {
+    entryPoints: { "phrase-classifier": join(PACKAGE, "element.js") },
+    define: { FACTS: facts },
+  };
+  const main = { index: join(PACKAGE, "load.js") };
   /** @type {Options} */
-  const module = { format: "esm", banner: { js: NOTICE } };
+  const modules = { ...notice, format: "esm", plugins: [styleAsText, modulesEndIn(".js")] };
+  /** @type {Options} */
+  const required = {
+    ...notice,
+    format: "cjs",
+    outExtension: { ".js": ".cjs" },
+    supported: { "dynamic-import": false },
+    plugins: [styleAsText, modulesEndIn(".cjs")],
+  };
   return {
     bundles: [
-      { ...module, entryPoints: { index: join(PACKAGE, "load.js") }, external: ["*/model.js"] },
-      {
-        ...module,
-        entryPoints: { "phrase-classifier": join(PACKAGE, "element.js") },
-        external: ["*/index.js"],
-        define: { FACTS: facts },
-        plugins: [styleAsText],
-      },
+      { ...modules, entryPoints: { ...main, static: join(PACKAGE, "load-static.js") } },
+      { ...modules, ...element },
+      { ...required, entryPoints: main },
+      { ...required, ...element },
     ],
     copies: {},
   };

@@ -71,12 +71,12 @@ def version(executable: str) -> str:
     return " ".join(printed.split()[:2]) or "Chromium"
 
 
-def ask(executable: str, site: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
+def ask(executable: str, page: Path, texts: Sequence[str]) -> tuple[list[dict[str, Any]], str]:
     """Asks a page every text.
 
     Args:
         executable: The browser.
-        site: `web/` of a dist directory.
+        page: `web/index.html` of a dist directory, or the single file; what stands beside it is served, too.
         texts: Raw.
 
     Returns:
@@ -86,7 +86,7 @@ def ask(executable: str, site: Path, texts: Sequence[str]) -> tuple[list[dict[st
         NotStartedError: The browser does not start here.
         PageError: The page does not open, fails, or is silent for `SILENT_SECONDS`.
     """
-    with _serving(site, texts) as (url, told), _browsing(executable, url) as browser:
+    with _serving(page, texts) as (url, told), _browsing(executable, url) as browser:
         if _hear(told, browser, START_SECONDS) != {"asked": True}:
             raise NotStartedError(f"{executable} does not start: the page was not asked in a browser")
         answers: list[dict[str, Any]] = []
@@ -113,14 +113,14 @@ def _hear(told: "queue.Queue[dict[str, Any]]", browser: "subprocess.Popen[bytes]
 
 
 @contextmanager
-def _serving(site: Path, texts: Sequence[str]) -> Iterator[tuple[str, "queue.Queue[dict[str, Any]]"]]:
+def _serving(page: Path, texts: Sequence[str]) -> Iterator[tuple[str, "queue.Queue[dict[str, Any]]"]]:
     """Serves a page, and beside it the proof; gives the proof's address, and what it tells."""
     told: queue.Queue[dict[str, Any]] = queue.Queue()
-    base = re.search(r'<base href="([^"]*)"', (site / "index.html").read_text(encoding="utf-8"))
+    base = re.search(r'<base href="([^"]*)"', page.read_text(encoding="utf-8"))
     path = unquote(html.unescape(base[1])) if base else "/"
     secret = f"/{secrets.token_hex(8)}/"  # nothing of the page has this path, and no other program knows it
-    order = json.dumps({"base": path, "texts": list(texts)}).encode()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, site, path, secret, order, told))
+    order = json.dumps({"base": path, "page": page.name, "texts": list(texts)}).encode()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, page.parent, path, secret, order, told))
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}{secret}proof/index.html", told

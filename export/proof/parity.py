@@ -14,6 +14,7 @@ from export import graph
 from export.proof import chromium, fuzz_strings, runtimes
 from export.proof.runtimes import Answers
 from export.targets import metadata
+from trainer.errors import UserError
 from trainer.evaluation.measuring import truth_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -98,10 +99,23 @@ def prove(run: Run, dist: Path, name: str) -> Report:
     ]
     failures = []
     try:
-        if page := ask_page(dist / "web", texts):
-            rows.append(compare(page, reference, truth, size_of(dist / "web")))
-    except chromium.PageError as error:
-        failures.append(f"{runtimes.PAGE}: {error}")
+        package = runtimes.ask_package(dist / "npm", texts)
+        rows.append(compare(package, reference, truth, _package_size(dist / "npm")))
+    except UserError as error:  # Node is here: it answered above
+        failures.append(f"{runtimes.PACKAGE}: {error}")
+    single = dist / f"{name}.html"
+    for page, path, size in (
+        (runtimes.PAGE, dist / "web" / "index.html", size_of(dist / "web")),
+        (runtimes.SINGLE_FILE, single, size_of(single)),
+    ):
+        try:
+            of_page = ask_page(page, path, texts)
+        except chromium.PageError as error:
+            failures.append(f"{page}: {error}")
+            continue
+        if of_page is None:
+            break  # there is no browser
+        rows.append(compare(of_page, reference, truth, size))
     if metadata.AVAILABLE:
         rows += [
             compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
@@ -119,14 +133,14 @@ def prove(run: Run, dist: Path, name: str) -> Report:
     return Report(tuple(rows), tuple(failures))
 
 
-def ask_page(site: Path, texts: Sequence[str]) -> Answers | None:
+def ask_page(name: str, page: Path, texts: Sequence[str]) -> Answers | None:
     """Asks the page in a browser; None, and a line that says so, where none starts."""
     executable = chromium.find_chromium()
     if executable is None:
         logger.info(f"note       {chromium.NOT_HERE}")
         return None
     try:
-        return runtimes.ask_page(executable, site, texts)
+        return runtimes.ask_page(name, executable, page, texts)
     except chromium.NotStartedError as error:
         logger.info(f"note       {error}")
         return None
@@ -143,6 +157,11 @@ def float32_path(dist: Path, name: str) -> Path:
 def size_of(path: Path) -> int:
     """Bytes of a file, or of all files in a folder."""
     return sum(file.stat().st_size for file in ([path] if path.is_file() else path.rglob("*")) if file.is_file())
+
+
+def _package_size(package: Path) -> int:
+    """Bytes of what `load()` reads of the npm package: the same stands in it once more for `require()`."""
+    return sum(size_of(package / name) for name in ("index.js", "model.js"))
 
 
 def first_window(answers: Answers, classifier: Classifier, sequence_length: int) -> Answers:

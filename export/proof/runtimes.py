@@ -19,6 +19,8 @@ from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
 from trainer.text.windows import average, split_ids
 
 PAGE: Final = "the page in Chromium"
+PACKAGE: Final = "the npm package in Node"
+SINGLE_FILE: Final = "the single file in Chromium"
 
 
 @dataclass(frozen=True)
@@ -57,26 +59,35 @@ def ask_own(dist: Path, texts: Sequence[str]) -> Answers:
 
 
 def _ask_node(name: str, engine: Sequence[str], dist: Path, texts: Sequence[str]) -> Answers:
-    program = [str(node.WEB / "node" / "classify.mjs"), *engine]
-    program += ["--model", str(dist / "tfjs"), "--vocabulary", str(dist / "vocabulary.json")]
-    answer = json.loads(node.run(["node", *program], stdin=json.dumps(list(texts))))
+    options = [*engine, "--model", str(dist / "tfjs"), "--vocabulary", str(dist / "vocabulary.json")]
+    return _ask_program(name, "classify.mjs", options, texts)
+
+
+def ask_package(package: Path, texts: Sequence[str]) -> Answers:
+    """The npm package's module in Node, as it is packed."""
+    return _ask_program(PACKAGE, "package.mjs", ["--package", str(package)], texts)
+
+
+def _ask_program(name: str, program: str, options: Sequence[str], texts: Sequence[str]) -> Answers:
+    answer = json.loads(node.run(["node", str(node.WEB / "node" / program), *options], stdin=json.dumps(list(texts))))
     return _answers(name, answer["runtime"], answer["results"])
 
 
-def ask_page(executable: str, site: Path, texts: Sequence[str]) -> Answers:
+def ask_page(name: str, executable: str, page: Path, texts: Sequence[str]) -> Answers:
     """The page itself, in a browser.
 
     Args:
+        name: `PAGE` or `SINGLE_FILE`.
         executable: The Chromium.
-        site: `web/` of a dist directory.
+        page: Its file in a dist directory.
         texts: Raw.
 
     Raises:
         chromium.NotStartedError: The browser does not start here.
         chromium.PageError: The page fails.
     """
-    results, backend = chromium.ask(executable, site, texts)
-    return _answers(PAGE, f"{chromium.version(executable)}, {backend}", results)
+    results, backend = chromium.ask(executable, page, texts)
+    return _answers(name, f"{chromium.version(executable)}, {backend}", results)
 
 
 def _answers(name: str, version: str, results: Sequence[dict[str, Any]]) -> Answers:

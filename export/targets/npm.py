@@ -23,8 +23,11 @@ from trainer.run import Run
 from trainer.templates import environment
 
 SOURCE: Final = node.WEB / "npm"
-_BUNDLES: Final = ("index.js", "phrase-classifier.js")
-_TYPES: Final = ("index.d.ts", "phrase-classifier.d.ts")
+_BUNDLES: Final = ("index.js", "static.js", "phrase-classifier.js", "index.cjs", "phrase-classifier.cjs")
+_TYPES: Final = ("index.d.ts", "static.d.ts", "phrase-classifier.d.ts")
+_NO_PACKAGE: Final = ("node_modules", "favicon.ico")  # npm refuses them
+_LONGEST_NAME: Final = 214  # that npm takes
+COMMON_TAG: Final = "phrase-classifier"  # every export's; `web/npm/element.js` has it, too
 # What the element says, of the page's strings.
 _OF_PAGE: Final = ("phrase", "placeholder", "loading", "failure", "failure_why")
 _OF_SCRIPT: Final = (
@@ -56,18 +59,21 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
     """
     package = dist / "npm"
     package.mkdir()
-    labels = list(run.vocabulary.labels)
+    labels, tag = list(run.vocabulary.labels), tag_of(settings.name)
     with tempfile.TemporaryDirectory() as name:
         of_element = Path(name, "facts.json")
-        of_element.write_text(dense_json(_element_facts(labels, read_strings(settings.strings))), encoding="utf-8")
+        about = _element_facts(labels, read_strings(settings.strings))
+        about |= {"tag": tag, "model": run.facts["model_sha256"][:16]}
+        of_element.write_text(dense_json(about), encoding="utf-8")
         node.bundle(Path(name), target="npm", facts=of_element)
         for bundle in _BUNDLES:
             shutil.copyfile(Path(name, bundle), package / bundle)
-    for name in _TYPES:
-        shutil.copyfile(SOURCE / name, package / name)
     topology = read_json(dist / "tfjs" / "model.json")
     facts = {
-        "name": settings.name.lower(),  # npm takes no capitals
+        "name": package_name(settings.name),
+        "files": [*_BUNDLES, "model.js", "model.cjs", *_TYPES, *(name.replace(".ts", ".cts") for name in _TYPES)],
+        "tag": tag,
+        "tags": list(dict.fromkeys([tag, COMMON_TAG])),
         "version": __version__,
         "settings": settings,
         "run": run.facts | {"name": run.path.name},
@@ -80,10 +86,35 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
         "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph
         "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),
     }
-    environment = _templates()
-    for template in sorted(SOURCE.glob("*.j2")):
-        text = environment.get_template(template.name).render(facts)
-        (package / template.stem).write_text(text, encoding="utf-8")
+    templates = _templates()
+
+    def render(name: str, **more: bool) -> str:
+        return templates.get_template(name).render(facts, **more)
+
+    for name in ("package.json", "README.md"):
+        (package / name).write_text(render(f"{name}.j2"), encoding="utf-8")
+    for ending, commonjs in (("js", False), ("cjs", True)):
+        (package / f"model.{ending}").write_text(render("model.js.j2", commonjs=commonjs), encoding="utf-8")
+    for name in _TYPES:
+        types = (SOURCE / name).read_text(encoding="utf-8") if (SOURCE / name).is_file() else render(f"{name}.j2")
+        (package / name).write_text(types, encoding="utf-8")
+        # TypeScript wants a declaration for each module, and reads whether it is one for `require()` from its ending.
+        required = types.replace("./index.js", "./index.cjs")
+        (package / name).with_suffix(".cts").write_text(required, encoding="utf-8")
+
+
+def package_name(name: str) -> str:
+    """The export's name as npm takes it: no capitals, and none that Node gives to a module of its own."""
+    lower = name.lower()[:_LONGEST_NAME]
+    asks = f"require('module').builtinModules.includes({dense_json(lower)})"
+    taken = lower in _NO_PACKAGE or node.run(["node", "--print", asks]).strip() == "true"
+    return f"{lower}-classifier" if taken else lower
+
+
+def tag_of(name: str) -> str:
+    """The tag that is the export's own: it begins with a letter, and has no dot, which begins a class in CSS."""
+    lower = name.lower().replace(".", "-")
+    return f"{lower}-classifier" if lower[0].isalpha() else f"classifier-{lower}"
 
 
 def _element_facts(labels: list[str], strings: Strings) -> dict[str, Any]:

@@ -249,7 +249,7 @@ def executable() -> str:
 def test_page_with_tfjs_answers_by_wasm_as_the_model_does(with_tfjs: Path, trained: Run, rounded: Classifier) -> None:
     texts, truth = parity.texts_of(trained)
     texts, truth = texts[: len(truth) : 20] + texts[-fuzz_strings.COUNT :: 10], truth[::20]
-    answers = runtimes.ask_page(executable(), with_tfjs / "web", texts)
+    answers = runtimes.ask_page(runtimes.PAGE, executable(), with_tfjs / "web" / "index.html", texts)
     assert answers.version.endswith(", wasm")
     row = parity.compare(answers, runtimes.ask_keras("rounded", rounded, texts), truth, 1)
     assert (row.faults, row.mismatches) == ((), 0)
@@ -271,7 +271,7 @@ def test_page_whose_wasm_computes_wrongly_answers_by_the_cpu(
     worker = site / "worker.js"
     worker.write_text(WRONG + worker.read_text())
     texts = ["", "Sing, O Muse, the wrath of the king"]
-    answers = runtimes.ask_page(executable(), site, texts)
+    answers = runtimes.ask_page(runtimes.PAGE, executable(), site / "index.html", texts)
     assert answers.version.endswith(", cpu")
     assert np.abs(answers.probabilities - rounded.probabilities(texts)).max() < 1e-5
     with Server(site) as server:
@@ -290,7 +290,7 @@ def test_page_is_proved_at_the_path_that_it_is_made_for(
     settings = Settings(base_path="/a/b%20c/").complete(trained.facts)
     known = known_answer(rounded, trained.phrases("validation"))
     web.write_web(trained, known, trained.facts["metrics"]["test"], tmp_path, settings)
-    answers, backend = chromium_proof.ask(executable(), tmp_path / "web", ["the king"])
+    answers, backend = chromium_proof.ask(executable(), tmp_path / "web" / "index.html", ["the king"])
     assert backend == "own"
     assert answers[0]["ids"] == trained.vocabulary.encode("the king")
 
@@ -301,14 +301,14 @@ def test_changed_weight_of_the_page_fails_the_proof(folder: Path, trained: Run) 
     data[-500:] = bytes(500)
     shard.write_bytes(data)
     with pytest.raises(chromium_proof.PageError, match="computes another answer"):
-        chromium_proof.ask(executable(), folder, ["the king"])
+        chromium_proof.ask(executable(), folder / "index.html", ["the king"])
 
 
 def test_silent_page_fails_the_proof_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (folder / "app.js").write_text("")
     monkeypatch.setattr(chromium_proof, "SILENT_SECONDS", 3.0)
     with pytest.raises(chromium_proof.PageError, match="fell silent after 0 of 2 answers"):
-        chromium_proof.ask(executable(), folder, ["the king", ""])
+        chromium_proof.ask(executable(), folder / "index.html", ["the king", ""])
 
 
 def test_the_proof_serves_no_file_outside_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,7 +319,7 @@ def test_the_proof_serves_no_file_outside_the_page(folder: Path, monkeypatch: py
         });
     """)
     with pytest.raises(chromium_proof.PageError, match="404"):
-        chromium_proof.ask(executable(), folder, [""])
+        chromium_proof.ask(executable(), folder / "index.html", [""])
 
 
 def test_proof_leaves_the_browser_out_where_there_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -327,7 +327,7 @@ def test_proof_leaves_the_browser_out_where_there_is_none(folder: Path, monkeypa
     monkeypatch.delenv("CHROMIUM", raising=False)
     monkeypatch.setenv("PATH", str(folder))
     with logged_to(LineHandler(said.append)):
-        assert parity.ask_page(folder, [""]) is None
+        assert parity.ask_page(runtimes.PAGE, folder / "index.html", [""]) is None
     assert said == ["note       no Chromium is here: the page was not asked in a browser"]
 
 
@@ -335,7 +335,7 @@ def test_proof_leaves_a_browser_out_that_does_not_start(folder: Path, monkeypatc
     said: list[str] = []
     monkeypatch.setenv("CHROMIUM", "/bin/false")
     with logged_to(LineHandler(said.append)):
-        assert parity.ask_page(folder, [""]) is None
+        assert parity.ask_page(runtimes.PAGE, folder / "index.html", [""]) is None
     assert said == ["note       /bin/false does not start: the page was not asked in a browser"]
 
 

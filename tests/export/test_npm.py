@@ -17,7 +17,7 @@ from export.targets import node
 from tests.support.browser import Open, Server
 from tests.support.commands import run_command
 from tests.support.javascript import run_node, tools
-from tests.support.npm_pages import broken, evaluate, quiet, write_page
+from tests.support.npm_pages import broken, evaluate, install, quiet, write_page
 from trainer import __version__
 from trainer.model.classifier import Classifier
 from trainer.run import Run
@@ -25,12 +25,20 @@ from trainer.text.windows import split_ids
 
 FILES: Final = {
     "README.md",
+    "index.cjs",
+    "index.d.cts",
     "index.d.ts",
     "index.js",
+    "model.cjs",
     "model.js",
     "package.json",
+    "phrase-classifier.cjs",
+    "phrase-classifier.d.cts",
     "phrase-classifier.d.ts",
     "phrase-classifier.js",
+    "static.d.cts",
+    "static.d.ts",
+    "static.js",
 }
 TEXTS: Final = ["", "To be, or not to be", "Achilles sing, O Goddess! " * 30, "my smartphone 🙂\0", "e\u0301"]
 DONE: Final = "html[data-state=done]"
@@ -100,24 +108,6 @@ export { element, known, labels, made, row, shares, sure };
 """
 
 
-def install(package: Path, project: Path) -> list[str]:
-    """Packs a package, and installs it into an empty project, with no network.
-
-    Returns:
-        The packed files.
-    """
-    project.mkdir()
-    cache = ["--cache", str(project.parent / "npm-cache"), "--offline", "--loglevel=error"]
-    packed = json.loads(
-        node.run(["npm", "pack", "--json", "--pack-destination", str(project.parent), *cache], cwd=package)
-    )
-    (entry,) = packed.values() if isinstance(packed, dict) else packed
-    (project / "package.json").write_text('{"private": true, "type": "module"}')
-    tarball = str(project.parent / entry["filename"])
-    node.run(["npm", "install", "--no-audit", "--no-fund", *cache, tarball], cwd=project)
-    return [file["path"] for file in entry["files"]]
-
-
 @pytest.fixture(scope="module")
 def project(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An empty project in which the package is installed."""
@@ -136,11 +126,10 @@ def test_package_says_what_it_is_and_asks_for_nothing(package: Path, trained: Ru
     assert facts["author"] == "A. Tester"
     assert facts["byline"]["model_sha256"] == trained.facts["model_sha256"]
     assert set(facts["files"]) | {"README.md", "package.json"} == FILES
-    assert facts["sideEffects"] == ["./phrase-classifier.js"]
+    assert facts["sideEffects"] == ["./phrase-classifier.js", "./phrase-classifier.cjs"]
     assert not {"private", "scripts", "dependencies", "devDependencies", "peerDependencies"} & set(facts)
-    for target in facts["exports"].values():
-        for path in target.values() if isinstance(target, dict) else [target]:
-            assert (package / path).is_file(), path
+    named = set(re.findall(r'"(\./[^"]+\.(?:c?js|d\.c?ts))"', json.dumps([facts[key] for key in ("exports", "main")])))
+    assert {f"./{name}" for name in FILES - {"README.md", "package.json", "model.js", "model.cjs"}} == named
 
 
 def test_readme_says_what_the_model_is_and_how_good(package: Path, dist_path: Path, trained: Run) -> None:
@@ -155,7 +144,7 @@ def test_readme_says_what_the_model_is_and_how_good(package: Path, dist_path: Pa
 
 
 def test_modules_name_no_other_host_and_the_model_is_in_one_of_its_own(package: Path) -> None:
-    for name in ("index.js", "model.js", "phrase-classifier.js"):
+    for name in (name for name in FILES if name.endswith("js")):
         text = (package / name).read_text(encoding="utf-8")
         assert "://" not in text, name
         assert not re.search(r"\b(fetch|eval|Function|XMLHttpRequest)\(", text), name
@@ -211,6 +200,39 @@ def test_classifier_says_all_that_its_types_promise(project: Path, trained: Run,
     assert len(said["without"]) == len(tokens)
     assert (said["empty"]["tokens"], said["empty"]["sure"]) == ([], False)
     assert said["rows"] == [split_ids(trained.vocabulary.encode(asked), 34).tolist() for asked in ("", text * 9)]
+
+
+NO_TEXTS: Final = {
+    "undefined": "undefined",
+    "null": "null",
+    "{}": "an object (Object)",
+    "Object.create(null)": "an object (without a class)",
+    "['To be']": "an array",
+    "new String('To be')": "an object (String)",
+    "5": "5 (number)",
+    "true": "true (boolean)",
+    "Symbol('x')": "Symbol(x) (symbol)",
+    "() => 1": "a function",
+}
+ASK_NO_TEXTS: Final = """
+import { load } from "byline";
+const classify = await load();
+const complaint = (ask, value) => {
+    try { return ask(value); } catch (error) { return `${error.name}: ${error.message}`; }
+};
+const asked = { classify, ...classify };
+const told = {};
+for (const name of ["classify", "explain", "leaveOneOut", "rows"])
+    told[name] = [VALUES].map((value) => complaint(asked[name], value));
+console.log(JSON.stringify(told));
+"""
+
+
+def test_what_is_no_string_is_a_type_error_that_names_it(project: Path) -> None:
+    told = evaluate(project, ASK_NO_TEXTS.replace("VALUES", ", ".join(NO_TEXTS)))
+    assert set(told) == {"classify", "explain", "leaveOneOut", "rows"}
+    for name, complaints in told.items():
+        assert complaints == [f"TypeError: {name} needs a string. Received: {value}" for value in NO_TEXTS.values()]
 
 
 def codes_of_readme(project: Path) -> list[str]:

@@ -80,6 +80,7 @@ def test_typing_shows_and_tells_the_models_answer(visit: Open, host: str, traine
     best = page.get_by_role("meter", name=ranking[0]["label"], exact=True)
     assert float(best.get_attribute("aria-valuenow") or "") == pytest.approx(100 * ranking[0]["score"], abs=0.51)
     assert page.evaluate("document.querySelector('phrase-classifier').value") == text
+    assert page.evaluate("document.querySelector('phrase-classifier').results") == heard[-1]["detail"]
     page.evaluate("document.querySelector('phrase-classifier').setAttribute('text', 'To be')")
     assert field.input_value() == "To be"
     assert shares(page) == expected(rounded, "To be")
@@ -215,6 +216,7 @@ def test_of_many_labels_the_best_have_a_bar(visit: Open, tmp_path: Path) -> None
     strings = json.loads((FOLDER / "en.json").read_text(encoding="utf-8"))
     labels = [f"label {29 - index}" for index in range(30)]
     facts = {"language": "en", "labels": labels, "strings": strings["page"] | strings["script"]}
+    facts |= {"tag": "many-classifier", "model": "0"}
     (tmp_path / "facts.json").write_text(json.dumps(facts))
     build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--target", "npm"]
     done = run_node([*build, "--facts", str(tmp_path / "facts.json"), "--output", str(tmp_path)])
@@ -255,4 +257,70 @@ def test_names_and_labels_that_look_like_markup_stay_text(
         assert tuple(shares(page)) == LABELS
         assert page.locator("phrase-classifier img").count() == 0
         assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert quiet(visitor)
+
+
+IN_FORM: Final = """
+<form id="form">
+  <fieldset><phrase-classifier name="phrase" text="the king"></phrase-classifier></fieldset>
+  <button type="reset">Reset</button>
+</form>
+"""
+# What Safari before 16.4 lacks.
+OLDER: Final = """
+delete HTMLElement.prototype.attachInternals;
+delete CSSStyleSheet.prototype.replaceSync;
+delete Document.prototype.adoptedStyleSheets;
+delete ShadowRoot.prototype.adoptedStyleSheets;
+"""
+
+
+def write_form(package: Path, folder: Path, early: str = "") -> Path:
+    site = Path(shutil.copytree(package, folder / "site"))
+    (site / "count.js").write_text(early + COUNT_ANSWERS, encoding="utf-8")
+    write_page(site, IN_FORM, ("count.js", "phrase-classifier.js"))
+    return site
+
+
+def test_a_form_sends_the_text_by_its_name_and_resets_it(visit: Open, package: Path, tmp_path: Path) -> None:
+    visitor = visit()
+    with Server(write_form(package, tmp_path)) as server:
+        page = visitor.open(server.url, WRITTEN)
+        sent = "Object.fromEntries(new FormData(form))"
+        assert page.evaluate(sent) == {"phrase": "the king"}
+        page.get_by_label("Your phrase").fill("To be")
+        assert page.evaluate(sent) == {"phrase": "To be"}
+        host = "document.querySelector('phrase-classifier')"
+        assert page.evaluate(f"[{host}.name, {host}.form === form, form.elements.phrase === {host}]") == [
+            "phrase",
+            True,
+            True,
+        ]
+        page.evaluate("document.querySelector('fieldset').disabled = true")
+        assert page.evaluate(sent) == {}
+        assert page.get_by_label("Your phrase").is_disabled()
+        page.evaluate("document.querySelector('fieldset').disabled = false")
+        page.get_by_role("button", name="Reset").click()
+        assert page.evaluate(f"{host}.value") == "the king"
+        assert page.evaluate(sent) == {"phrase": "the king"}
+        page.evaluate(f"{host}.name = 'other'; {host}.value = undefined")
+        assert page.evaluate(sent) == {"other": ""}
+        page.evaluate(f"{host}.removeAttribute('text'); {host}.setAttribute('value', 'the ship'); form.reset()")
+        assert page.evaluate(sent) == {"other": "the ship"}
+    assert quiet(visitor)
+
+
+def test_it_answers_and_is_styled_where_sheets_and_internals_are_missing(
+    visit: Open, package: Path, tmp_path: Path, rounded: Classifier
+) -> None:
+    site = write_form(package, tmp_path, OLDER)
+    page_text = (site / "index.html").read_text(encoding="utf-8")
+    policy = page_text.replace("style-src 'self'", "style-src 'self' 'unsafe-inline'")
+    (site / "index.html").write_text(policy, encoding="utf-8")
+    visitor = visit()
+    with Server(site) as server:
+        page = visitor.open(server.url, WRITTEN)
+        assert shares(page) == expected(rounded, "the king")
+        assert page.locator("phrase-classifier .field").evaluate("field => getComputedStyle(field).display") == "block"
+        assert page.evaluate("document.querySelector('phrase-classifier').form") is None
     assert quiet(visitor)

@@ -63,8 +63,9 @@ def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, di
         "Keras, as trained",
         "TF.js in Node",
         "Byline's interpreter in Node",
+        "the npm package in Node",
         "NumPy, byline.load",
-        *(["the page in Chromium"] if find_chromium() else []),
+        *(["the page in Chromium", "the single file in Chromium"] if find_chromium() else []),
         "TFLite interpreter, int8 rows",
         "TFLite interpreter, float32",
         "BertNLClassifier, int8 rows",
@@ -92,9 +93,7 @@ def _rehash(dist: Path, name: str) -> None:
     (dist / "manifest.json").write_text(json.dumps(manifest))
 
 
-def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
-    workshop: Path, dist_copy: Path, run_path: Path
-) -> None:
+def test_verify_fails_on_a_changed_weight(workshop: Path, dist_copy: Path, run_path: Path) -> None:
     shard = "tfjs/group1-shard1of1.bin"
     data = bytearray((dist_copy / shard).read_bytes())
     data[-3000:-1000] = bytes(2000)
@@ -110,11 +109,33 @@ def test_verify_passes_on_what_was_exported_and_fails_on_a_changed_weight(
     assert broken.returncode == 1
     assert "TF.js in Node: " in broken.stderr
     assert "Byline's interpreter in Node: " in broken.stderr
-    assert "the page in Chromium: " not in broken.stderr  # it has its own copies
+    for name in ("the page in Chromium", "the single file in Chromium", "the npm package in Node"):
+        assert f"{name}: " not in broken.stderr  # it has its own copies
     assert "token-id mismatches" in broken.stderr
     assert "a probability is off by" in broken.stderr
     assert "BertNLClassifier" not in broken.stderr  # the .tflite is well
 
+
+def test_verify_fails_on_a_package_and_a_single_file_with_another_model(
+    workshop: Path, dist_copy: Path, run_path: Path
+) -> None:
+    for name, place in (("npm/model.js", 'weights = "'), ("byline.html", 'id="byline-weights">')):
+        text = (dist_copy / name).read_text(encoding="utf-8")
+        middle = text.index(place) + len(place) + 50_000
+        (dist_copy / name).write_text(text[:middle] + "A" * 2_000 + text[middle + 2_000 :], encoding="utf-8")
+        _rehash(dist_copy, name)
+    broken = run_command("export", "verify", str(dist_copy), "--run", str(run_path), cwd=workshop)
+    assert broken.returncode == 1
+    faults = [line for line in broken.stderr.splitlines() if "in Chromium: " in line or "in Node: " in line]
+    ours = ("the npm package in Node: ", *(["the single file in Chromium: "] if find_chromium() else []))
+    assert faults
+    for line in faults:
+        assert any(name in line for name in ours), line
+    for name in ours:
+        assert any(name in line for line in faults), name
+
+
+def test_verify_passes_on_what_was_exported(workshop: Path) -> None:
     well = run_command("export", "verify", cwd=workshop)
     assert well.returncode == 0, well.stderr
     assert "all agree" in well.stdout

@@ -12,7 +12,7 @@ from tests.support.places import ROOT, TESTS
 MODULES = sorted(TESTS.rglob("*.py"))
 BENCHMARKS = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
 # These hold the benchmarks' own code, or serve a page as they do.
-OF_BENCHMARKS = {"test_benchmarks", "test_public", "test_web_benchmark", "test_lighthouse"}
+OF_BENCHMARKS = {"test_benchmarks", "test_public", "test_web_benchmark", "test_frameworks", "test_lighthouse"}
 
 
 def imported(path: Path) -> Iterator[str]:

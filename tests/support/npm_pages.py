@@ -1,4 +1,4 @@
-"""The npm package in a page."""
+"""The npm package in a project, and in a page."""
 
 import json
 import re
@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 from typing import Any, Final
 
+from export.targets import node
 from tests.support.browser import Visit
 from tests.support.javascript import run_node
 
@@ -24,6 +25,24 @@ PAGE: Final = """<!doctype html>
 {body}
 </main>
 """
+
+
+def install(package: Path, project: Path) -> list[str]:
+    """Packs a package, and installs it into an empty project, with no network.
+
+    Returns:
+        The packed files.
+    """
+    project.mkdir()
+    cache = ["--cache", str(project.parent / "npm-cache"), "--offline", "--loglevel=error"]
+    packed = json.loads(
+        node.run(["npm", "pack", "--json", "--pack-destination", str(project.parent), *cache], cwd=package)
+    )
+    (entry,) = packed.values() if isinstance(packed, dict) else packed
+    (project / "package.json").write_text('{"private": true, "type": "module"}')
+    tarball = str(project.parent / entry["filename"])
+    node.run(["npm", "install", "--no-audit", "--no-fund", *cache, tarball], cwd=project)
+    return [file["path"] for file in entry["files"]]
 
 
 def evaluate(project: Path, program: str, stdin: str = "") -> Any:

@@ -15,7 +15,8 @@ import { load } from "./index.js";
 /** @typedef {import("./index.js").Explanation} Explanation */
 /** @typedef {import("./index.js").Result} Result */
 
-const NAME = "phrase-classifier";
+/** Of every export; where two of them meet in a page, the first one has it. */
+const COMMON_TAG = "phrase-classifier";
 
 /** Up to this many labels have a bar each and keep their places, which is calm to watch; of more, the best have one. */
 const BARS = 12;
@@ -29,40 +30,68 @@ const Base = /** @type {typeof HTMLElement} */ (globalThis.HTMLElement ?? class 
 /** @type {CSSStyleSheet | undefined} */
 let sheet;
 
-/** One for all elements. It is made by a script, which a content security policy for styles does not forbid. */
-function styleSheet() {
-  if (!sheet) {
-    sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
+/**
+ * One sheet for all elements, made by a script, which a content security policy for styles does not forbid. Safari before
+ * 16.4 and the documents of test runners have none: there each element has a `<style>`.
+ *
+ * @param {ShadowRoot} root
+ */
+function dress(root) {
+  if ("adoptedStyleSheets" in root && typeof globalThis.CSSStyleSheet?.prototype.replaceSync === "function") {
+    if (!sheet) {
+      sheet = new CSSStyleSheet();
+      sheet.replaceSync(css);
+    }
+    root.adoptedStyleSheets = [sheet];
+  } else {
+    root.prepend(element("style", "", css));
   }
-  return sheet;
+}
+
+/**
+ * An element whose class is the name of its part, too. By attributes, as ARIA below: not every document reflects them.
+ *
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
+ * @param {string} name
+ * @param {...(string | Node)} children
+ */
+function part(tag, name, ...children) {
+  const made = element(tag, name, ...children);
+  made.setAttribute("part", name);
+  return made;
 }
 
 export class PhraseClassifier extends Base {
-  static observedAttributes = ["heading", "placeholder", "text"];
+  static observedAttributes = ["heading", "placeholder", "text", "value"];
+  static formAssociated = true;
 
-  #heading = element("label", "heading");
-  #field = element("textarea", "field");
+  /** Which model answers: two exports may meet in a page. */
+  static model = FACTS.model;
+
+  #heading = part("label", "heading");
+  #field = part("textarea", "field");
   #answer = createAnswer();
+  #internals = this.attachInternals?.(); // Safari before 16.4 has none, and a form there does not see the element
   /** @type {Classifier | undefined} */
   #classify;
+  /** @type {Result[]} */
+  #results = [];
 
   constructor() {
     super();
     this.#field.id = "field";
     this.#field.rows = 3;
     this.#field.dir = "auto";
-    this.#field.part.add("field");
     this.#heading.htmlFor = "field";
-    this.#heading.part.add("heading");
     this.#field.addEventListener("input", () => {
       this.#read();
       this.#answer.speak();
     });
-    this.#name();
+    this.#label();
     const root = this.attachShadow({ mode: "open", delegatesFocus: true });
-    root.adoptedStyleSheets = [styleSheet()];
     root.append(this.#heading, this.#field, this.#answer.section);
+    dress(root);
   }
 
   get value() {
@@ -70,8 +99,39 @@ export class PhraseClassifier extends Base {
   }
 
   set value(text) {
-    this.#field.value = text;
+    this.#field.value = text ?? "";
     this.#read();
+  }
+
+  /** For who listens only after the first answer, as a page does that was rendered on a server. */
+  get results() {
+    return this.#results;
+  }
+
+  get name() {
+    return this.getAttribute("name") ?? "";
+  }
+
+  set name(name) {
+    this.setAttribute("name", name);
+  }
+
+  get form() {
+    return this.#internals?.form ?? null;
+  }
+
+  formResetCallback() {
+    this.value = this.getAttribute("text") ?? this.getAttribute("value") ?? "";
+  }
+
+  /** @param {boolean} disabled by the attribute, or by a fieldset */
+  formDisabledCallback(disabled) {
+    this.#field.disabled = disabled;
+  }
+
+  /** @param {string} text that stood in it before the visitor left the page */
+  formStateRestoreCallback(text) {
+    this.value = text;
   }
 
   connectedCallback() {
@@ -87,11 +147,12 @@ export class PhraseClassifier extends Base {
 
   /** @param {string} name @param {string | null} _ @param {string | null} text */
   attributeChangedCallback(name, _, text) {
-    if (name === "text") this.value = text ?? "";
-    else this.#name();
+    // React writes the property as an attribute where it renders on a server, and leaves it at that.
+    if (name === "text" || name === "value") this.value = text ?? "";
+    else this.#label();
   }
 
-  #name() {
+  #label() {
     this.#heading.textContent = this.getAttribute("heading") || t("phrase");
     this.#field.placeholder = this.getAttribute("placeholder") ?? t("placeholder");
   }
@@ -109,21 +170,23 @@ export class PhraseClassifier extends Base {
   }
 
   #read() {
+    this.#internals?.setFormValue?.(this.value);
     if (!this.#classify) return;
     const explanation = this.#classify.explain(this.value);
     const worded = explanation.tokens.length > 0;
     this.#answer.show(explanation, worded);
-    const detail = worded ? explanation.results : [];
-    this.dispatchEvent(new CustomEvent("classify", { detail, bubbles: true, composed: true }));
+    this.#results = worded ? explanation.results : [];
+    const said = { detail: this.#results, bubbles: true, composed: true };
+    this.dispatchEvent(new CustomEvent("classify", said));
   }
 }
 
 /** What stands below the field. */
 function createAnswer() {
-  const verdict = element("p", "verdict", t("loading"));
-  const list = element("ul", "labels");
+  const verdict = part("p", "verdict", t("loading"));
+  const list = part("ul", "labels");
   const status = element("p", "status");
-  const section = element("div", "answer", verdict, list, status);
+  const section = part("div", "answer", verdict, list, status);
   const { labels } = FACTS;
   const bars = labels.slice(0, BARS).map((label, place) => createBar(label, place));
   let summary = "";
@@ -131,22 +194,19 @@ function createAnswer() {
   let waiting;
 
   section.lang = FACTS.language;
-  section.part.add("answer");
-  section.ariaBusy = "true";
-  verdict.part.add("verdict");
-  list.part.add("labels");
-  list.role = "list"; // without bullets it would be none to some screen readers
+  section.setAttribute("aria-busy", "true");
+  list.setAttribute("role", "list"); // without bullets it would be none to some screen readers
   list.append(...bars.map(({ item }) => item));
-  status.role = "status";
+  status.setAttribute("role", "status");
 
   return {
     section,
 
     /** @param {Explanation} explanation @param {boolean} worded */
     show({ text, results, sure }, worded) {
-      section.ariaBusy = "false";
+      section.setAttribute("aria-busy", "false");
       list.hidden = false;
-      verdict.role = null;
+      verdict.removeAttribute("role");
       verdict.classList.toggle("empty", !worded);
       verdict.replaceChildren(
         ...(worded ? verdictOf(results[0], sure) : [t(text.trim() === "" ? "empty" : "no_word")]),
@@ -168,9 +228,9 @@ function createAnswer() {
     },
 
     fail() {
-      section.ariaBusy = "false";
+      section.setAttribute("aria-busy", "false");
       verdict.replaceChildren(t("failure"), " ", t("failure_why"));
-      verdict.role = "alert";
+      verdict.setAttribute("role", "alert");
       list.hidden = true;
     },
   };
@@ -195,18 +255,17 @@ function verdictOf({ label, score }, sure) {
  * @param {number} place
  */
 function createBar(label, place) {
-  const name = element("span", "name", label);
-  const share = element("span", "share");
-  const fill = element("span", "fill");
-  const bar = element("span", "bar", fill);
-  const item = element("li", "label", name, share, bar);
-  for (const part of [name, share, fill, bar, item]) part.part.add(part.className);
+  const name = part("span", "name", label);
+  const share = part("span", "share");
+  const fill = part("span", "fill");
+  const bar = part("span", "bar", fill);
+  const item = part("li", "label", name, share, bar);
   name.id = `label-${place}`;
   name.dir = "auto";
-  share.ariaHidden = "true";
-  bar.role = "meter";
-  bar.ariaValueMin = "0";
-  bar.ariaValueMax = "100";
+  share.setAttribute("aria-hidden", "true");
+  bar.setAttribute("role", "meter");
+  bar.setAttribute("aria-valuemin", "0");
+  bar.setAttribute("aria-valuemax", "100");
   bar.setAttribute("aria-labelledby", name.id);
 
   /** @param {string} label @param {number | undefined} score @param {boolean} leads */
@@ -214,8 +273,8 @@ function createBar(label, place) {
     name.textContent = label;
     item.classList.toggle("leads", leads);
     share.textContent = score === undefined ? "–" : percent(score);
-    bar.ariaValueNow = String(Math.round(100 * (score ?? 0)));
-    bar.ariaValueText = score === undefined ? t("no_answer_yet") : spokenPercent(score);
+    bar.setAttribute("aria-valuenow", String(Math.round(100 * (score ?? 0))));
+    bar.setAttribute("aria-valuetext", score === undefined ? t("no_answer_yet") : spokenPercent(score));
     // Through the CSSOM, which a policy against style attributes leaves alone.
     fill.style.setProperty("--share", (score ?? 0).toFixed(4));
   }
@@ -223,13 +282,30 @@ function createBar(label, place) {
   return { item, show };
 }
 
+/**
+ * @param {string} tag
+ * @returns {boolean} whether the element has it now; not if it is another element's, or shows another model
+ */
+function takes(tag) {
+  const there = customElements.get(tag);
+  if (!there) customElements.define(tag, class extends PhraseClassifier {});
+  return !there || /** @type {Partial<typeof PhraseClassifier>} */ (there).model === FACTS.model;
+}
+
+/**
+ * Defines the element under a tag of one's own.
+ *
+ * @param {string} tag
+ * @throws {Error} if it is another element's, or shows another model
+ */
+export function define(tag) {
+  if (globalThis.customElements && !takes(tag)) throw new Error(`<${tag}> is another element already.`);
+}
+
 if (globalThis.customElements) {
   speak(FACTS.language, FACTS.strings);
-  if (customElements.get(NAME)) {
-    console.warn(
-      `<${NAME}> is defined already, maybe with another model: this one's class can be given another name.`,
-    );
-  } else {
-    customElements.define(NAME, PhraseClassifier);
-  }
+  if (!takes(FACTS.tag))
+    console.warn(`<${FACTS.tag}> is another element already: give this one a tag by define("your-tag").`);
+  else if (!takes(COMMON_TAG))
+    console.warn(`<${COMMON_TAG}> is another element already: this one is <${FACTS.tag}>.`);
 }

@@ -3,6 +3,7 @@
  * serves it beside the page, says in `order` what is asked, and is told the answers a share at a time.
  */
 
+import { readConfig } from "../src/page/assets.js";
 import { startClient } from "../src/page/client.js";
 
 /** Strings whose answers are told at once. */
@@ -16,11 +17,12 @@ const AT_ONCE = 8;
 /**
  * Opens the page itself, which answers its known-answer phrase before it is ready.
  *
+ * @param {string} address
  * @returns {Promise<Document>}
  */
-async function openPage() {
+async function openPage(address) {
   const frame = document.createElement("iframe");
-  frame.src = "index.html";
+  frame.src = address;
   document.body.append(frame);
   await new Promise((resolve) => frame.addEventListener("load", resolve));
   const page = /** @type {Document} */ (frame.contentDocument);
@@ -30,6 +32,16 @@ async function openPage() {
     throw new Error(page.getElementById("failure-reason")?.textContent || "The page cannot be opened.");
   }
   return page;
+}
+
+/**
+ * What a single file carries is laid into this document, where the client looks for it.
+ *
+ * @param {Document} page
+ */
+function takeParts(page) {
+  for (const part of page.querySelectorAll("script[id^=byline-]"))
+    document.body.append(document.importNode(part, true));
 }
 
 /**
@@ -58,10 +70,10 @@ async function tell(said) {
 
 const told = new URL("told", location.href);
 try {
-  const { base, texts } = await (await fetch(new URL("order", location.href))).json();
+  const { base, page: address, texts } = await (await fetch(new URL("order", location.href))).json();
   document.head.append(Object.assign(document.createElement("base"), { href: base }));
-  const page = await openPage();
-  const client = startClient(JSON.parse(page.getElementById("byline-config")?.textContent ?? ""));
+  takeParts(await openPage(address));
+  const client = startClient(readConfig());
   const backend = await client.ready;
   for (let start = 0; start < texts.length; start += SHARE)
     await tell({ answers: await askAll(client, texts.slice(start, start + SHARE)) });
