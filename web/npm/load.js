@@ -5,7 +5,7 @@
  *     classify("To be or not to be");  // [{label: "Shakespeare", score: 0.71}, {label: "Cowper", score: 0.2}, …]
  */
 
-import { createClassifier } from "../src/engine/classifier.js";
+import { callable, createClassifier } from "../src/engine/classifier.js";
 import { createInterpreter } from "../src/engine/interpreter.js";
 import { checkKnownAnswer } from "../src/engine/known-answer.js";
 import { fromBase64 } from "../src/shared/base64.js";
@@ -33,22 +33,5 @@ async function start() {
   const predict = createInterpreter(topology, fromBase64(weights), vocabulary.sequence_length);
   const classifier = createClassifier(vocabulary, predict, threshold);
   checkKnownAnswer(classifier, knownAnswer);
-
-  /** @type {Classifier["leaveOneOut"]} */
-  const leaveOneOut = (text) => {
-    const steps = classifier.leaveOneOut(text);
-    let step = steps.next();
-    while (!step.done) step = steps.next();
-    return step.value;
-  };
-
-  /** @param {string} text */
-  const classify = (text) => classifier.classify(text);
-  return Object.assign(classify, {
-    labels: Object.freeze([...vocabulary.labels]),
-    threshold,
-    explain: classifier.explain,
-    leaveOneOut,
-    rows: classifier.rows,
-  });
+  return callable(classifier, vocabulary.labels, threshold);
 }

@@ -148,6 +148,23 @@ export function createClassifier(vocabulary, predict, threshold = 0) {
 
 /** @typedef {ReturnType<typeof createClassifier>} Classifier */
 
+/**
+ * The classifier as somebody else's code is given it: a function, see `web/npm/index.d.ts`.
+ *
+ * @param {Classifier} classifier
+ * @param {string[]} labels
+ * @param {number} threshold
+ */
+export function callable({ classify, explain, leaveOneOut, rows }, labels, threshold) {
+  return Object.assign(/** @param {string} text */ (text) => classify(text), {
+    labels: Object.freeze([...labels]),
+    threshold,
+    explain,
+    leaveOneOut: /** @param {string} text */ (text) => drain(leaveOneOut(text)),
+    rows,
+  });
+}
+
 /** @param {import("./tokenizer.js").Token[]} tokens */
 const countKnown = (tokens) => tokens.filter(({ known }) => known).length;
 
@@ -195,11 +212,13 @@ function* inBatches(predictWindows, windows, batch) {
 }
 
 /**
+ * Takes all steps at once.
+ *
  * @template T
  * @param {Generator<unknown, T, void>} steps
  * @returns {T}
  */
-function drain(steps) {
+export function drain(steps) {
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
