@@ -14,11 +14,12 @@ from trainer.model.classifier import Classifier
 from trainer.run import Run
 
 COUNT: Final = 200  # strings
-_NUMBERS: Final = 40_000  # probabilities in the file, for models of many labels
+_NUMBERS: Final = 10_000  # probabilities of all strings, where labels are many
 _LEAST: Final = 40  # strings
 _LONGEST: Final = 400  # characters of a string
 _PHRASES: Final = 0.4  # share of test phrases; the others are fuzz strings
 _EXPLAINED: Final = 8  # phrases whose words are left out one by one
+_BEGINNING: Final = 24  # characters of a phrase, where all phrases are long
 _WORDS: Final = 10  # pieces or fewer that such a phrase has
 _EMOJI: Final = range(0x1F300, 0x1F650)  # symbols since Unicode 6 and 7
 
@@ -65,13 +66,17 @@ def vectors_of(run: Run, rounded: Classifier, dist: Path) -> dict[str, Any]:
 
 
 def _texts(run: Run) -> list[str]:
-    """Gives test phrases and fuzz strings."""
-    count = max(_LEAST, min(COUNT, _NUMBERS // (2 * len(run.vocabulary.labels))))
-    phrases = [phrase.text for phrase in run.phrases("test")]
-    phrases = [text for text in phrases if len(text) <= _LONGEST][: int(_PHRASES * count)]
-    hostile = fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]), 4 * count)
-    short = [text for text in hostile if len(text) <= _LONGEST]
-    return [*phrases, *short[: count - len(phrases)]]
+    """Gives test phrases, the beginnings of some, and fuzz strings; one at least is longer than the model reads."""
+    vocabulary = run.vocabulary
+    count = max(_LEAST, min(COUNT, _NUMBERS // len(vocabulary.labels)))
+    wanted = int(_PHRASES * count)
+    phrases = [phrase.text for phrase in run.phrases("test") if len(phrase.text) <= _LONGEST]
+    phrases = phrases[:: max(1, len(phrases) // wanted)][:wanted]  # of all labels, which may stand one after the other
+    hostile = fuzz_strings.strings(vocabulary, int(run.facts["seed"]), 4 * count)
+    sizes = map(len, vocabulary.encode_all(hostile))
+    long = min((text for text, size in zip(hostile, sizes, strict=True) if size > vocabulary.window), key=len)
+    texts = [*phrases, *(phrase[:_BEGINNING] for phrase in phrases[:_EXPLAINED]), long]
+    return [*texts, *[text for text in hostile if len(text) <= _LONGEST][: count - len(texts)]]
 
 
 def _vector(text: str, answer: dict[str, Any], without: list[list[float]] | None) -> dict[str, Any]:
@@ -103,4 +108,5 @@ def _trimmed(row: list[int]) -> list[int]:
 
 
 def _rounded(probabilities: list[float]) -> list[float]:
-    return [round(probability, 7) for probability in probabilities]
+    """Keeps significant digits, not decimals: windows are averaged by their logarithms."""
+    return [float(f"{probability:.6g}") for probability in probabilities]
