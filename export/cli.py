@@ -27,6 +27,7 @@ _PARTS = {
     "vocabulary": "vocabulary.json, the tokenizer contract, with its JSON Schema and as a SentencePiece model",
     "web": "the page, as a folder and as one file",
     "npm": "the npm package: an ES module with types, and a custom element",
+    "mobile": "code for apps in Kotlin, Swift, Dart and JavaScript, with the vectors that it is tested by",
 }
 
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from export import graph
 from export.manifest import FILE, PROOF, read_manifest, write_manifest
+from export.mobile.files import write_mobile
 from export.proof import fuzz_strings, parity
 from export.proof.known_answer import known_answer
 from export.settings import Settings
@@ -30,7 +31,7 @@ from trainer.text.vocabulary import SCHEMA_FILE
 
 logger = logging.getLogger(__name__)
 
-PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm")
+PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm", "mobile")
 NOT_STATED: Final = "not stated"
 
 
@@ -130,12 +131,12 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     steps = steps_of(weights, vocabulary.window)
     trained = graph.constants_of(weights)
     rounded = graph.round_constants(trained)
-    if {"vocabulary", "web"} & set(parts):
+    if {"vocabulary", "web", "mobile"} & set(parts):
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
         shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
         logger.info(f"vocabulary {len(vocabulary.pieces):,} pieces, {len(vocabulary.rules):,} rules")
-    if {"tfjs", "web", "npm"} & set(parts):
+    if {"tfjs", "web", "npm", "mobile"} & set(parts):
         tfjs.write_tfjs(rounded, vocabulary.sequence_length, steps, staging / "tfjs")
         logger.info(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
@@ -144,8 +145,6 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
         _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, steps, "int8"))
         _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, steps, "float32"))
         logger.info(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
-        if not metadata.AVAILABLE:
-            logger.info(f"note       {metadata.NOT_AVAILABLE}")
     if "web" in parts:
         web.write_web(export.run, export.known, export.test, staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
@@ -157,6 +156,9 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     if "npm" in parts:
         npm.write_npm(export.run, export.known, export.test, staging, export.settings)
         logger.info(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
+    if "mobile" in parts:
+        write_mobile(export.run, export.rounded, staging, export.settings)
+        logger.info(f"mobile     {parity.size_of(staging / 'mobile'):,} bytes")
 
 
 def _write_tflite(export: Export, path: Path, model: bytes) -> None:
@@ -169,9 +171,7 @@ def _write_tflite(export: Export, path: Path, model: bytes) -> None:
         license=settings.license or NOT_STATED,
         version=f"{run.path.name} {run.facts['model_sha256'][:16]}",
     )
-    if metadata.AVAILABLE:
-        model = metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about)
-    path.write_bytes(model)
+    path.write_bytes(metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about, run.threshold))
 
 
 def _sizes(dist: Path, name: str, budgets: dict[str, int]) -> dict[str, dict[str, int]]:

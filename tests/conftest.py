@@ -29,7 +29,7 @@ set_environment()
 MARKS = {
     "slow": {"workshop", "pets_run", "python", "minilm", "fitted", "models", "small", "student", "first_load", "wheel"},
     "browser": {"chromium", "visit", "site", "with_tfjs"},
-    "network": {"workshop", "python", "axe", "web", "workers"},
+    "network": {"workshop", "python", "litert", "axe", "web", "workers"},
 }
 
 

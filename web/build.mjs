@@ -1,15 +1,17 @@
 /**
- * Bundles the page's scripts and style, or the package's modules.
+ * Bundles the page's scripts and style, the package's modules, or the module for React Native.
  *
  *     node build.mjs --modules DIR --engine own --output DIR
  *     node build.mjs --modules DIR --engine tfjs --model FILE --output DIR
  *     node build.mjs --modules DIR --target npm --facts FILE --output DIR
+ *     node build.mjs --modules DIR --target native --threshold 0.5 --output DIR
  *
  * `--modules` is the folder whose `node_modules` `npm ci` made from this folder's lock. It is another one than this,
  * because this one may be installed where nobody can write. The page has `app.js`, `worker.js` and `style.css`; with the
  * engine `tfjs` the program of its WASM backend, too: TF.js is cut down to what Byline's graphs use, so a model that has
  * another operation is refused. The package has `index.js`, `static.js` and `phrase-classifier.js`, which knows from
- * `--facts`, a JSON file, what it says and shows before there is a model; and `.cjs` for `require()`.
+ * `--facts`, a JSON file, what it says and shows before there is a model; and `.cjs` for `require()`. React Native's
+ * module, `classifier.js`, is not minified: Metro does it.
  */
 
 import { copyFileSync, readFileSync } from "node:fs";
@@ -21,6 +23,7 @@ import { missing } from "./src/engine/tfjs/operations.js";
 
 const SOURCE = fileURLToPath(new URL("src/", import.meta.url));
 const PACKAGE = fileURLToPath(new URL("npm/", import.meta.url));
+const NATIVE = fileURLToPath(new URL("native/", import.meta.url));
 
 const TARGET = "es2022";
 
@@ -156,13 +159,29 @@ function planPackage(facts) {
 }
 
 /**
- * @param {{target?: string, engine?: string, model?: string, facts?: string}} options
+ * @param {string} threshold below which an answer is "not sure"
  * @returns {Plan}
  */
-function planOf({ target, engine, model, facts }) {
+function planNative(threshold) {
+  const entryPoints = { classifier: join(NATIVE, "classifier.js") };
+  const define = { THRESHOLD: String(Number(threshold)) };
+  return {
+    bundles: [{ entryPoints, define, format: "esm", minify: false, banner: { js: NOTICE } }],
+    copies: {},
+  };
+}
+
+/**
+ * @param {{target?: string, engine?: string, model?: string, facts?: string, threshold?: string}} options
+ * @returns {Plan}
+ */
+function planOf({ target, engine, model, facts, threshold }) {
   if (target === "page" && engine && (engine !== "tfjs" || model)) return planPage(engine, model ?? "");
   if (target === "npm" && facts) return planPackage(readFileSync(facts, "utf8"));
-  throw new Error("--engine, and --model with the engine tfjs, are needed, or --facts with --target npm");
+  if (target === "native" && threshold) return planNative(threshold);
+  throw new Error(
+    "--engine, and --model with the engine tfjs, are needed, --facts with --target npm, or --threshold with --target native",
+  );
 }
 
 /**
@@ -211,6 +230,7 @@ try {
       engine: { type: "string" },
       model: { type: "string" },
       facts: { type: "string" },
+      threshold: { type: "string" },
       output: { type: "string" },
     },
   });

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export import graph
-from export.proof import chromium, fuzz_strings, runtimes
+from export.proof import chromium, fuzz_strings, runtimes, task_library
 from export.proof.runtimes import Answers
 from export.targets import metadata
 from trainer.errors import UserError
@@ -116,14 +116,15 @@ def prove(run: Run, dist: Path, name: str) -> Report:
         if of_page is None:
             break  # there is no browser
         rows.append(compare(of_page, reference, truth, size))
-    if metadata.AVAILABLE:
-        rows += [
-            compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
-            compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
-        ]
-    if metadata.AVAILABLE and run.vocabulary.reads_capitals:
-        logger.info(f"note       {metadata.LOWER_CASE}")
-    elif metadata.AVAILABLE:
+    rows += [
+        compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
+        compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
+    ]
+    if not task_library.AVAILABLE:
+        logger.info(f"note       {task_library.NOT_AVAILABLE}")
+    elif run.vocabulary.reads_capitals:
+        logger.info(f"note       {task_library.LOWER_CASE}")
+    else:
         first = first_window(reference, rounded, run.vocabulary.sequence_length)
         with tempfile.TemporaryDirectory() as folder:
             probe = Path(folder, "probe.tflite")

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export import runtime
-from export.proof import chromium
+from export.proof import chromium, task_library
 from export.targets import metadata, node, tflite
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
@@ -160,12 +160,12 @@ def ask_bert_nl_classifier(path: Path, probe: Path, texts: Sequence[str]) -> Ans
     model = path.read_bytes()
     labels = metadata.read_metadata(model).labels
     positions = [str(position) for position in range(_input_length(model))]
-    read = metadata.bert_probabilities(probe, texts, positions)
+    read = task_library.bert_probabilities(probe, texts, positions)
     return Answers(
         "BertNLClassifier",
         f"tflite-support {version('tflite-support')}",
         pieces_of(read),
-        metadata.bert_probabilities(path, texts, labels),
+        task_library.bert_probabilities(path, texts, labels),
     )
 
 

@@ -1,40 +1,33 @@
-"""The only door to tflite-support: writes and reads a `.tflite` file's metadata, and opens its `BertNLClassifier`.
+"""A `.tflite` file's metadata: what a client that takes raw strings reads, by the published `metadata_schema.fbs`.
 
-tflite-support links libusb, which a fresh machine does not have, and clashes with TensorFlow unless TensorFlow is
-imported first: `_tflite_support` takes care of both.
+It is one more buffer of the model, and files in a zip archive behind it.
 """
 
-import ctypes
-import json
-import platform
-import sys
-import tempfile
-import warnings
-from collections.abc import Sequence
+import io
+import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from export.targets import flatbuffer
+from export.targets.flatbuffer import Byte
 from trainer.errors import UserError
 from trainer.quiet import quietly
 from trainer.text.normalization import clean
 from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
 
-AVAILABLE: Final = sys.platform == "linux" and platform.machine() == "x86_64"
-NOT_AVAILABLE: Final = (
-    "tflite-support has a wheel for Linux x86-64 alone, so the .tflite files carry no metadata and "
-    "BertNLClassifier was not asked; export there to have both"
-)
-LOWER_CASE: Final = (
-    "clients that take raw strings lower-case A to Z before they read, and this vocabulary keeps case: "
-    "BertNLClassifier was not asked; give such an app's interpreter ids by vocabulary.model"
-)
 TOKENIZER_FILE: Final = "vocabulary.model"
 LABELS_FILE: Final = "labels.txt"
 OUTPUT: Final = "probability"  # by another name BertNLClassifier crashes
+METADATA: Final = "TFLITE_METADATA"  # the buffer's name
+IDENTIFIER: Final = b"M001"  # of the schema
+PARSER: Final = "1.1.0"  # the first that knows SentencePiece
+FEATURE_PROPERTIES: Final = 1  # of the union ContentProperties
+TENSOR_AXIS_LABELS: Final = 2  # of the enumeration AssociatedFileType
+SCORE_THRESHOLDING: Final = 3  # of the union ProcessUnitOptions
+SENTENCEPIECE: Final = 5
 INPUTS: Final = {  # the metadata's names are what MediaPipe looks for
     "ids": "Ids of [CLS], the first pieces of the text and [SEP], and zeros behind them.",
     "mask": "Not read.",
@@ -60,10 +53,12 @@ class ReadMetadata:
     Attributes:
         tokenizer: SentencePiece's own file.
         labels: In the order of the outputs.
+        threshold: The least likely that MediaPipe names; 0 where it names all.
     """
 
     tokenizer: bytes
     labels: tuple[str, ...]
+    threshold: float
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """Gives the ids of all the texts' pieces."""
@@ -86,57 +81,93 @@ def label_list(labels: Sequence[str]) -> str:
     return "".join(f"{label}\n" for label in labels)
 
 
-def add_metadata(model: bytes, vocabulary: Vocabulary, labels: Sequence[str], about: Description) -> bytes:
+def add_metadata(
+    model: bytes, vocabulary: Vocabulary, labels: Sequence[str], about: Description, threshold: float = 0.0
+) -> bytes:
     """Puts tokenizer, labels and description into a `.tflite` file, once: a second time makes the clients crash.
+
+    Args:
+        model: As the converter wrote it.
+        vocabulary: The tokenizer.
+        labels: In the order of the outputs.
+        about: What the file says of itself.
+        threshold: MediaPipe leaves labels out that are less likely; 0 leaves none out. `BertNLClassifier` ignores it.
 
     Raises:
         UserError: The vocabulary or a label breaks a rule on which the clients would crash.
-        ValueError: The model has not an output for each label.
+        ValueError: The model has not an output for each label, or has metadata.
     """
-    support = _tflite_support()
     vocabulary.validate("vocabulary.json")
     _check_outputs(model, labels)
     tokenizer = read_back(vocabulary)
-    with tempfile.TemporaryDirectory() as folder:
-        (tokenizer_file := Path(folder, TOKENIZER_FILE)).write_bytes(tokenizer)
-        (labels_file := Path(folder, LABELS_FILE)).write_text(label_list(labels), encoding="utf-8")
-        writer = support.writer.MetadataWriter.create_from_metadata_info(
-            bytearray(model),
-            general_md=support.info.GeneralMd(
-                name=about.name,
-                version=about.version,
-                description=about.description,
-                author=about.author,
-                licenses=about.license,
-            ),
-            input_md=_inputs(support, model, tokenizer_file),
-            output_md=support.info.ClassificationTensorMd(
-                name=OUTPUT,
-                description="One probability a label.",
-                label_files=[support.info.LabelFileMd(str(labels_file))],
-                tensor_type=support.utils.get_output_tensor_types(bytearray(model))[0],
-            ),
-        )
-        with quietly():
-            populated = bytes(writer.populate())
-    if read_metadata(populated) != ReadMetadata(tokenizer, tuple(labels)):
+    described = flatbuffer.write(_tables(_input_names(model), about, threshold), IDENTIFIER)
+    files = {TOKENIZER_FILE: tokenizer, LABELS_FILE: label_list(labels).encode()}
+    populated = _with_files(_with_buffer(model, described), files)
+    if read_metadata(populated) != ReadMetadata(tokenizer, tuple(labels), float(np.float32(threshold))):
         raise RuntimeError("The metadata read back from the .tflite file is not what was written.")
     return populated
 
 
-def _inputs(support: "_Support", model: bytes, tokenizer_file: Path) -> Any:
-    names = {plain_name(name): name for name in support.utils.get_input_tensor_names(bytearray(model))}
-    described = {name: support.info.TensorMd(name=name, description=text) for name, text in INPUTS.items()}
-    return support.info.BertInputTensorsMd(
-        bytearray(model),
-        names["ids"],
-        names["mask"],
-        names["segment_ids"],
-        ids_md=described["ids"],
-        mask_md=described["mask"],
-        segment_ids_md=described["segment_ids"],
-        tokenizer_md=support.info.SentencePieceTokenizerMd(str(tokenizer_file)),
-    )
+def _tables(inputs: Sequence[str], about: Description, threshold: float) -> flatbuffer.Slots:
+    """Gives the metadata by the fields of `metadata_schema.fbs`, version 1.1.0."""
+    content = {0: Byte(FEATURE_PROPERTIES), 1: {}}
+    tensors = [{0: name, 1: INPUTS[name], 3: content, 5: {}} for name in inputs]
+    labels = {0: LABELS_FILE, 1: "One label a line, in the order of the outputs.", 2: Byte(TENSOR_AXIS_LABELS)}
+    tokenizer = {0: [{0: TOKENIZER_FILE, 1: "The SentencePiece model."}]}
+    output = {
+        0: OUTPUT,
+        1: "One probability a label.",
+        3: content,
+        4: [{0: Byte(SCORE_THRESHOLDING), 1: {0: threshold}}] if threshold else None,
+        5: {0: [1.0], 1: [0.0]},
+        6: [labels],
+    }
+    graph = {2: tensors, 3: [output], 5: [{0: Byte(SENTENCEPIECE), 1: tokenizer}]}
+    said = {0: about.name, 1: about.description, 2: about.version, 4: about.author, 5: about.license}
+    return said | {3: [graph], 7: PARSER}
+
+
+def _with_buffer(model: bytes, described: bytes) -> bytes:
+    """Adds the metadata to the model's own buffers.
+
+    Raises:
+        ValueError: There is metadata already.
+    """
+    with quietly():
+        import flatbuffers
+        from tensorflow.lite.python import schema_py_generated as schema
+
+    parsed = schema.ModelT.InitFromObj(schema.Model.GetRootAs(model))
+    parsed.metadata = parsed.metadata or []
+    if any(entry.name == METADATA.encode() for entry in parsed.metadata):
+        raise ValueError("The model must have no metadata yet.")
+    entry, buffer = schema.MetadataT(), schema.BufferT()
+    buffer.data = np.frombuffer(described, np.uint8)
+    entry.name, entry.buffer = METADATA, len(parsed.buffers)
+    parsed.buffers.append(buffer)
+    parsed.metadata.append(entry)
+    builder = flatbuffers.Builder(len(model))
+    builder.Finish(parsed.Pack(builder), b"TFL3")
+    return bytes(builder.Output())
+
+
+def _with_files(model: bytes, files: Mapping[str, bytes]) -> bytes:
+    """Appends files as a zip archive. They are stored: both clients refuse what is deflated."""
+    written = io.BytesIO(model)
+    with zipfile.ZipFile(written, "a", zipfile.ZIP_STORED) as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name), data)  # with a date that is always the same
+    return written.getvalue()
+
+
+def _input_names(model: bytes) -> list[str]:
+    """Gives the inputs' names, in the order of their positions."""
+    with quietly():
+        from tensorflow.lite.python import schema_py_generated as schema
+
+    graph = schema.Model.GetRootAs(model).Subgraphs(0)
+    inputs = [graph.Tensors(graph.Inputs(position)) for position in range(graph.InputsLength())]
+    return [plain_name(tensor.Name().decode()) for tensor in inputs]
 
 
 def plain_name(name: str) -> str:
@@ -172,59 +203,23 @@ def read_back(vocabulary: Vocabulary) -> bytes:
 
 def read_metadata(model: bytes) -> ReadMetadata:
     """Reads from a `.tflite` file what a mobile client reads."""
-    support = _tflite_support()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        displayer = support.metadata.MetadataDisplayer.with_model_buffer(bytearray(model))
-    facts = json.loads(displayer.get_metadata_json())["subgraph_metadata"][0]
-    (unit,) = facts["input_process_units"]
-    (file,) = unit["options"]["sentencePiece_model"]
-    labels = displayer.get_associated_file_buffer(LABELS_FILE).decode("utf-8").split("\n")[:-1]
-    return ReadMetadata(bytes(displayer.get_associated_file_buffer(file["name"])), tuple(labels))
-
-
-def bert_probabilities(path: Path, texts: Sequence[str], labels: Sequence[str]) -> NDArray[np.float64]:
-    """Asks the Task Library's `BertNLClassifier`, which reads raw strings, their first window alone.
-
-    Args:
-        path: A `.tflite` file with metadata.
-        texts: Raw; NUL and lone surrogates are taken out, which its Python binding cannot be given.
-        labels: The labels in the order of the columns wanted.
-
-    Returns:
-        float64, shape [texts, labels].
-    """
-    support = _tflite_support()
     with quietly():
-        classifier = support.bert_nl_classifier.BertNLClassifier.create_from_file(str(path))
-    column = {label: index for index, label in enumerate(labels)}
-    answers = np.zeros((len(texts), len(labels)))
-    for row, text in zip(answers, texts, strict=True):
-        for category in classifier.classify(clean(text)).classifications[0].categories:
-            row[column[category.category_name]] = category.score
-    return answers
+        from tensorflow.lite.python import schema_py_generated as schema
 
-
-@dataclass(frozen=True)
-class _Support:
-    writer: Any
-    info: Any
-    utils: Any
-    metadata: Any
-    bert_nl_classifier: Any
-
-
-def _tflite_support() -> _Support:
-    with quietly():
-        import libusb_package
-        import tensorflow  # noqa: F401  before tflite-support, or its types clash
-
-        ctypes.CDLL(str(libusb_package.get_library_path()))
-        from tensorflow_lite_support.metadata.python import metadata
-        from tensorflow_lite_support.metadata.python.metadata_writers import (
-            bert_nl_classifier,
-            metadata_info,
-            writer_utils,
+    parsed = schema.Model.GetRootAs(model)
+    entries = (parsed.Metadata(index) for index in range(parsed.MetadataLength()))
+    (entry,) = (entry for entry in entries if entry.Name() == METADATA.encode())
+    root = flatbuffer.Table.root(parsed.Buffers(entry.Buffer()).DataAsNumpy().tobytes(), IDENTIFIER)
+    (graph,) = root.tables(3)
+    (unit,), (output,) = graph.tables(5), graph.tables(3)
+    options = unit.table(1)
+    if unit.byte(0) != SENTENCEPIECE or options is None:
+        raise ValueError("The tokenizer must be a SentencePiece model.")
+    (tokenizer,), (labels,) = options.tables(0), output.tables(6)
+    limits = [limit for each in output.tables(4) if each.byte(0) == SCORE_THRESHOLDING and (limit := each.table(1))]
+    with zipfile.ZipFile(io.BytesIO(model)) as archive:
+        return ReadMetadata(
+            archive.read(tokenizer.text(0)),
+            tuple(archive.read(labels.text(0)).decode("utf-8").split("\n")[:-1]),
+            limits[0].float32(0) if limits else 0.0,
         )
-        from tensorflow_lite_support.python.task.text import bert_nl_classifier as task
-    return _Support(bert_nl_classifier, metadata_info, writer_utils, metadata, task)

@@ -43,6 +43,8 @@ def test_dist_holds_what_the_design_says(dist_path: Path) -> None:
         "web/index.html",
         "web/service-worker.js",
         "npm/package.json",
+        "mobile/README.md",
+        "mobile/vectors.json",
     ):
         assert (dist_path / name).is_file(), name
 
@@ -105,6 +107,7 @@ def one_line(done: Done, *needles: str) -> None:
         ("tfjs", "tfjs/model.json"),
         ("tflite", "tflite/mine.tflite"),
         ("web", "mine.html"),
+        ("mobile", "mobile/kotlin/Tokenizer.kt"),
     ],
 )
 def test_each_part_can_be_exported_alone(

@@ -32,11 +32,19 @@ def test_every_locked_package_has_a_hash_and_no_lock_names_a_registry(name: str)
     assert "--index" not in text
 
 
-@pytest.mark.parametrize("folder", ["web", "benchmarks/web"])
-def test_javascript_lock_has_hashes_and_names_no_registry(folder: str) -> None:
+@pytest.mark.parametrize(
+    ("folder", "package"),
+    [
+        ("web", "@tensorflow/tfjs"),
+        ("benchmarks/web", "@tensorflow/tfjs"),
+        ("tests/web", "@mediapipe/tasks-text"),
+        ("tests/mobile", "kotlin-compiler"),
+    ],
+)
+def test_javascript_lock_has_hashes_and_names_no_registry(folder: str, package: str) -> None:
     lock = json.loads((ROOT / folder / "package-lock.json").read_text())
     packages = {name: entry for name, entry in lock["packages"].items() if name}
-    assert "node_modules/@tensorflow/tfjs" in packages
+    assert f"node_modules/{package}" in packages
     assert all(entry.get("integrity", "").startswith("sha512-") for entry in packages.values())
     assert not [name for name, entry in packages.items() if "resolved" in entry]
 
@@ -90,7 +98,9 @@ def test_wheel_holds_the_page_and_nothing_it_should_not(wheel: Path) -> None:
     web -= {path.relative_to(ROOT).as_posix() for path in (ROOT / "web" / "tests").iterdir()}
     assert {f"export/{name}" for name in web} <= set(names)
     assert {name.partition("/")[0] for name in names if ".dist-info/" not in name} == {"byline", "export", "trainer"}
-    assert {"trainer/text/vocabulary.schema.json", "export/templates/MODEL_CARD.md.j2"} <= set(names)
+    templates = {path.relative_to(ROOT).as_posix() for path in (ROOT / "export" / "templates").rglob("*.j2")}
+    assert {"export/templates/MODEL_CARD.md.j2", "export/templates/mobile/README.md.j2"} <= templates
+    assert {"trainer/text/vocabulary.schema.json", *templates} <= set(names)
     code = {
         path.relative_to(ROOT).as_posix()
         for top in ("byline", "export", "trainer")
@@ -130,4 +140,5 @@ def test_installed_wheel_exports_away_from_the_checkout(wheel: Path, run_path: P
     )
     assert done.returncode == 0, done.stderr
     assert (workplace / "dist" / "web" / "index.html").is_file()
+    assert (workplace / "dist" / "mobile" / "react-native" / "classifier.js").is_file()
     assert str(ROOT) not in done.stdout

@@ -1,6 +1,6 @@
-"""MediaPipe's `TextClassifier`, asked raw strings: in Python, and in a browser.
+"""MediaPipe's `TextClassifier`, asked raw strings in Python and in a browser, and LiteRT, asked rows of ids.
 
-In Python it wants another protobuf than the rest, so it lives in `.venv-mediapipe/`, built once from its own hashed
+In Python they want another protobuf than the rest, so they live in `.venv-mediapipe/`, built once from its own hashed
 lock. In the browser it is `@mediapipe/tasks-text`, out of the lock in `tests/web/`.
 """
 
@@ -9,10 +9,11 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from playwright.sync_api import Browser
 
+from export.proof import runtimes
 from export.targets import node
 from tests.support.browser import Server
 from tests.support.places import ROOT, TESTS
@@ -20,27 +21,45 @@ from tests.support.places import ROOT, TESTS
 _ENVIRONMENT: Final = ROOT / ".venv-mediapipe"
 _LOCK: Final = ROOT / "requirements" / "mediapipe.txt"
 _ANSWERS: Final = Path(__file__).parent / "mediapipe_answers.py"
+_LITERT: Final = Path(__file__).parent / "litert_answers.py"
 _AT_ONCE: Final = 500  # texts
-_OPEN = """async (model) => {
+ALL: Final = 1e-37  # a threshold that says every label; MediaPipe takes 0 for none given
+Scores = list[dict[str, float]]
+_OPEN = """async ([model, threshold]) => {
   const { FilesetResolver, TextClassifier } = await import("./node_modules/@mediapipe/tasks-text/text_bundle.mjs");
   const files = await FilesetResolver.forTextTasks("./node_modules/@mediapipe/tasks-text/wasm");
-  window.classifier = await TextClassifier.createFromOptions(files, { baseOptions: { modelAssetPath: model } });
+  const given = threshold === null ? {} : { scoreThreshold: threshold };
+  const options = { baseOptions: { modelAssetPath: model }, ...given };
+  window.classifier = await TextClassifier.createFromOptions(files, options);
 }"""
 _CLASSIFY = """(texts) => JSON.parse(texts).map((text) => {
   const { categories } = window.classifier.classify(text).classifications[0];
-  return categories.sort((a, b) => a.index - b.index).map(({ score }) => score);
+  categories.sort((a, b) => a.index - b.index);
+  return Object.fromEntries(categories.map(({ categoryName, score }) => [categoryName, score]));
 })"""
 
 
 class MissingLibraryError(Exception):
-    """The machine lacks a library that MediaPipe links. The text says which."""
+    """The machine lacks a library that a client links. The text says which."""
 
 
 def mediapipe_python() -> Path:
-    """Gives the interpreter of MediaPipe's environment, which is built where it is not there.
+    """Gives the interpreter of the clients' environment, where MediaPipe can be imported.
 
     Raises:
         MissingLibraryError: It cannot be imported here.
+    """
+    return clients_python("from mediapipe.tasks import python; from mediapipe.tasks.python import text")
+
+
+def clients_python(imports: str) -> Path:
+    """Gives the interpreter of the clients' environment, which is built where it is not there.
+
+    Args:
+        imports: A statement that has to work.
+
+    Raises:
+        MissingLibraryError: It does not, for want of a system library.
     """
     interpreter, installed = _ENVIRONMENT / "bin" / "python", _ENVIRONMENT / "installed.txt"
     if not installed.is_file() or installed.read_bytes() != _LOCK.read_bytes():
@@ -48,7 +67,6 @@ def mediapipe_python() -> Path:
         pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
         subprocess.run([*pip, "-r", str(_LOCK)], check=True)
         installed.write_bytes(_LOCK.read_bytes())
-    imports = "from mediapipe.tasks import python; from mediapipe.tasks.python import text"
     tried = subprocess.run([str(interpreter), "-c", imports], capture_output=True, text=True, check=False)
     complaint = tried.stderr.strip().splitlines()[-1:] or [""]
     if "cannot open shared object file" in complaint[0]:
@@ -58,26 +76,40 @@ def mediapipe_python() -> Path:
     return interpreter
 
 
-def ask_python(python: Path, model: Path, texts: list[str]) -> list[list[float]]:
+def ask_python(python: Path, model: Path, texts: list[str], threshold: float | None = None) -> Scores:
     """Asks MediaPipe in Python.
 
     Args:
         python: What `mediapipe_python` gives.
         model: A `.tflite` file with metadata.
         texts: Without lone surrogates.
+        threshold: The least score of a label that is named; None: the file's own.
 
     Returns:
-        For each text its scores, in the order of the outputs.
+        For each text its labels' scores, in the order of the outputs.
     """
-    request = json.dumps({"model": str(model), "texts": texts})
-    done = subprocess.run([str(python), str(_ANSWERS)], input=request, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise RuntimeError(done.stderr[-2_000:])
-    rows: list[list[float]] = json.loads(done.stdout)
+    rows: Scores = _run(python, _ANSWERS, {"model": str(model), "texts": texts, "threshold": threshold})
     return rows
 
 
-def ask_browser(chromium: Browser, folder: Path, model: Path, texts: list[str]) -> list[list[float]]:
+def ask_litert(python: Path, model: Path, rows: list[list[int]]) -> dict[str, Any]:
+    """Asks LiteRT rows of ids; what it says is described in `litert_answers.py`."""
+    said: dict[str, Any] = _run(python, _LITERT, {"model": str(model), "rows": rows})
+    return said
+
+
+def _run(python: Path, program: Path, request: dict[str, Any]) -> Any:
+    done = subprocess.run(
+        [str(python), str(program)], input=json.dumps(request), capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-2_000:])
+    return json.loads(done.stdout)
+
+
+def ask_browser(
+    chromium: Browser, folder: Path, model: Path, texts: list[str], threshold: float | None = None
+) -> Scores:
     """Asks MediaPipe in a browser; the same as `ask_python`.
 
     Args:
@@ -85,18 +117,24 @@ def ask_browser(chromium: Browser, folder: Path, model: Path, texts: list[str]) 
         folder: An empty one, to be served.
         model: A `.tflite` file with metadata.
         texts: Any.
+        threshold: The least score of a label that is named; None: the file's own.
     """
     (folder / "node_modules").symlink_to(node.modules(TESTS / "web") / "node_modules")
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
     shutil.copyfile(model, folder / model.name)
-    rows: list[list[float]] = []
+    rows: Scores = []
     page = chromium.new_page()
     try:
         with Server(folder) as server:
             page.goto(server.url)
-            page.evaluate(_OPEN, f"./{model.name}")
+            page.evaluate(_OPEN, [f"./{model.name}", threshold])
             for start in range(0, len(texts), _AT_ONCE):
                 rows += page.evaluate(_CLASSIFY, json.dumps(texts[start : start + _AT_ONCE]))
     finally:
         page.close()
     return rows
+
+
+def pieces_of(answers: Scores) -> list[list[int]]:
+    """Gives the ids that a client read, which `write_probe`'s file answers with."""
+    return runtimes.pieces_of([list(scores.values()) for scores in answers])

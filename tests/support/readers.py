@@ -13,9 +13,9 @@ from typing import Final
 
 from playwright.sync_api import Browser
 
-from export.proof import runtimes
+from export.proof import runtimes, task_library
 from export.targets import metadata, node
-from tests.support.mobile_clients import ask_browser, ask_python
+from tests.support.mobile_clients import ask_browser, ask_python, pieces_of
 from trainer.text.normalization import clean
 from trainer.text.vocabulary import Vocabulary
 
@@ -56,19 +56,19 @@ def readers(vocabulary: Vocabulary, folder: Path, chromium: Browser | None, pyth
         return ids
 
     def in_bert_nl_classifier(texts: list[str]) -> Ids:
-        return runtimes.pieces_of(metadata.bert_probabilities(probe, texts, positions))
+        return runtimes.pieces_of(task_library.bert_probabilities(probe, texts, positions))
 
     def in_mediapipe(texts: list[str]) -> Ids:
         assert python
-        return runtimes.pieces_of(ask_python(python, probe, [clean(text) for text in texts]))
+        return pieces_of(ask_python(python, probe, [clean(text) for text in texts]))
 
     def in_mediapipe_for_the_web(texts: list[str]) -> Ids:
         assert chromium
         (site := folder / f"served-{next(served)}").mkdir()
-        return runtimes.pieces_of(ask_browser(chromium, site, probe, [clean(text) for text in texts]))
+        return pieces_of(ask_browser(chromium, site, probe, [clean(text) for text in texts]))
 
     found: dict[str, Reader] = {"SentencePiece, of the .tflite file": in_file, "JavaScript in Node": in_node}
-    if metadata.AVAILABLE:
+    if task_library.AVAILABLE:
         found["BertNLClassifier"] = in_bert_nl_classifier
     if python:
         found["MediaPipe in Python"] = in_mediapipe

@@ -17,12 +17,9 @@ import { parseArgs } from "node:util";
 import { createClassifier } from "../src/engine/classifier.js";
 import { createInterpreter } from "../src/engine/interpreter.js";
 import { createPredict } from "../src/engine/tfjs/predict.js";
-import { shardPaths } from "../src/engine/weights.js";
+import { readJson, readModel } from "./model.mjs";
 
 const BATCH = 128;
-
-/** @param {string} path */
-const readJson = (path) => JSON.parse(readFileSync(path, "utf8"));
 
 /** @param {string} folder @returns {typeof import("@tensorflow/tfjs")} */
 function loadTensorFlow(folder) {
@@ -31,16 +28,6 @@ function loadTensorFlow(folder) {
   require("@tensorflow/tfjs-backend-wasm"); // its program stands beside it
   tf.enableProdMode(); // or it advises, on standard error, to use another package under Node
   return tf;
-}
-
-/**
- * @param {import("../src/engine/tfjs/predict.js").ModelJSON} topology
- * @param {string} folder
- * @returns {ArrayBuffer}
- */
-function readWeights(topology, folder) {
-  const shards = shardPaths(topology).map((path) => readFileSync(join(folder, path)));
-  return new Uint8Array(Buffer.concat(shards)).buffer;
 }
 
 /** @typedef {import("../src/engine/tfjs/predict.js").ModelJSON} Topology */
@@ -75,8 +62,7 @@ async function main() {
     throw new Error("--engine, --model and --vocabulary are needed, and --modules with the engine tfjs");
   }
   const vocabulary = readJson(vocabularyPath);
-  const topology = readJson(join(model, "model.json"));
-  const weights = readWeights(topology, model);
+  const { topology, weights } = readModel(model);
   const length = vocabulary.sequence_length;
   const { predict, runtime } =
     engine === "tfjs"

@@ -195,11 +195,13 @@ function* inBatches(predictWindows, windows, batch) {
 }
 
 /**
+ * Takes all steps at once.
+ *
  * @template T
  * @param {Generator<unknown, T, void>} steps
  * @returns {T}
  */
-function drain(steps) {
+export function drain(steps) {
   let step = steps.next();
   while (!step.done) step = steps.next();
   return step.value;
