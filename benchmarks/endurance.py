@@ -9,6 +9,7 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 from playwright.sync_api import Browser, CDPSession
 from playwright.sync_api import Page as Tab
 from visits import settle, visit
@@ -37,6 +38,33 @@ _WATCH_TABLE: Final = """
     });
     watcher.observe(document, { subtree: true, childList: true, attributes: true });
   });
+}
+"""
+TABLE_READING: Final = "#table[data-state=reading]"
+_KEYSTROKES: Final = 60
+# From a keystroke until its answer is shown, with a pause before the next.
+_TYPE: Final = """
+async (keystrokes) => {
+  const field = document.querySelector("#phrase");
+  const answer = document.querySelector("#answer");
+  const times = [];
+  for (let n = 0; n < keystrokes; n += 1) {
+    const started = performance.now();
+    const shown = new Promise((resolve) => {
+      const watcher = new MutationObserver(() => {
+        if (answer.ariaBusy !== "false") return;
+        watcher.disconnect();
+        resolve();
+      });
+      watcher.observe(answer, { attributes: true });
+    });
+    field.value += "king "[n % 5];
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    await shown;
+    times.push(performance.now() - started);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  return times;
 }
 """
 # No phrase comes twice: what remembers answers would not be seen to grow.
@@ -71,6 +99,31 @@ def table(browser: Browser, page: Page, url: str, texts: Sequence[str], rows: in
         settle(tab)
         longest = float(tab.evaluate("Math.max(0, ...globalThis.tasks)"))
     return {"seconds": milliseconds / 1000, "longest_task": longest / 1000}
+
+
+def typing(browser: Browser, page: Page, url: str, texts: Sequence[str], rows: int) -> dict[str, float] | None:
+    """Gives the milliseconds from a keystroke to its answer, alone and beside a table that is read: median and 95th
+    percentile.
+
+    None says that the page reads no tables.
+    """
+    with visit(browser, page, url) as tab:
+        if tab.locator(FILE_INPUT).count() == 0:
+            return None
+        settle(tab)
+        alone = tab.evaluate(_TYPE, _KEYSTROKES)
+        file: Any = {"name": "phrases.csv", "mimeType": "text/csv", "buffer": table_of(texts, rows)}
+        tab.set_input_files(FILE_INPUT, file)
+        tab.wait_for_selector(TABLE_READING)
+        beside = tab.evaluate(_TYPE, _KEYSTROKES)
+        if tab.locator(TABLE_READING).count() == 0:
+            raise ValueError(f"a table of {rows:,} rows was read before {_KEYSTROKES} keystrokes: give more --rows")
+    quantiles = {"median": 0.5, "p95": 0.95}
+    return {
+        f"{name}_{key}": float(np.quantile(times, share))
+        for name, times in {"alone": alone, "beside_table": beside}.items()
+        for key, share in quantiles.items()
+    }
 
 
 def memory(browser: Browser, page: Page, url: str, texts: Sequence[str], phrases: int) -> list[dict[str, int]]:
