@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import subprocess
 import tempfile
@@ -50,7 +51,8 @@ class Place:
             check=False,
         )
         if done.returncode:
-            raise FailedError(f"{Path(words[0]).name}: {_last_words(done.stderr + done.stdout)}")
+            program = next(name for word in words if (name := Path(word).name) != "node")
+            raise FailedError(f"{program}: {_last_words(done.stderr + done.stdout)}")
         return done.stdout
 
     def tool(self, name: str, *words: str, **environment: str) -> str:
@@ -133,8 +135,10 @@ def _running(words: Sequence[str | Path], place: Place, port: int) -> Iterator[N
 
 
 def _last_words(output: str) -> str:
+    """Gives the line of a complaint that says most: the first that names an error, else the last."""
     lines = [line.strip() for line in output.splitlines() if line.strip()]
-    return next((line for line in lines if "rror" in line), lines[-1] if lines else "says nothing")[:200]
+    named = (line for line in lines if re.search(r"\b[Ee]rror\b.*: |\w+Error: ", line))
+    return next(named, lines[-1] if lines else "says nothing")[:200]
 
 
 # The cases
