@@ -44,6 +44,7 @@ def write_mobile(run: Run, rounded: Classifier, dist: Path, settings: Settings) 
 
     Raises:
         UserError: The JavaScript cannot be bundled or run.
+        ExportCheckFailed: It answers otherwise than the model.
     """
     folder = dist / "mobile"
     vocabulary = run.vocabulary

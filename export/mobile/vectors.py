@@ -10,6 +10,7 @@ import numpy as np
 from export.proof import fuzz_strings
 from export.proof.parity import TOLERANCE
 from export.targets import node
+from trainer.errors import ExportCheckFailed
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
@@ -34,7 +35,7 @@ def vectors_of(run: Run, rounded: Classifier, dist: Path) -> dict[str, Any]:
 
     Raises:
         UserError: Node cannot be run.
-        RuntimeError: It answers otherwise than the model.
+        ExportCheckFailed: It answers otherwise than the model.
     """
     vocabulary = run.vocabulary
     texts = _texts(run)
@@ -47,10 +48,10 @@ def vectors_of(run: Run, rounded: Classifier, dist: Path) -> dict[str, Any]:
     found = json.loads(node.run(["node", *program], stdin=json.dumps(request)))
     answers = found["answers"]
     if [answer["ids"] for answer in answers] != ids:
-        raise RuntimeError("The page's tokenizer in Node reads other ids than the vocabulary.")
+        raise ExportCheckFailed("the page's tokenizer in Node reads other ids than the vocabulary")
     given = np.array([answer["probabilities"] for answer in answers])
     if not np.abs(given - rounded.probabilities(texts)).max() <= TOLERANCE:
-        raise RuntimeError("The page's code in Node gives other probabilities than the model.")
+        raise ExportCheckFailed("the page's code in Node gives other probabilities than the model")
     without = dict(zip(explained, found["without"], strict=True))
     return {
         "format": "byline-vectors",

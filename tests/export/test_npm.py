@@ -343,14 +343,22 @@ def test_folder_answers_in_a_module_worker(visit: Open, package: Path, tmp_path:
 
 
 @pytest.mark.parametrize(
-    "options", [[], ["--engine", "tfjs"], ["--target", "npm"], ["--target", "other", "--engine", "own"]]
+    "options",
+    [
+        [],
+        ["--engine", "tfjs"],
+        ["--target", "npm"],
+        ["--target", "native"],
+        ["--target", "other", "--engine", "own"],
+    ],
 )
 def test_bundling_says_in_one_line_what_it_needs(options: list[str], tmp_path: Path) -> None:
     build = [str(node.WEB / "build.mjs"), "--modules", str(node.modules()), "--output", str(tmp_path)]
     done = run_node([*build, *options])
     assert done.returncode == 2
     assert done.stderr == (
-        "build.mjs: --engine, and --model with the engine tfjs, are needed, or --facts with --target npm\n"
+        "build.mjs: --engine, and --model with the engine tfjs, are needed, --facts with --target npm, "
+        "or --threshold with --target native\n"
     )
 
 
