@@ -5,6 +5,7 @@ import io
 import json
 import os
 import pickle
+import shutil
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +13,17 @@ from typing import Any
 
 import pytest
 
-from export.targets import metadata, tflite
+from export import dist
+from export.proof.parity import Report
+from export.settings import Settings
+from export.targets import metadata, npm, tflite
 from export.targets.web import script_json
 from tests.support.javascript import tokenized
 from trainer.data import safe_unpickler
+from trainer.data.corpus import Phrase
 from trainer.errors import UserError
-from trainer.run import Run
+from trainer.run import Run, write_phrases
+from trainer.templates import markdown
 from trainer.text.pieces import learn
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, UNKNOWN_ID
 
@@ -99,3 +105,28 @@ def test_associated_files_are_in_the_tflite_file_once(dist_path: Path) -> None:
     with zipfile.ZipFile(io.BytesIO((dist_path / "tflite" / "byline.tflite").read_bytes())) as archive:
         assert sorted(archive.namelist()) == [metadata.LABELS_FILE, metadata.TOKENIZER_FILE]
         assert {info.compress_type for info in archive.infolist()} == {zipfile.ZIP_STORED}  # or the clients refuse it
+
+
+def test_what_a_user_writes_is_text_in_markdown() -> None:
+    written = "</script><img src=x onerror=alert(1)> [a](javascript:b) `c` *d* _e_ f_g | h &lt;\n# i"
+    assert markdown(written) == (
+        r"\</script\>\<img src=x onerror=alert(1)\> \[a\](javascript:b) \`c\` \*d\* \_e\_ f_g \| h \&lt; # i"
+    )
+
+
+def test_the_card_and_the_packages_read_hold_labels_titles_and_authors_as_text(
+    dist_path: Path, trained: Run, tmp_path: Path
+) -> None:
+    hostile = f"{SCRIPT} | `x`"
+    settings = Settings(title=hostile, description=hostile, author=hostile, license=hostile).complete(trained.facts)
+    run = replace(trained, path=tmp_path, vocabulary=replace(trained.vocabulary, labels=(hostile, "b", "c", "d")))
+    write_phrases(tmp_path / "test.jsonl", [Phrase(phrase.text, "b") for phrase in trained.phrases("test")[:40]])
+    metrics_of = trained.facts["metrics"]
+    export = dist.Export(run, trained.classifier, metrics_of, settings)
+    dist._write_card(export, tmp_path, Report(()))
+    shutil.copytree(dist_path / "tfjs", tmp_path / "tfjs")
+    npm.write_npm(run, {"text": "a", "probabilities": [1, 0, 0, 0]}, metrics_of["test"], tmp_path, settings)
+    for path in (tmp_path / "MODEL_CARD.md", tmp_path / "npm" / "README.md"):
+        text = path.read_text(encoding="utf-8").split("\n---\n")[-1]  # in the card's head they are JSON's strings
+        assert r"\</script\>\<script\>alert(1)\</script\> \| \`x\`" in text, path
+        assert SCRIPT not in text, path

@@ -1,9 +1,9 @@
 /**
- * The table of adjacent pieces: a bigram stands in one of two slots that its ids give, and its slot's owner says whether
+ * The table of adjacent pieces: a bigram stands in one of two slots that its ids give, and its slot's fingerprint says whether
  * it is the bigram's. `trainer/model/bigram_table.py` fills it by the same arithmetic.
  */
 
-const OWNERS = 251;
+const FINGERPRINTS = 251;
 const EXACT = 2 ** 24;
 const SHARES = [
   [0.31, 0.57],
@@ -26,11 +26,11 @@ export function createBigramFinder(fingerprints, vocabularySize) {
     for (let at = start + 1; at < end; at += 1) {
       const first = ids[at - 1];
       const second = ids[at];
-      const owner = ((first + 2 * second) % OWNERS) - (OWNERS >> 1);
+      const fingerprint = ((first + 2 * second) % FINGERPRINTS) - (FINGERPRINTS >> 1);
       for (let choice = 0; choice < 2; choice += 1) {
         const [ofFirst, ofSecond] = multipliers[choice];
         const slot = (first * ofFirst + second * ofSecond) % slots;
-        if (fingerprints.values[slot] + fingerprints.offset !== owner) continue;
+        if (fingerprints.values[slot] + fingerprints.offset !== fingerprint) continue;
         found += 1;
         take(slot);
       }
