@@ -20,6 +20,7 @@ _LEAST: Final = 40  # strings
 _LONGEST: Final = 400  # characters of a string
 _PHRASES: Final = 0.4  # share of test phrases; the others are fuzz strings
 _EXPLAINED: Final = 8  # phrases whose words are left out one by one
+_ANSWERS: Final = 1_000  # of such phrases, times labels
 _BEGINNING: Final = 24  # characters of a phrase, where all phrases are long
 _WORDS: Final = 10  # pieces or fewer that such a phrase has
 _EMOJI: Final = range(0x1F300, 0x1F650)  # symbols since Unicode 6 and 7
@@ -41,7 +42,8 @@ def vectors_of(run: Run, rounded: Classifier, dist: Path) -> dict[str, Any]:
     texts = _texts(run)
     ids = vocabulary.encode_all(texts)
     short = [at for at, of_text in enumerate(ids) if 2 <= len(of_text) <= _WORDS]
-    explained = [at for at in short if classes_are_old(texts[at])][:_EXPLAINED]
+    most = max(2, min(_EXPLAINED, _ANSWERS // len(vocabulary.labels)))
+    explained = [at for at in short if classes_are_old(texts[at])][:most]
     program = [str(node.WEB / "node" / "vectors.mjs"), "--model", str(dist / "tfjs")]
     program += ["--vocabulary", str(dist / "vocabulary.json"), "--threshold", repr(run.threshold)]
     request = {"texts": texts, "explained": explained}

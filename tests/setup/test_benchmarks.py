@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import tables
 import texts
+import variants
 from chart import spread
 from scores import hits, interval
 
@@ -108,3 +109,14 @@ def test_report_has_a_place_for_every_table(name: str) -> None:
 
 def test_names_in_the_picture_do_not_overlap() -> None:
     assert spread([83.0, 82.9, 81.0, 50.0], 2.0) == [83.0, 81.0, 79.0, 50.0]
+
+
+def test_the_table_of_variants_is_the_one_of_the_numbers_kept() -> None:
+    kept = tables.kept(variants.NAME)
+    assert kept
+    assert variants.report(kept) in variants.PAGE.read_text(encoding="utf-8")
+    for name, facts in kept["variants"].items():
+        whole, *parts = facts["bytes"].values()
+        assert whole == sum(parts), name
+        assert all(part > 0 for part in parts), name
+        assert facts["timed"] == variants.PHRASES, name
