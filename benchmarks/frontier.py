@@ -6,6 +6,7 @@ number goes to benchmarks/results/frontier.json as soon as it is there, and is n
 """
 
 import argparse
+import re
 import sys
 import time
 from collections.abc import Iterator
@@ -86,24 +87,30 @@ def _points(found: list[dict[str, Any]]) -> str:
     return f"{100 * np.mean([of['accuracy'] for of in found]):.1f}"
 
 
+def kept() -> Numbers:
+    """Gives what has been measured."""
+    return dict((tables.kept("frontier") or {}).get("rows", {}))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--data", type=Path, default=DATA, metavar="DIR", help="where the sets are")
+    parser.add_argument("--only", default="", metavar="REGEX", help="of `set | part | teacher | kB | seed` [all]")
     parser.add_argument("--seeds", type=int, default=1, help="with a teacher, of which the mean is taken [1]")
     parser.add_argument("--write", action="store_true", help="write the table of benchmarks/README.md")
     parser.add_argument("--from-json", action="store_true", help="train nothing: write it from the numbers kept")
     given = parser.parse_args()
-    numbers: Numbers = (tables.kept("frontier") or {}).get("rows", {})
     for name, part, teacher, budget, seed in () if given.from_json else wanted(given.seeds):
         key = f"{name} | {part} | {teacher} | {budget} | {seed}"
-        if key not in numbers:
+        if re.search(given.only, key) and key not in kept():
             try:
                 examples = examples_of(name, part, given.data)
             except FileNotFoundError as error:
                 parser.error(f"{error.filename} is not there: see `benchmarks/public.py --fetch`")
-            numbers[key] = of = measured(examples, teacher, budget, seed)
+            of = measured(examples, teacher, budget, seed)
             say(f"{key}: {of['accuracy']:.2%} in {_size(of['bytes'])}, {of['seconds']:.0f} s")
-            tables.keep("frontier", {"rows": numbers})
+            tables.keep("frontier", {"rows": kept() | {key: of}})  # another process may have measured meanwhile
+    numbers = kept()
     print(report(numbers))
     if given.write or given.from_json:
         tables.put("frontier", report(numbers))
