@@ -42,6 +42,8 @@ benchmarks: .venv/benchmarks
 	.venv/bin/python benchmarks/accuracy.py --corpus all --part test --seeds 3 --write
 	.venv/bin/python benchmarks/training.py --repeats 3 --write
 	.venv/bin/python benchmarks/web.py --write
+	.venv/bin/python benchmarks/frontier.py --seeds 3 --write
+	.venv/bin/python benchmarks/accents.py --write
 
 # the package of `make demo`, or of any other export in dist/
 frameworks: .venv/test

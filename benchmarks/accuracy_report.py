@@ -75,7 +75,8 @@ def _corpora(results: Sequence[dict[str, Any]]) -> str:
         systems = {system["name"]: system for system in result["systems"]}
         best = result["differences"][ours[0]]["typed"]["best"]
         of_best = f"{_with_interval(systems[best], 'typed')}, {best}"
-        majority = _points(float(np.mean(systems["most frequent label"]["accuracy"]["typed"])))
+        commonest = systems.get("most frequent label")  # --only may have left it out
+        majority = _points(float(np.mean(commonest["accuracy"]["typed"]))) if commonest else ""
         cells = [
             f"{_with_interval(systems[name], 'typed')}, {_difference(result['differences'][name]['typed'])}"
             for name in ours

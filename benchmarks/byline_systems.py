@@ -8,6 +8,7 @@ from typing import Final
 from baselines import System
 
 from export.dist import build
+from export.graph import rounded_classifier
 from export.settings import Settings
 from trainer.data.corpus import Corpus
 from trainer.model.recipe import RECIPES, Recipe
@@ -23,9 +24,11 @@ _NO_BUDGET: Final = 10**9  # bytes: the lesson's model is over the budget, and i
 
 
 def variants() -> dict[str, Recipe]:
-    """Gives what is trained, by the name that the tables give it."""
-    found = {f"Byline, `{name}`": RECIPES[name] for name in ("lesson", "tiny", "byline")}
-    found["Byline, `byline --keep-case`"] = dataclasses.replace(RECIPES["byline"], keep_case=True)
+    """Gives what is trained, by the name that the tables give it. None has a teacher, even where one is installed."""
+    byline = dataclasses.replace(RECIPES["byline"], teacher="none")
+    found = {f"Byline, `{name}`": RECIPES[name] for name in ("lesson", "tiny")}
+    found["Byline, `byline`"] = byline
+    found["Byline, `byline --keep-case`"] = dataclasses.replace(byline, keep_case=True)
     return found
 
 
@@ -44,12 +47,13 @@ def int8_file(dist: Path) -> Path:
 
 
 def system(name: str, recipe: Recipe, corpus: Corpus, seed: int, folder: Path) -> System:
-    """Trains a recipe. Its size is the int8 file's, with the vocabulary inside."""
+    """Trains a recipe. Its size is the int8 file's, with the vocabulary inside; its numbers are rounded as there."""
     run = trained(recipe, corpus, seed, folder / "run")
+    classifier = rounded_classifier(run.classifier)
     labels = run.vocabulary.labels
 
     def answer(asked: Sequence[str]) -> list[str]:
-        return [labels[int(best)] for best in run.classifier.probabilities(asked).argmax(axis=1)]
+        return [labels[int(best)] for best in classifier.probabilities(asked).argmax(axis=1)]
 
     size = int8_file(exported(run, folder / "dist", ("tflite",))).stat().st_size
-    return System(name, answer, size, run.classifier)
+    return System(name, answer, size, classifier)

@@ -1,7 +1,8 @@
-"""Asks a run what belongs to none of its labels, and what everybody knows: python benchmarks/elsewhere.py [--run DIR]
+"""Asks a run what belongs to none of its labels, and what everybody knows: python benchmarks/out_of_distribution.py
 
-Without a run it trains the default recipe on the built-in corpus. News, other languages and chatter were written for
-this (tests/vectors/elsewhere.json); letters are drawn by chance. The first share should be small, the others large.
+Without `--run` it trains the default recipe on the built-in corpus. News, other languages and chatter were written for
+this (tests/vectors/out_of_distribution.json); letters are drawn by chance. The first share should be small, the others
+large.
 """
 
 import argparse
@@ -64,10 +65,10 @@ def main() -> None:
 
 
 def report(run: Run) -> None:
-    elsewhere = json.loads((ROOT / "tests" / "vectors" / "elsewhere.json").read_text(encoding="utf-8"))
+    strange = json.loads((ROOT / "tests" / "vectors" / "out_of_distribution.json").read_text(encoding="utf-8"))
     asked = {
         "test phrases": [phrase.text for phrase in run.phrases("test")],
-        **elsewhere,
+        **strange,
         "letters": list(islice(letters(), _LETTERS)),
     }
     rows = [[kind, f"{len(texts):,}", f"{not_sure_share(run, texts):.1%}"] for kind, texts in asked.items()]

@@ -14,8 +14,10 @@ from public_sets import Examples
 
 from trainer.data.corpus import Phrase, tidy
 from trainer.data.sources import Unit
-from trainer.model.recipe import RECIPES
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.quiet import set_environment
+from trainer.run import Run
+from trainer.text.vocabulary import Vocabulary
 from trainer.training.fit import fit
 from trainer.training.options import FitOptions
 
@@ -34,6 +36,7 @@ class Answers:
         size: Bytes on a disk; 0: not measured.
         are_probabilities: Whether scores are.
         facts: What else is to be kept.
+        vocabulary: Byline's.
     """
 
     labels: Sequence[str]
@@ -41,6 +44,7 @@ class Answers:
     size: int = 0
     are_probabilities: bool = False
     facts: dict[str, Any] | None = None
+    vocabulary: Vocabulary | None = None
 
 
 Builder = Callable[[Examples, int], Answers]
@@ -81,7 +85,7 @@ def fast_text(examples: Examples, seed: int) -> Answers:
     """fastText, its settings chosen on validation."""
     if examples.of.name not in _chosen:
         train, validation = examples.held_out()
-        right = [_accuracy(_fast_text(train, 1, options), validation) for options in _FAST_TEXT]
+        right = [accuracy_of(_fast_text(train, 1, options), validation) for options in _FAST_TEXT]
         _chosen[examples.of.name] = _FAST_TEXT[int(np.argmax(right))]
     chosen = _chosen[examples.of.name]
     return replace(_fast_text(examples.train, seed, chosen), facts={"settings": chosen})
@@ -140,24 +144,34 @@ def taught(examples: Examples, seed: int) -> Answers:
 
 
 def _byline(examples: Examples, seed: int, teacher: str) -> Answers:
+    return answers_of(replace(RECIPES["byline"], teacher=teacher), examples, seed, sized=seed == 1)
+
+
+def answers_of(recipe: Recipe, examples: Examples, seed: int, *, sized: bool) -> Answers:
+    """Trains a recipe; it answers with the numbers that every artefact carries.
+
+    Args:
+        recipe: What is trained.
+        examples: What it learns from.
+        seed: Of the training.
+        sized: Whether the bytes of the .tflite are wanted.
+    """
     from export.graph import rounded_classifier
 
     with tempfile.TemporaryDirectory() as folder:
-        recipe = replace(RECIPES["byline"], teacher=teacher)
-        options = FitOptions(seed=seed, unit=Unit("line"), path=Path(folder, "run"))
-        run = fit(examples.corpus(), recipe, options)
+        run = fit(examples.corpus(), recipe, FitOptions(seed=seed, unit=Unit("line"), path=Path(folder, "run")))
         classifier = rounded_classifier(run.classifier)
-        size = _exported_size(run) if seed == 1 else 0
+        size = len(tflite_of(run)) if sized else 0
     facts = {"training": run.facts["training"], "threshold": run.threshold, "pieces": run.vocabulary.size}
 
     def score(texts: Sequence[str]) -> Floats:
         return classifier.probabilities([tidy(text) for text in texts])
 
-    return Answers(run.vocabulary.labels, score, size, are_probabilities=True, facts=facts)
+    return Answers(run.vocabulary.labels, score, size, True, facts, run.vocabulary)
 
 
-def _exported_size(run: Any) -> int:
-    """Gives the bytes of the int8 .tflite with everything inside."""
+def tflite_of(run: Run) -> bytes:
+    """Gives the int8 .tflite with everything inside."""
     from export import graph
     from export.targets import metadata, tflite
     from trainer.model.network import weights_of
@@ -168,7 +182,7 @@ def _exported_size(run: Any) -> int:
     steps = steps_of(weights, run.vocabulary.window)
     model = tflite.convert(constants, run.vocabulary.sequence_length, steps, "int8")
     about = metadata.Description("byline", "", "", "", "")
-    return len(metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about))
+    return metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about)
 
 
 SYSTEMS: Final[dict[str, Builder]] = {
@@ -185,6 +199,6 @@ def _columns(phrases: Sequence[Phrase]) -> tuple[list[str], list[str]]:
     return [phrase.text for phrase in phrases], [phrase.label for phrase in phrases]
 
 
-def _accuracy(answers: Answers, phrases: Sequence[Phrase]) -> float:
+def accuracy_of(answers: Answers, phrases: Sequence[Phrase]) -> float:
     best = answers.score([phrase.text for phrase in phrases]).argmax(axis=1)
     return float(np.mean([answers.labels[place] == phrase.label for place, phrase in zip(best, phrases, strict=True)]))

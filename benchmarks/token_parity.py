@@ -3,10 +3,11 @@
     python benchmarks/token_parity.py --run runs/NAME              # the vocabulary of a run
     python benchmarks/token_parity.py --run runs/NAME --strings 20000
 
-Strings are asked in batches. `--output` keeps one line a batch, so a run that was stopped goes on where it was. The
-mobile clients tell no ids: they are given a probe, whose outputs are the ids of a row, and so are held against the
-text's first 128 pieces. NUL is taken out before, because they stop there, and a lone surrogate is U+FFFD: those in
-Python cannot be given one, and MediaPipe for the web takes it and the character behind it for one.
+Strings are asked in batches. `--output` keeps one line a batch, so a run that was stopped goes on where it was; with
+`--write` the sums go to benchmarks/results/ and their table to benchmarks/README.md. The mobile clients tell no ids:
+they are given a probe, whose outputs are the ids of a row, and so are held against the text's first 128 pieces. NUL is
+taken out before, because they stop there, and a lone surrogate is U+FFFD: those in Python cannot be given one, and
+MediaPipe for the web takes it and the character behind it for one.
 """
 
 import argparse
@@ -16,10 +17,11 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
+import tables
 
 from export.proof import fuzz_strings
 from tests.support.browser import find_chromium, launch
@@ -39,11 +41,18 @@ def batches(vocabulary: Vocabulary, strings: int) -> Iterator[list[str]]:
         yield fuzz_strings.strings(vocabulary, seed, min(BATCH, strings - start))
 
 
+def report(result: dict[str, Any]) -> str:
+    """Draws a row a runtime."""
+    rows = [[name, f"{result['strings']:,}", f"{count:,}"] for name, count in result["mismatches"].items()]
+    return tables.table(["runtime", "strings", "with other ids than Python's tokenizer"], rows)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", type=Path, required=True, metavar="DIR", help="whose vocabulary is asked")
     parser.add_argument("--strings", type=int, default=1_000_000, help="how many [1,000,000]")
     parser.add_argument("--output", type=Path, default=Path("token_parity.jsonl"), help="a line a batch [%(default)s]")
+    parser.add_argument("--write", action="store_true", help="keep the sums, write the table")
     arguments = parser.parse_args()
     vocabulary = Run.read(arguments.run).vocabulary
     kept = arguments.output.read_text(encoding="utf-8").splitlines() if arguments.output.is_file() else []
@@ -66,11 +75,13 @@ def main() -> int:
             lines.append(line)
             for name, wrong in found.items():
                 print(f"{name}: other ids: {wrong[0]!r}") if wrong else None
-    total = sum(line["strings"] for line in lines)
-    print(f"| runtime | of {total:,} strings with other ids |\n|---|---:|")
-    for name in lines[0]["mismatches"]:
-        print(f"| {name} | {sum(line['mismatches'][name] for line in lines):,} |")
-    return int(any(any(line["mismatches"].values()) for line in lines))
+    sums = {name: sum(line["mismatches"][name] for line in lines) for name in lines[0]["mismatches"]}
+    result = {"strings": sum(line["strings"] for line in lines), "mismatches": sums}
+    print(report(result))
+    if arguments.write:
+        tables.keep("token_parity", result)
+        tables.put("token-parity", report(result))
+    return int(any(sums.values()))
 
 
 if __name__ == "__main__":

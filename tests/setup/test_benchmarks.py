@@ -3,11 +3,16 @@
 from collections import Counter
 from pathlib import Path
 
+import accents
+import accuracy
+import frontier
+import latency
 import numpy as np
 import pytest
 import tables
 import texts
 import variants
+from baselines import System
 from chart import spread
 from scores import hits, interval
 
@@ -101,7 +106,10 @@ def test_document_without_the_markers_is_left_alone(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "<!-- size -->\nold\n"
 
 
-@pytest.mark.parametrize("name", ["accuracy", "accuracy-corpora", "recipes", "web", "public"])
+@pytest.mark.parametrize(
+    "name",
+    ["accuracy", "accuracy-corpora", "accents", "frontier", "latency", "token-parity", "recipes", "web", "public"],
+)
 def test_report_has_a_place_for_every_table(name: str) -> None:
     text = tables.REPORT.read_text(encoding="utf-8")
     assert text.count(f"<!-- {name} -->\n") == text.count(f"<!-- /{name} -->") == 1
@@ -120,3 +128,54 @@ def test_the_table_of_variants_is_the_one_of_the_numbers_kept() -> None:
         assert whole == sum(parts), name
         assert all(part > 0 for part in parts), name
         assert facts["timed"] == variants.PHRASES, name
+
+
+def test_capitals_drop_accents() -> None:
+    assert accents.capitals("École, Καλημέρα! ϊ ñ ß") == "ECOLE, ΚΑΛΗΜΕΡΑ! Ι N SS"
+
+
+def test_each_language_is_asked_both_ways() -> None:
+    asked = accents.asked([Phrase("été", "fr"), Phrase("μέρα", "el"), Phrase("day", "en")])
+    assert {name: [phrase.text for phrase in phrases] for name, phrases in asked.items()} == {
+        "all languages": ["été", "μέρα", "day"],
+        "Greek, as published": ["μέρα"],
+        "Greek, capitals": ["ΜΕΡΑ"],
+        "French, as published": ["été"],
+        "French, capitals": ["ETE"],
+    }
+
+
+def test_frontier_of_what_was_measured() -> None:
+    numbers = {
+        "banking77 | validation | none | 300 | 1": {"accuracy": 0.9, "bytes": 299_600},
+        "banking77, 10 a label | test | minilm | 2000 | 1": {"accuracy": 0.83, "bytes": 1_900_000},
+        "banking77, 10 a label | test | minilm | 2000 | 2": {"accuracy": 0.84, "bytes": 1_950_000},
+    }
+    report = frontier.report(numbers)
+    assert "| 300 kB | 300 kB | 90.0 |  |  |" in report
+    assert "| 500 kB |  |  |  |  |" in report
+    assert "test 83.5 in 1,950 kB (mean of 2 seeds)" in report
+
+
+def test_latency_stands_in_milliseconds() -> None:
+    run = {"labels": 4, "bytes": 493_765, "median": 0.0000994, "quartiles": [0.00009, 0.00012]}
+    report = latency.report({"phrases": 1_000, "runs": {"built-in": run}})
+    assert "| built-in | 4 | 494 kB | 0.099 ms | 0.090–0.120 |" in report
+
+
+def test_what_a_system_answered_is_asked_once(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    corpus = texts.divided(of_lines("c", "", "", "", {"a": [f"line {n}" for n in range(100)], "b": ["x y"] * 20}))
+    tests = {"lines": [Phrase("one", "a"), Phrase("two", "b")], "typed": [Phrase("one", "a")], "empty": []}
+    monkeypatch.setattr(texts, "tests", lambda *_: tests)
+    trained = []
+
+    def built(training: texts.Training, folder: Path, only: str) -> list[System]:
+        trained.append(only)
+        return [System("all are a", lambda asked: ["a"] * len(asked), 7)]
+
+    monkeypatch.setattr(accuracy, "built", built)
+    found, phrases = accuracy.answered(corpus, "test", 2, "^majority$", tmp_path / "kept")
+    assert (trained, phrases) == (["^majority$"] * 2, {"lines": 2, "typed": 1, "empty": 0})
+    assert [answer.hits for answer in found["all are a"]] == [{"lines": "10", "typed": "1", "empty": ""}] * 2
+    assert accuracy.answered(corpus, "test", 2, "^majority$", tmp_path / "kept") == (found, phrases)
+    assert len(trained) == 2
