@@ -34,6 +34,7 @@ _WORDS: Final = (6, 14)  # of a phrase that is timed: one window for every page
 _COMPARED: Final = 50  # phrases that all pages must answer alike
 _TOLERANCE: Final = 1e-3  # of a probability, as the page's own known-answer phrase
 _MEGABYTE: Final = 1e6
+_LONG_LIST: Final = 400_000  # rows that are read while one types
 
 
 def phrases(count: int) -> list[str]:
@@ -69,6 +70,7 @@ def numbers(pages: Sequence[Page], given: argparse.Namespace) -> dict[str, Any]:
         say(f"{first.name}: a table of {given.rows:,} rows, then {given.million:,} phrases")
         result["rows"] = given.rows
         result["table"] = endurance.table(browser, first, hosts[first].url, asked, given.rows)
+        result["typing"] = endurance.typing(browser, first, hosts[first].url, asked, _LONG_LIST)
         if given.million:
             result["memory"] = endurance.memory(browser, first, hosts[first].url, asked, given.million)
     return result
@@ -120,6 +122,13 @@ def _much(result: dict[str, Any]) -> Iterator[str]:
         longest = table["longest_task"]
         blocked = f"for {longest * 1000:.0f} ms at most" if longest else "never for 50 ms"
         yield f"{name}: {result['rows']:,} rows of a CSV in {table['seconds']:.1f} s; the page is blocked {blocked}."
+    typing = result.get("typing")
+    if typing:
+        alone, beside = (
+            f"{typing[f'{when}_median']:.0f} ms (95th percentile {typing[f'{when}_p95']:.0f})"
+            for when in ("alone", "beside_table")
+        )
+        yield f"{name}: from a keystroke to its answer {alone}; while {_LONG_LIST:,} rows are read {beside}."
     memory = result.get("memory")
     if memory:
         # From the first tenth on: until then the page and the compiler warm up.
