@@ -39,7 +39,7 @@ def values(numbers: Numbers, of: PublicSet, system: str, measure: str) -> list[f
 
 
 def accuracy(numbers: Numbers, measure: str = "accuracy", only: Collection[str] = ()) -> str:
-    """Draws sets and systems, all rows or some: means over seeds, with the standard deviation where there are several."""
+    """Draws sets and systems, all or some: means over seeds, with the standard deviation where there are several."""
     found = {(of.name, name): values(numbers, of, name, measure) for of in SETS for name in NAMES}
     systems = [name for name in NAMES if any(found[of.name, name] for of in SETS)]
     sets = [of for of in SETS if any(found[of.name, name] for name in NAMES)]

@@ -18,7 +18,7 @@ from trainer.encoding.encode import LENGTHS, Encoded, encode, length_for
 from trainer.evaluation.measuring import truth_of
 from trainer.evaluation.metrics import metrics, tally
 from trainer.model.network import build_lesson, build_model, weights_of
-from trainer.model.recipe import RECIPES, bytes_beside_bigrams, sizes_for, within_budget
+from trainer.model.recipe import RECIPES, beyond_budget, bytes_beside_bigrams, sizes_for, within_budget
 from trainer.model.weights import Weights
 from trainer.run import Run, digest_of
 from trainer.splitting.options import split_by
@@ -181,6 +181,16 @@ def test_sizes_by_rule_fit_every_number_of_labels(labels: int, rows: int, with_t
     assert small.maximum_pieces < sizes.maximum_pieces
     assert small.bigram_slots <= sizes.bigram_slots <= 24 * rows + 100
     assert (sizes.extra_words > 0) == with_teacher
+
+
+def test_a_budget_that_cannot_be_kept_is_found_out() -> None:
+    vocabulary = Vocabulary((), ("▁piece",) * 1_000, (-1.0,) * 1_000, tuple(f"label{n}" for n in range(77)), 34)
+    for budget, kept in ((60, False), (200, True), (0, True)):
+        recipe = dataclasses.replace(RECIPES["byline"], budget_kb=budget)
+        sizes = within_budget(sizes_for(recipe, 77, 10_000, False), recipe, vocabulary, False)
+        beyond = beyond_budget(sizes, recipe, vocabulary)
+        assert (beyond == 0) == kept, budget
+        assert kept or beyond > 1.05 * budget
 
 
 @pytest.mark.parametrize("budget", [0, 200, 400])

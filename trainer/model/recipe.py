@@ -15,6 +15,7 @@ _USUAL_SLOTS: Final = 6_007  # at least, where no budget is asked for: letters o
 _MOST_SLOTS: Final = 100_000  # bigrams beyond are seen once, and predict nothing
 _PIECE_BYTES: Final = 9  # beside its letters: SentencePiece's score and lengths
 _RULE_BYTES: Final = 12
+_FIXED_KB: Final = 75  # of the .tflite, whatever the tables have
 _GRAPH_BYTES: Final = 24_000  # operations and metadata
 _STEP_BYTES: Final = 2_000  # of the unrolled LSTM
 
@@ -161,25 +162,29 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
         whole_words: Without them words are cut into few pieces, each of which was seen often.
     """
     few = label_count <= FEW_LABELS
-    share = _budget_kb(recipe, label_count, with_teacher) / _default_kb(label_count, with_teacher)
+    budget, default = _budget_kb(recipe, label_count, with_teacher), _default_kb(label_count, with_teacher)
+    share = budget / default
+    # Of a small budget the graph and the tokenizer's rules take the same as ever: the tables shrink by more.
+    scale = share if share >= 1 else max(0.15, (budget - _FIXED_KB) / (default - _FIXED_KB))
     # Rows of few labels are cheap: more pieces fit, and authors' words want them. Intents gain nothing beyond 4,000;
     # with a teacher a piece costs three times the bytes.
-    pieces = round((3_000 if with_teacher else 8_000 if few else 4_000) * min(max(share, 0.25), 2.0))
+    pieces = round((3_000 if with_teacher else 8_000 if few else 4_000) * min(scale, 2.0))
     extra = min(max(2 * share - 1, 0.2), 6.0) * min(1.0, _TAUGHT_LABELS / label_count)
+    dense_rows = _ALL if label_count <= _DENSE_LABELS else round(min(604, 90_000 // label_count) * min(scale, 1))
     if not whole_words:
         pieces = min(pieces, 1_000 if row_count < FEW_ROWS else 2_000)
     return Sizes(
         maximum_pieces=recipe.maximum_pieces or pieces,
         whole_words=whole_words,
         extra_words=round(recipe.extra_words * extra) if with_teacher else 0,
-        dense_rows=recipe.dense_rows or (_ALL if label_count <= _DENSE_LABELS else min(604, 90_000 // label_count)),
+        dense_rows=recipe.dense_rows or dense_rows,
         cells=recipe.cells,
         # Bigrams get what is left of the budget, see `within_budget`; few rows have few bigrams.
         bigram_slots=recipe.bigram_slots or min(_MOST_SLOTS, 24 * row_count + 100),
         bigram_cells=recipe.bigram_cells or 4,
         embedding_size=recipe.embedding_size or (_by_share(share, 48, 64) if with_teacher else 8),
         lstm_units=recipe.lstm_units or (_by_share(share, 48, 96) if with_teacher else 16),
-        lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16),
+        lstm_steps=recipe.lstm_steps or (32 if with_teacher else 16 if share > 0.6 else 8),
         sentence_size=recipe.sentence_size or (128 if with_teacher else 16),
     )
 
@@ -206,6 +211,13 @@ def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_tea
     least = _LEAST_SLOTS if recipe.budget_kb or with_teacher else _USUAL_SLOTS
     slots = max(least, int(left / (1 + _row_bytes(label_count, sizes.bigram_cells))))
     return replace(sizes, lstm_steps=steps, bigram_slots=min(sizes.bigram_slots, slots))
+
+
+def beyond_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary) -> int:
+    """Gives the kilobytes that the .tflite will have about, where they are clearly more than were asked for; else 0."""
+    slots = sizes.bigram_slots * (1 + _row_bytes(len(vocabulary.labels), sizes.bigram_cells))
+    kilobytes = round((bytes_beside_bigrams(sizes, vocabulary) + slots) / 1_000)
+    return kilobytes if recipe.budget_kb and recipe.tables and kilobytes > 1.05 * recipe.budget_kb else 0
 
 
 def bytes_beside_bigrams(sizes: Sizes, vocabulary: Vocabulary) -> int:

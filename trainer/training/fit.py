@@ -13,7 +13,7 @@ from trainer.data.profile import profile_of, report_of
 from trainer.encoding.encode import encode
 from trainer.encoding.vocabulary import learn_vocabulary
 from trainer.files import whole_directory
-from trainer.model.recipe import Recipe, within_budget
+from trainer.model.recipe import Recipe, beyond_budget, within_budget
 from trainer.run import RUNS, Run, check_replaceable
 from trainer.splitting.options import split_by
 from trainer.splitting.wording import warnings_of
@@ -64,6 +64,12 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 seed=options.seed,
             )
             sizes = within_budget(sizes, recipe, encoded.vocabulary, teacher is not None)
+            if kilobytes := beyond_budget(sizes, recipe, encoded.vocabulary):
+                count = len(encoded.vocabulary.labels)
+                logger.info(
+                    f"--budget-kb {recipe.budget_kb}: too small for {count} labels and this text: the .tflite will "
+                    f"have about {kilobytes} kB; fewer labels make it smaller"
+                )
             trained = train(encoded, recipe, sizes, teacher, options.seed)
         measured = measure(trained, encoded)
         write_run(
