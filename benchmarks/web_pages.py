@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Final
 
 from export import graph
-from export.targets import node
+from export.targets import node, onnx
 from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
-from trainer.quiet import quietly
 from trainer.run import Run
 
 SOURCES: Final = Path(__file__).parent / "web"
@@ -99,14 +98,7 @@ def _copy(paths: Iterator[Path] | tuple[Path, ...], folder: Path) -> None:
 
 
 def write_onnx(run: Run, path: Path) -> None:
-    """Writes the inference graph, with the rounded numbers that the other runtimes have, as tf2onnx converts it."""
-    with quietly():
-        import tensorflow as tf
-        import tf2onnx
-
-        weights = weights_of(run.classifier.model)
-        constants = graph.round_constants(graph.constants_of(weights))
-        probabilities = graph.inference(constants, steps_of(weights, run.vocabulary.window), "int8")
-        signature = [tf.TensorSpec([1, run.vocabulary.sequence_length], tf.int32, name="ids")]
-        function = tf.function(probabilities, input_signature=signature)
-        tf2onnx.convert.from_function(function, input_signature=signature, opset=17, output_path=str(path))
+    """Writes the ONNX model that `export onnx` writes."""
+    weights = weights_of(run.classifier.model)
+    constants = graph.round_constants(graph.constants_of(weights))
+    onnx.write_onnx(constants, run.vocabulary.sequence_length, steps_of(weights, run.vocabulary.window), path)

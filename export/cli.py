@@ -21,13 +21,14 @@ from trainer.run import Run
 from trainer.training.options import RECIPE, FitOptions
 
 _PARTS = {
-    "all": "everything below, proved to agree",
+    "all": "everything below but the ONNX model, proved to agree",
     "tfjs": "the TensorFlow.js graph model",
     "tflite": "the .tflite files, quantized and float32",
     "vocabulary": "vocabulary.json, the tokenizer contract, with its JSON Schema and as a SentencePiece model",
     "web": "the page, as a folder and as one file",
     "npm": "the npm package: an ES module with types, and a custom element",
     "mobile": "code for apps in Kotlin, Swift, Dart and JavaScript, with the vectors that it is tested by",
+    "onnx": "an ONNX model for servers, .NET, Rust and React Native, proved by ONNX Runtime (the extra `byline[onnx]`)",
 }
 
 

@@ -14,7 +14,7 @@ from export.mobile.files import write_mobile
 from export.proof import fuzz_strings, parity
 from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.targets import metadata, npm, tfjs, tflite, web
+from export.targets import metadata, npm, onnx, tfjs, tflite, web
 from export.targets.strings import read_strings
 from trainer.errors import ExportCheckFailed, UserError
 from trainer.evaluation.advice import advice_of
@@ -32,6 +32,7 @@ from trainer.text.vocabulary import SCHEMA_FILE
 logger = logging.getLogger(__name__)
 
 PARTS: Final = ("vocabulary", "tfjs", "tflite", "web", "npm", "mobile")
+ONNX: Final = "onnx"  # a part by itself: it wants an extra
 NOT_STATED: Final = "not stated"
 
 
@@ -70,10 +71,10 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
         run: What was trained.
         output: The dist directory. An earlier export there is replaced.
         settings: Names, descriptions and budgets; what is empty is filled from the run.
-        parts: Which of `PARTS`; with all of them the whole is proved and described.
+        parts: Which of `PARTS`; with all of them the whole is proved and described. `ONNX` is proved by itself.
 
     Returns:
-        What was proved of the whole; None of parts.
+        What was proved; None where only parts were exported.
 
     Raises:
         UserError: `output` is in the way or cannot be written, the run is damaged, or the JavaScript cannot be bundled.
@@ -92,16 +93,21 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             logger.info(f"budget     {name}: {size['bytes']:,} of {size['budget']:,} bytes")
         faults = _faults(staging, sizes)
         report = None
-        if set(parts) == set(PARTS):
+        whole = set(parts) == set(PARTS)
+        if ONNX in parts:
+            report = parity.prove_onnx(run, staging, settings.name)
+            faults += report.faults
+        if whole:
             logger.info("proof      every test phrase and the fuzz strings through every runtime")
             report = parity.prove(run, staging, settings.name)
             faults += report.faults
         if faults:
             raise ExportCheckFailed("\n".join(faults))
-        if report:
+        if report and whole:
             _write_card(export, staging, report)
             _write_proof(staging, report, run)
-        write_manifest(staging, run, settings.name, metrics, report.to_json() if report else None, sizes)
+        proved = report.to_json() if report and whole else None
+        write_manifest(staging, run, settings.name, metrics, proved, sizes)
     return report
 
 
@@ -131,7 +137,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     steps = steps_of(weights, vocabulary.window)
     trained = graph.constants_of(weights)
     rounded = graph.round_constants(trained)
-    if {"vocabulary", "web", "mobile"} & set(parts):
+    if {"vocabulary", "web", "mobile", ONNX} & set(parts):
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
         shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
@@ -145,6 +151,10 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
         _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, steps, "int8"))
         _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, steps, "float32"))
         logger.info(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
+    if ONNX in parts:
+        path = onnx.onnx_path(staging, name)
+        onnx.write_onnx(rounded, vocabulary.sequence_length, steps, path)
+        logger.info(f"onnx       {parity.size_of(path):,} bytes, opset {onnx.OPSET}")
     if "web" in parts:
         web.write_web(export.run, export.known, export.test, staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")

@@ -105,7 +105,7 @@ def _pieces(constant: _Constants, pieces: Any, present: Any) -> Any:
     summed = _weighted(weights * (1.0 - beyond), constant.rows("piece_rows", tf.minimum(pieces, dense - 1)))
     places = tf.maximum(pieces - dense, 0)
     values = constant.rows("sparse_values", places) * tf.expand_dims(weights * beyond, -1)
-    return summed + _cells(constant.labels("sparse_labels", places, label_count), values, label_count, constant.one_row)
+    return summed + _cells(constant.labels("sparse_labels", places, label_count), values, label_count, constant)
 
 
 def _bigrams(constant: _Constants, ids: Any) -> tuple[Any, Any]:
@@ -126,7 +126,7 @@ def _bigrams(constant: _Constants, ids: Any) -> tuple[Any, Any]:
         summed = _weighted(found, constant.rows("bigram_rows", slots))
     else:
         values = constant.rows("bigram_values", slots) * tf.expand_dims(found, -1)
-        summed = _cells(constant.labels("bigram_labels", slots, label_count), values, label_count, constant.one_row)
+        summed = _cells(constant.labels("bigram_labels", slots, label_count), values, label_count, constant)
     return summed * constant("bigram_scale"), tf.reduce_sum(found, axis=1, keepdims=True)
 
 
@@ -137,7 +137,7 @@ def _weighted(weights: Any, rows: Any) -> Any:
     return tf.squeeze(tf.expand_dims(weights, 1) @ rows, 1)
 
 
-def _cells(labels: Any, values: Any, label_count: int, one_row: bool) -> Any:
+def _cells(labels: Any, values: Any, label_count: int, constant: _Constants) -> Any:
     """Adds each value to its label: both of shape [batch, places, cells] -> [batch, labels].
 
     One row's values are scattered, in a ninth of the time; of many rows TF.js can only spread them.
@@ -147,11 +147,14 @@ def _cells(labels: Any, values: Any, label_count: int, one_row: bool) -> Any:
     count = labels.shape[1] * labels.shape[2]
     # The slots that hold the ends of the type name labels that are none, at which a runtime would write beyond its row.
     labels = tf.minimum(labels, label_count - 1)
-    if one_row:
+    if constant.one_row:
         places = tf.reshape(labels, [count, 1])
         return tf.expand_dims(tf.scatter_nd(places, tf.reshape(values, [count]), [label_count]), 0)
-    # As whole numbers: TF.js's WASM writes such whatever is asked for.
-    spread = tf.cast(tf.one_hot(tf.reshape(labels, [-1, count]), label_count, dtype=tf.int32), tf.float32)
+    labels = tf.reshape(labels, [-1, count])
+    if constant.row_type == "int8":  # ONNX: tf2onnx writes no valid OneHot of these
+        spread = tf.cast(tf.expand_dims(labels, -1) == tf.range(label_count), tf.float32)
+    else:  # as whole numbers: TF.js's WASM writes such whatever is asked for
+        spread = tf.cast(tf.one_hot(labels, label_count, dtype=tf.int32), tf.float32)
     return tf.squeeze(tf.reshape(values, [-1, 1, count]) @ spread, 1)
 
 

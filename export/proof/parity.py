@@ -13,11 +13,12 @@ from numpy.typing import NDArray
 from export import graph
 from export.proof import chromium, fuzz_strings, runtimes, task_library
 from export.proof.runtimes import Answers
-from export.targets import metadata
+from export.targets import metadata, onnx
 from trainer.errors import UserError
 from trainer.evaluation.measuring import truth_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
+from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import BORDERS, split_ids
 
 logger = logging.getLogger(__name__)
@@ -76,6 +77,23 @@ def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
     phrases = run.phrases("test")
     texts = [phrase.text for phrase in phrases] + fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]))
     return texts, truth_of(phrases, run.vocabulary.labels)
+
+
+def prove_onnx(run: Run, dist: Path, name: str) -> Report:
+    """Asks ONNX Runtime every string; `prove` says of what."""
+    path = onnx.onnx_path(dist, name)
+    texts, truth = texts_of(run)
+    reference = runtimes.ask_keras("rounded", graph.rounded_classifier(run.classifier), texts)
+    return Report(
+        (
+            compare(
+                runtimes.ask_onnx(path, Vocabulary.read(dist / "vocabulary.json"), texts),
+                reference,
+                truth,
+                size_of(path),
+            ),
+        )
+    )
 
 
 def prove(run: Run, dist: Path, name: str) -> Report:

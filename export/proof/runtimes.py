@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from export import runtime
 from export.proof import chromium, task_library
-from export.targets import metadata, node, tflite
+from export.targets import metadata, node, onnx, tflite
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
 from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
@@ -108,6 +108,19 @@ def ask_interpreter(path: Path, texts: Sequence[str]) -> Answers:
         [average(np.stack([answer(window) for window in split_ids(of_text, length)])) for of_text in ids]
     )
     return Answers("TFLite interpreter", f"TFLite of TensorFlow {tf.__version__}", ids, probabilities)
+
+
+def ask_onnx(path: Path, vocabulary: Vocabulary, texts: Sequence[str]) -> Answers:
+    """ONNX Runtime on one thread, with the Python tokenizer."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    ids = vocabulary.encode_all(texts)
+    windows = (split_ids(of_text, vocabulary.sequence_length).astype(np.int32) for of_text in ids)
+    probabilities = np.stack([average(session.run([onnx.OUTPUT], {onnx.INPUT: rows})[0]) for rows in windows])
+    return Answers("ONNX Runtime", f"onnxruntime {onnxruntime.__version__}", ids, probabilities)
 
 
 def ask_numpy(dist: Path, texts: Sequence[str]) -> Answers:
