@@ -51,9 +51,8 @@ def test_the_command_proves_it_and_says_so(
     assert [cell.strip() for cell in row.split("|")[4:6]] == ["0", "100.00 %"]
     import onnx as reader
 
-    assert [
-        each.version for each in reader.load(tmp_path / "dist" / "onnx" / "pets.onnx").opset_import if not each.domain
-    ] == [17]
+    opsets = reader.load(tmp_path / "dist" / "onnx" / "pets.onnx").opset_import
+    assert [opset.version for opset in opsets if not opset.domain] == [17]
     assert (tmp_path / "dist" / "vocabulary.json").is_file()
 
 
