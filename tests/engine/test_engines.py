@@ -300,7 +300,7 @@ def test_changed_weight_of_the_page_fails_the_proof(folder: Path, trained: Run) 
     data = bytearray(shard.read_bytes())
     data[-500:] = bytes(500)
     shard.write_bytes(data)
-    with pytest.raises(chromium_proof.PageError, match="computes another answer"):
+    with pytest.raises(chromium_proof.PageError, match="was changed: its SHA-256 is not this build"):
         chromium_proof.ask(executable(), folder / "index.html", ["the king"])
 
 
