@@ -16,7 +16,7 @@ import numpy as np
 from markupsafe import Markup
 
 from export.settings import Settings
-from export.targets import figures, icons, node, theme
+from export.targets import figures, node, theme
 from export.targets.strings import Strings, read_strings
 from export.targets.tfjs import shards
 from trainer.data.corpus import Phrase
@@ -120,7 +120,7 @@ def brotli_size(site: Path) -> int:
 def _downloaded(site: Path) -> list[str]:
     """Gives the page's files, without those that only installing it asks for, or a host that refuses another."""
     paths = (
-        path for path in site.rglob("*") if path.is_file() and path.suffix != TWIN and path.name not in icons.ICONS
+        path for path in site.rglob("*") if path.is_file() and path.suffix != TWIN and path.name not in theme.ICONS
     )
     return sorted(path.relative_to(site).as_posix() for path in paths)
 
@@ -226,12 +226,12 @@ def _render_site(site: Path, page: Page, start: str) -> None:
     } | ({"wasm": WASM} if (site / WASM).exists() else {})
     config = page.config | {"files": files, "service_worker": "service-worker.js"}
     logo = icon if page.settings.logo else ""
-    kind = icons.PICTURES[Path(icon).suffix]
+    kind = theme.PICTURES[Path(icon).suffix]
     values = {"config": config, "icon": icon, "icon_type": kind, "logo": logo}
     values |= {"start": Markup(start), "csp_start_hash": _csp_hash(start)}
     for name in ("index.html", "manifest.webmanifest", *([] if logo else ["icon.svg"])):
         (site / name).write_text(_render(page, f"{name}.j2", **values), encoding="utf-8")
-    icons.write_icons(site, icon, logo=bool(logo))
+    theme.write_icons(site, icon, logo=bool(logo))
     digests = _digests(site)
     kept = {"files": list(digests), "digests": digests, "twins": twins}
     worker = _render(page, "service-worker.js.j2", **kept, build=page.facts["build"])
@@ -260,7 +260,7 @@ def _render_single(site: Path, page: Page) -> str:
         wasm=base64.b64encode(wasm).decode(),
         csp_script_hash=_csp_hash(script),
         csp_style_hash=_csp_hash(text["style.css"]),
-        logo=icons.picture_url(Path(page.settings.logo)) if page.settings.logo else "",
+        logo=theme.picture_url(Path(page.settings.logo)) if page.settings.logo else "",
     )
 
 

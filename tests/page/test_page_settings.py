@@ -14,8 +14,8 @@ from export.__main__ import main
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import theme, web
-from export.targets.icons import ICONS, write_icons
 from export.targets.strings import FOLDER, PARTS, read_strings, shipped
+from export.targets.theme import ICONS, write_icons
 from tests.support.browser import Open, Server, type_phrase
 from tests.support.looking import style
 from tests.support.places import ROOT
