@@ -169,8 +169,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--write", action="store_true", help="keep the numbers, write the README's tables and picture")
     parser.add_argument("--from-json", action="store_true", help="train nothing: write them from the numbers kept")
     given = parser.parse_args()
-    if given.write and given.part != "test":
-        parser.error("--write: needs --part test: the tables are of that")
+    if given.write and (given.part != "test" or given.only):
+        parser.error("--write: needs --part test and all systems: the tables are of those")
     return given
 
 

@@ -75,8 +75,7 @@ def _corpora(results: Sequence[dict[str, Any]]) -> str:
         systems = {system["name"]: system for system in result["systems"]}
         best = result["differences"][ours[0]]["typed"]["best"]
         of_best = f"{_with_interval(systems[best], 'typed')}, {best}"
-        commonest = systems.get("most frequent label")  # --only may have left it out
-        majority = _points(float(np.mean(commonest["accuracy"]["typed"]))) if commonest else ""
+        majority = _points(float(np.mean(systems["most frequent label"]["accuracy"]["typed"])))
         cells = [
             f"{_with_interval(systems[name], 'typed')}, {_difference(result['differences'][name]['typed'])}"
             for name in ours

@@ -3,9 +3,6 @@
 import { find, named, need } from "../shared/dom.js";
 import { formatToParts, percent, t } from "../shared/i18n.js";
 
-/** Labels to choose from, where there are too many to read. The template folds by the same number. */
-const STABLE_LABELS = 12;
-
 /**
  * @param {import("./client.js").Client} client
  * @param {import("./assets.js").Config} config
@@ -22,7 +19,7 @@ export function createQuiz(client, { labels, examples }, look) {
   function begin() {
     need("quiz-phrase").textContent = examples[round].text;
     offered =
-      labels.length > STABLE_LABELS ? someWith(examples[round].label, labels, choices.length) : labels;
+      labels.length > choices.length ? someWith(examples[round].label, labels, choices.length) : labels;
     for (const [place, choice] of choices.entries()) choice.textContent = offered[place];
     need("quiz-verdict").replaceChildren();
     need("quiz-after").hidden = true;
