@@ -257,7 +257,7 @@ def test_the_page_carries_the_warning(small: Small, tmp_path: Path) -> None:
     assert "with its group and its copies" in card
     assert "The threshold was chosen on other phrases" not in card
     assert "phrases to adjust it" not in card
-    assert "too few to hold any back" in web._render(page, "quiz.html.j2", hues=8)
+    assert "too few to hold any back" in web._render(page, "quiz.html.j2", hues=8, many=False)
     facts["card"]["advice"] |= {"no_better": False, "width": None, "rows_a_label": None}
     assert not {"Careful", "would help"} & set(
         re.findall("Careful|would help", web._render(page, "card.html.j2", hues=8, files={}))
