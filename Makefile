@@ -17,7 +17,7 @@ demo: .venv/demo
 	.venv/bin/python -m export all
 
 test: .venv/test
-	.venv/bin/python -m pytest
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile
 
 lint: .venv/test
 	.venv/bin/python -m ruff check .

@@ -17,6 +17,7 @@ from tests.support.browser import NO_CHROMIUM, Open, Server, Visit, find_chromiu
 from tests.support.commands import run_command
 from tests.support.looking import LABELS, MARKUP
 from tests.support.mobile_clients import MissingLibraryError, mediapipe_python
+from tests.support.once import built_once
 from tests.support.pets import fitted
 from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
@@ -44,18 +45,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `python -m export all` was typed, with no run in it: it holds `runs/` and `dist/`."""
-    folder = tmp_path_factory.mktemp("workshop")
-    done = run_command("export", "all", "--recipe", "tiny", "--author", "A. Tester", cwd=folder)
-    assert done.returncode == 0, done.stderr
-    (folder / "printed.txt").write_text(done.stdout, encoding="utf-8")
-    (folder / "progress.txt").write_text(done.stderr, encoding="utf-8")
-    return folder
+
+    def build(folder: Path) -> None:
+        done = run_command("export", "all", "--recipe", "tiny", "--author", "A. Tester", cwd=folder)
+        assert done.returncode == 0, done.stderr
+        (folder / "printed.txt").write_text(done.stdout, encoding="utf-8")
+        (folder / "progress.txt").write_text(done.stderr, encoding="utf-8")
+
+    return built_once(tmp_path_factory, "workshop", build)
 
 
 @pytest.fixture(scope="session")
 def pets_run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A run of a small made corpus."""
-    return fitted(tmp_path_factory.mktemp("pets") / "first")
+    return Run.read(built_once(tmp_path_factory, "pets", lambda folder: fitted(folder / "first")) / "first")
 
 
 @pytest.fixture(scope="session")

@@ -113,8 +113,11 @@ def modules(source: Path = WEB) -> Path:
             raise UserError(
                 f"the page's JavaScript packages cannot be installed; is there a network? {error}"
             ) from error
-        if not folder.exists():
+        try:
             staging.rename(folder)
+        except OSError as error:
+            if not folder.is_dir():  # else another process was first
+                raise UserError(f"{folder}: the JavaScript packages cannot be kept there ({error.strerror})") from error
     finally:
         shutil.rmtree(staging, ignore_errors=True)
     return folder

@@ -12,6 +12,7 @@ from typing import Any, Final
 import platformdirs
 
 from export.targets import node
+from tests.support.once import one_at_a_time
 from trainer.files import sha256
 from trainer.text.vocabulary import Vocabulary
 
@@ -57,15 +58,14 @@ def tools() -> Path:
     """Gives a folder whose `node_modules` holds the packages of the lock with those for development."""
     lock = (node.WEB / "package-lock.json").read_bytes()
     folder = Path(platformdirs.user_cache_dir("byline")) / f"node-lint-{sha256(lock)[:16]}"
-    if (folder / "node_modules").is_dir():
-        return folder
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
-        staging = Path(name, folder.name)
-        staging.mkdir()
-        for file in ("package.json", "package-lock.json"):
-            shutil.copyfile(node.WEB / file, staging / file)
-        node.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=staging)
-        if not folder.exists():
+    with one_at_a_time(folder.name):
+        if (folder / "node_modules").is_dir():
+            return folder
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as name:
+            staging = Path(name, folder.name)
+            staging.mkdir()
+            for file in ("package.json", "package-lock.json"):
+                shutil.copyfile(node.WEB / file, staging / file)
+            node.run(["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"], cwd=staging)
             staging.rename(folder)
     return folder

@@ -16,6 +16,7 @@ from playwright.sync_api import Browser
 from export.proof import runtimes
 from export.targets import node
 from tests.support.browser import Server
+from tests.support.once import one_at_a_time
 from tests.support.places import ROOT, TESTS
 
 _ENVIRONMENT: Final = ROOT / ".venv-mediapipe"
@@ -62,11 +63,12 @@ def clients_python(imports: str) -> Path:
         MissingLibraryError: It does not, for want of a system library.
     """
     interpreter, installed = _ENVIRONMENT / "bin" / "python", _ENVIRONMENT / "installed.txt"
-    if not installed.is_file() or installed.read_bytes() != _LOCK.read_bytes():
-        subprocess.run([sys.executable, "-m", "venv", "--clear", str(_ENVIRONMENT)], check=True)
-        pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--require-hashes"]
-        subprocess.run([*pip, "-r", str(_LOCK)], check=True)
-        installed.write_bytes(_LOCK.read_bytes())
+    with one_at_a_time("mobile-clients"):
+        if not installed.is_file() or installed.read_bytes() != _LOCK.read_bytes():
+            subprocess.run([sys.executable, "-m", "venv", "--clear", str(_ENVIRONMENT)], check=True)
+            pip = [str(interpreter), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+            subprocess.run([*pip, "--require-hashes", "-r", str(_LOCK)], check=True)
+            installed.write_bytes(_LOCK.read_bytes())
     tried = subprocess.run([str(interpreter), "-c", imports], capture_output=True, text=True, check=False)
     complaint = tried.stderr.strip().splitlines()[-1:] or [""]
     if "cannot open shared object file" in complaint[0]:
