@@ -34,7 +34,7 @@ docs: .venv-docs/docs
 	@echo "built site/: .venv-docs/bin/python -m http.server --directory site"
 
 picture: .venv/test
-	.venv/bin/python benchmarks/picture.py
+	.venv/bin/python docs/_build/picture.py
 	.venv/bin/python docs/_build/draw.py
 
 benchmarks: .venv/benchmarks
@@ -47,7 +47,7 @@ benchmarks: .venv/benchmarks
 
 # the package of `make demo`, or of any other export in dist/
 frameworks: .venv/test
-	.venv/bin/python benchmarks/frameworks.py --write
+	.venv/bin/python benchmarks/frameworks/measure.py --write
 
 clean:
 	rm -rf .venv .venv-docs .venv-mediapipe site

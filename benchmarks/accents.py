@@ -16,9 +16,9 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import tables
-from public_sets import DATA, SETS, read
-from public_systems import Answers, accuracy_of, answers_of
+from reports import tables
+from sets.public_sets import DATA, SETS, read
+from systems.public_systems import Answers, accuracy_of, answers_of
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase

@@ -19,12 +19,11 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import accuracy_report
-import byline_systems
-import tables
-import texts
-from baselines import ALTERNATIVES, System, built
-from scores import Floats, hits, interval
+from reports import accuracy_report, tables
+from reports.scores import Floats, hits, interval
+from sets import texts
+from systems import byline_systems
+from systems.baselines import ALTERNATIVES, System, built
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Corpus, Phrase

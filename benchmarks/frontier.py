@@ -18,9 +18,9 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import tables
-from public_sets import DATA, SETS, Examples, read
-from public_systems import accuracy_of, answers_of, svm
+from reports import tables
+from sets.public_sets import DATA, SETS, Examples, read
+from systems.public_systems import accuracy_of, answers_of, svm
 
 from trainer.cli.terminal import say
 from trainer.model.recipe import RECIPES

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import tables
-from public_systems import tflite_of
+from reports import tables
+from systems.public_systems import tflite_of
 
 from export.proof.runtimes import interpreter
 from trainer.errors import UserError

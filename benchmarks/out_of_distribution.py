@@ -18,7 +18,7 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-from tables import ROOT, table
+from reports.tables import ROOT, table
 
 from trainer.data import built_in
 from trainer.evaluation.abstention import abstains

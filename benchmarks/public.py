@@ -17,12 +17,12 @@ import numpy as np
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import public_report
-import public_sources
-from baselines import MissingPackageError
-from public_sets import DATA, QUICK, SETS, Examples, PublicSet, calibration_error, read
-from public_systems import ENGLISH, SYSTEMS, Answers, Floats
-from tables import keep, kept
+from reports import public_report
+from reports.tables import keep, kept
+from sets import public_sources
+from sets.public_sets import DATA, QUICK, SETS, Examples, PublicSet, calibration_error, read
+from systems.baselines import MissingPackageError
+from systems.public_systems import ENGLISH, SYSTEMS, Answers, Floats
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase

@@ -21,12 +21,12 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import tables
+from reports import tables
 
 from export.proof import fuzz_strings
-from tests.support.browser import find_chromium, launch
-from tests.support.mobile_clients import MissingLibraryError, mediapipe_python
-from tests.support.readers import mismatches, readers
+from tests.support.pages.browser import find_chromium, launch
+from tests.support.runtimes.mobile_clients import MissingLibraryError, mediapipe_python
+from tests.support.runtimes.readers import mismatches, readers
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 

@@ -18,11 +18,11 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import byline_systems
-import tables
-import texts
-from baselines import EMBEDDED, built
-from byline_systems import exported, int8_file
+from reports import tables
+from sets import texts
+from systems import byline_systems
+from systems.baselines import EMBEDDED, built
+from systems.byline_systems import exported, int8_file
 
 from trainer.data import built_in
 from trainer.model.recipe import RECIPES, Recipe

@@ -19,7 +19,7 @@ from typing import Any, Final
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
 import numpy as np
-import tables
+from reports import tables
 
 from export import graph
 from export.graph import Constants, in_8_bits, inference

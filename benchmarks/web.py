@@ -16,16 +16,14 @@ from typing import Any, Final
 
 sys.path.insert(0, str(Path(__file__).parent.parent))
 
-import endurance
-import tables
-import texts
-import visits
-import web_pages
-from hosting import Host
+from pages import endurance, visits, web_pages
+from pages.hosting import Host
+from pages.web_pages import Page
 from playwright.sync_api import Browser
-from web_pages import Page
+from reports import tables
+from sets import texts
 
-from tests.support.browser import NO_CHROMIUM, find_chromium, launch
+from tests.support.pages.browser import NO_CHROMIUM, find_chromium, launch
 from trainer.cli.terminal import say
 from trainer.errors import UserError
 from trainer.run import Run, newest_path

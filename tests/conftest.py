@@ -13,12 +13,12 @@ from export import graph
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import web
-from tests.support.browser import NO_CHROMIUM, Open, Server, Visit, find_chromium, launch
 from tests.support.commands import run_command
-from tests.support.looking import LABELS, MARKUP
-from tests.support.mobile_clients import MissingLibraryError, mediapipe_python
+from tests.support.corpora.pets import fitted
 from tests.support.once import built_once
-from tests.support.pets import fitted
+from tests.support.pages.browser import NO_CHROMIUM, Open, Server, Visit, find_chromium, launch
+from tests.support.pages.looking import LABELS, MARKUP
+from tests.support.runtimes.mobile_clients import MissingLibraryError, mediapipe_python
 from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
 from trainer.quiet import set_environment

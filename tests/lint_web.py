@@ -16,7 +16,7 @@ ROOT: Final = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
 from export.targets import node  # noqa: E402
-from tests.support.javascript import tools  # noqa: E402
+from tests.support.runtimes.javascript import tools  # noqa: E402
 from trainer.errors import UserError  # noqa: E402
 
 CHECKS: Final = {"lint": "biome check", "types": "tsc --checkJs"}

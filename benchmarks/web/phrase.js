@@ -3,7 +3,7 @@
  * is a function from rows of ids to probabilities; nothing else differs.
  */
 
-import { createTokenizer } from "../../web/src/engine/tokenizer.js";
+import { createTokenizer } from "../../web/src/text/tokenizer.js";
 
 /**
  * @param {() => Promise<(ids: Int32Array) => Promise<ArrayLike<number>>>} loadModel fetches and starts the runtime

@@ -62,8 +62,8 @@ def outside(source: str) -> str:
     """
     text = (ROOT / source).read_text(encoding="utf-8")
     if source == "benchmarks/README.md":
-        import public_report
-        import tables
+        from reports import public_report
+        from reports import tables
 
         numbers = tables.kept("public") or {}
         text = between(text, "public", public_report.full(numbers["rows"]))

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.audits import (
+from tests.support.corpora.audits import (
     audited,
     changed,
     clean,

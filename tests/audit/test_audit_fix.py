@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.audits import SUBJECTS, VERBS, clean, with_licence
+from tests.support.corpora.audits import SUBJECTS, VERBS, clean, with_licence
 from trainer.__main__ import main
 from trainer.audit.cleaning import repaired, tags_in, without_markup
 from trainer.audit.fix import PHRASES, REMOVED, TEXT, check_output, fix

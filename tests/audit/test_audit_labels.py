@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.audits import PLACES, SUBJECTS, THINGS, audited, clean, finding
-from tests.support.browser import Open, Visit
+from tests.support.corpora.audits import PLACES, SUBJECTS, THINGS, audited, clean, finding
+from tests.support.pages.browser import Open, Visit
 from trainer.__main__ import main
 from trainer.audit.report import cut_apart, html
 from trainer.cli.report import terminal

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.support.audits import OWN, PLACES, THINGS, audited, changed, clean, headline, sentence
+from tests.support.corpora.audits import OWN, PLACES, THINGS, audited, changed, clean, headline, sentence
 from trainer.audit.report import html
 from trainer.cli.report import terminal
 from trainer.data.corpus import Row

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from tests.support.audits import audited, changed, clean, finding, headline, listed, option_of
+from tests.support.corpora.audits import audited, changed, clean, finding, headline, listed, option_of
 from trainer.audit.checks.speakers import split_speaker
 from trainer.cli.report import terminal
 from trainer.data.corpus import Row, filtered, of_lines

@@ -17,8 +17,8 @@ from byline import cli, progress
 from export import dist
 from export.proof import chromium, fuzz_strings, parity
 from tests.support.commands import run_command
+from tests.support.corpora.tickets import in_python, written
 from tests.support.places import ROOT
-from tests.support.tickets import in_python, written
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

@@ -15,7 +15,7 @@ from sklearn.utils import estimator_checks as checks
 from sklearn.utils.validation import check_is_fitted
 
 from byline import BylineClassifier, UserError, load_corpus
-from tests.support.tickets import in_python, written
+from tests.support.corpora.tickets import in_python, written
 
 # Of scikit-learn's checks those that fit no table of numbers; `check_estimator` skips all of them for text.
 WITHOUT_DATA = [

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.makers import Make, csv, damaged, file, folder, jsonl, opened, parquet, tsv
+from tests.support.corpora.makers import Make, csv, damaged, file, folder, jsonl, opened, parquet, tsv
 from trainer.__main__ import main
 from trainer.cli.terminal import LineHandler, logged_to
 from trainer.data import folders, text_files

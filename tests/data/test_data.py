@@ -13,7 +13,7 @@ import pyarrow
 import pyarrow.parquet
 import pytest
 
-from tests.support.rows import opened, pairs, rows_of, write
+from tests.support.corpora.rows import opened, pairs, rows_of, write
 from trainer.__main__ import main
 from trainer.data.corpus import Corpus, Row
 from trainer.data.profile import profile_of

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.makers import opened, parquet
+from tests.support.corpora.makers import opened, parquet
 from trainer.data.profile import profile_of, report_of
 
 

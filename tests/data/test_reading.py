@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from tests.support.corpora.rows import opened, pairs, rows_of, said_of, write
+from tests.support.corpora.workbooks import open_document, sheets
 from tests.support.places import vectors
-from tests.support.rows import opened, pairs, rows_of, said_of, write
-from tests.support.workbooks import open_document, sheets
 from trainer.__main__ import main
 from trainer.data.profile import profile_of
 from trainer.data.tables import Reading, open_table

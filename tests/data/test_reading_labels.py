@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.rows import labels_of, opened, rows_of, said_of, write
+from tests.support.corpora.rows import labels_of, opened, rows_of, said_of, write
 from trainer.__main__ import main
 from trainer.data.profile import profile_of, report_of
 from trainer.errors import UserError

@@ -17,11 +17,11 @@ from export.proof import fuzz_strings, parity, runtimes
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import node, tfjs, web
-from tests.support.browser import READY, Open, Server, Visit, type_phrase
-from tests.support.javascript import run_node
-from tests.support.looking import expected, shown
-from tests.support.oracle import answers, made_constants, made_lesson, made_rows
+from tests.support.pages.browser import READY, Open, Server, Visit, type_phrase
+from tests.support.pages.looking import expected, shown
 from tests.support.places import ROOT
+from tests.support.runtimes.javascript import run_node
+from tests.support.runtimes.oracle import answers, made_constants, made_lesson, made_rows
 from trainer.cli.terminal import LineHandler, logged_to
 from trainer.errors import UserError
 from trainer.model.classifier import Classifier

@@ -17,9 +17,9 @@ from export.graph import Constants
 from export.graph.constants import weights_from
 from export.runtime import Network
 from export.targets import node, tfjs, tflite
-from tests.support.javascript import evaluate
-from tests.support.oracle import answers, made_constants, made_lesson, made_rows
-from tests.support.weights import LENGTH, SIZE, STEPS, made_weights
+from tests.support.runtimes.javascript import evaluate
+from tests.support.runtimes.oracle import answers, made_constants, made_lesson, made_rows
+from tests.support.runtimes.weights import LENGTH, SIZE, STEPS, made_weights
 from trainer.model.bigram_table import EMPTY, BigramTable
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_model, weights_of

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from tests.support.javascript import evaluate
-from tests.support.oracle import answers, made_constants, made_lesson, made_rows, write_model
+from tests.support.runtimes.javascript import evaluate
+from tests.support.runtimes.oracle import answers, made_constants, made_lesson, made_rows, write_model
 from trainer.model.weights import Floats
 
 ASK = """

@@ -12,8 +12,8 @@ import pytest
 
 from export.proof import fuzz_strings
 from export.targets import node
-from tests.support.javascript import run_node, tokenized
 from tests.support.places import VECTORS, vectors
+from tests.support.runtimes.javascript import run_node, tokenized
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 

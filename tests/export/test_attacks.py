@@ -18,7 +18,7 @@ from export.proof.parity import Report
 from export.settings import Settings
 from export.targets import metadata, npm, tflite
 from export.targets.web import script_json
-from tests.support.javascript import tokenized
+from tests.support.runtimes.javascript import tokenized
 from trainer.data import safe_unpickler
 from trainer.data.corpus import Phrase
 from trainer.errors import UserError

@@ -8,7 +8,7 @@ import pytest
 from export import graph
 from export.proof import parity, runtimes
 from export.targets import metadata
-from tests.support.mobile_clients import MissingLibraryError, ask_litert, clients_python
+from tests.support.runtimes.mobile_clients import MissingLibraryError, ask_litert, clients_python
 from trainer.run import Run
 from trainer.text.windows import average, split_ids
 

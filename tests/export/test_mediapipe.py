@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 from export import graph
 from export.proof import parity, runtimes
 from export.targets import metadata
-from tests.support.mobile_clients import ALL, Scores, ask_browser, ask_python, pieces_of
+from tests.support.runtimes.mobile_clients import ALL, Scores, ask_browser, ask_python, pieces_of
 from trainer.run import Run
 from trainer.text.normalization import clean
 

@@ -21,9 +21,9 @@ from export.mobile.files import write_mobile
 from export.mobile.vectors import classes_are_old
 from export.proof import fuzz_strings
 from export.settings import Settings
-from tests.support import android
-from tests.support.javascript import run_node, tokenized
 from tests.support.places import TESTS
+from tests.support.runtimes import android
+from tests.support.runtimes.javascript import run_node, tokenized
 from trainer.data.corpus import Phrase
 from trainer.files import read_json
 from trainer.run import Run, write_phrases

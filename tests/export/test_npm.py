@@ -14,10 +14,10 @@ import pytest
 from export.manifest import read_manifest
 from export.proof import fuzz_strings, parity, runtimes
 from export.targets import node
-from tests.support.browser import Open, Server
 from tests.support.commands import run_command
-from tests.support.javascript import run_node, tools
-from tests.support.npm_pages import broken, evaluate, install, quiet, write_page
+from tests.support.pages.browser import Open, Server
+from tests.support.pages.npm_pages import broken, evaluate, install, quiet, write_page
+from tests.support.runtimes.javascript import run_node, tools
 from trainer import __version__
 from trainer.model.classifier import Classifier
 from trainer.run import Run

@@ -15,10 +15,10 @@ from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import node, npm
 from export.targets.strings import FOLDER
-from tests.support.browser import Open, Server
-from tests.support.javascript import run_node, tools
-from tests.support.looking import LABELS, MARKUP, RUN_AXE, known_phrase, surest
-from tests.support.npm_pages import broken, evaluate, quiet, write_page
+from tests.support.pages.browser import Open, Server
+from tests.support.pages.looking import LABELS, MARKUP, RUN_AXE, known_phrase, surest
+from tests.support.pages.npm_pages import broken, evaluate, quiet, write_page
+from tests.support.runtimes.javascript import run_node, tools
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

@@ -12,10 +12,10 @@ from export.proof import parity
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import node, npm
-from tests.support.browser import Open, Server
-from tests.support.javascript import run_node
-from tests.support.npm_pages import evaluate, install, write_page
+from tests.support.pages.browser import Open, Server
+from tests.support.pages.npm_pages import evaluate, install, write_page
 from tests.support.places import TESTS
+from tests.support.runtimes.javascript import run_node
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

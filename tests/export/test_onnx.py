@@ -11,7 +11,7 @@ from export import graph
 from export.__main__ import main
 from export.proof import parity
 from export.targets import onnx
-from tests.support.oracle import answers, made_constants, made_rows
+from tests.support.runtimes.oracle import answers, made_constants, made_rows
 from trainer.errors import UserError
 from trainer.run import Run
 

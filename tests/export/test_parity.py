@@ -13,7 +13,7 @@ from export.proof import fuzz_strings, parity
 from export.proof.chromium import find_chromium
 from export.proof.runtimes import Answers
 from tests.support.commands import run_command
-from tests.support.pets import contents
+from tests.support.corpora.pets import contents
 from trainer.run import Run
 
 TRUTH = np.array([0, 1], np.int64)

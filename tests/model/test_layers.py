@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from tests.support.weights import EMBEDDING, LENGTH, SIZE, STEPS, UNITS, VECTOR, made_weights
+from tests.support.runtimes.weights import EMBEDDING, LENGTH, SIZE, STEPS, UNITS, VECTOR, made_weights
 from trainer.model import tables as in_numpy
 from trainer.model.network import build_encoder, build_lesson, build_model, encoder_of, set_encoder, weights_of
 from trainer.model.temperature import fold

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.pets import contents, fitted
+from tests.support.corpora.pets import contents, fitted
 from trainer.errors import UserError
 from trainer.run import Run, find
 from trainer.training import fit as fitting

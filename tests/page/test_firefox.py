@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.support.javascript import run_node, tools
-from tests.support.looking import SHOWN, surest
+from tests.support.pages.looking import SHOWN, surest
+from tests.support.runtimes.javascript import run_node, tools
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hosting import Host
+from pages.hosting import Host
 
-from tests.support.browser import NO_CHROMIUM, find_chromium
-from tests.support.javascript import run_node, tools
+from tests.support.pages.browser import NO_CHROMIUM, find_chromium
+from tests.support.runtimes.javascript import run_node, tools
 
 pytestmark = [pytest.mark.slow, pytest.mark.browser, pytest.mark.network]
 

@@ -14,8 +14,8 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from export.proof import fuzz_strings, parity, runtimes
-from tests.support.browser import READY, Open, Server, type_phrase
-from tests.support.looking import KEPT, LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style, surest
+from tests.support.pages.browser import READY, Open, Server, type_phrase
+from tests.support.pages.looking import KEPT, LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style, surest
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

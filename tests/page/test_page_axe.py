@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.browser import Open, Server, Visit, type_phrase
-from tests.support.javascript import tools
-from tests.support.looking import RUN_AXE, known_phrase
+from tests.support.pages.browser import Open, Server, Visit, type_phrase
+from tests.support.pages.looking import RUN_AXE, known_phrase
+from tests.support.runtimes.javascript import tools
 from trainer.model.classifier import Classifier
 
 PHRASE = "To be, or not to be, that is the smartphonez"

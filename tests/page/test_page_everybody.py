@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.browser import Open, Server, type_phrase
-from tests.support.looking import FAINT, style, surest
+from tests.support.pages.browser import Open, Server, type_phrase
+from tests.support.pages.looking import FAINT, style, surest
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 

@@ -12,8 +12,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from tests.support.browser import Open, Visit, type_phrase
-from tests.support.looking import SHOWN, expected, known_phrase, shown, surest, words_of
+from tests.support.pages.browser import Open, Visit, type_phrase
+from tests.support.pages.looking import SHOWN, expected, known_phrase, shown, surest, words_of
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.windows import average, split_ids

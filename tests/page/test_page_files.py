@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from tests.support.browser import Open, type_phrase
-from tests.support.workbooks import open_document, sheets
+from tests.support.corpora.workbooks import open_document, sheets
+from tests.support.pages.browser import Open, type_phrase
 from trainer.data.sources import Source, load
 from trainer.data.tables import Reading, open_table
 from trainer.run import Run

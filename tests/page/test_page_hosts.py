@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.browser import Open, Server, Visit, type_phrase
-from tests.support.looking import KEPT, expected, shown
+from tests.support.pages.browser import Open, Server, Visit, type_phrase
+from tests.support.pages.looking import KEPT, expected, shown
 from trainer.model.classifier import Classifier
 
 PHRASE = "the king of the many ships"

@@ -10,8 +10,8 @@ import pytest
 
 from export.settings import Settings
 from export.targets import web
-from tests.support.browser import Open, Server, type_phrase
-from tests.support.oracle import answers, made_constants, write_model
+from tests.support.pages.browser import Open, Server, type_phrase
+from tests.support.runtimes.oracle import answers, made_constants, write_model
 from trainer.data.corpus import Phrase
 from trainer.evaluation.metrics import metrics, tally
 from trainer.run import Run, write_phrases

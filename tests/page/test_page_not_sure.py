@@ -14,8 +14,8 @@ from export.manifest import read_manifest
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import web
-from tests.support.browser import Open, Server, type_phrase
-from tests.support.looking import FAINT, expected, shown, style
+from tests.support.pages.browser import Open, Server, type_phrase
+from tests.support.pages.looking import FAINT, expected, shown, style
 from trainer.files import sha256
 from trainer.model.classifier import Classifier
 from trainer.run import Run

@@ -16,8 +16,8 @@ from export.settings import Settings
 from export.targets import theme, web
 from export.targets.strings import FOLDER, PARTS, read_strings, shipped
 from export.targets.theme import ICONS, write_icons
-from tests.support.browser import Open, Server, type_phrase
-from tests.support.looking import style
+from tests.support.pages.browser import Open, Server, type_phrase
+from tests.support.pages.looking import style
 from tests.support.places import ROOT
 from trainer.errors import UserError
 from trainer.model.classifier import Classifier

@@ -9,12 +9,12 @@ import frontier
 import latency
 import numpy as np
 import pytest
-import tables
-import texts
 import variants
-from baselines import System
-from chart import spread
-from scores import hits, interval
+from reports import tables
+from reports.chart import spread
+from reports.scores import hits, interval
+from sets import texts
+from systems.baselines import System
 
 from trainer.data.corpus import Phrase, Row, of_lines
 from trainer.text.words import unpunctuated, words_of

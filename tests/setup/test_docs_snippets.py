@@ -17,7 +17,7 @@ import pytest
 import export.__main__ as exporter
 import trainer.__main__ as trainer_commands
 from export import dist
-from tests.support.pets import CORPUS
+from tests.support.corpora.pets import CORPUS
 from tests.support.places import ROOT
 from trainer.data import built_in
 from trainer.data.corpus import Corpus

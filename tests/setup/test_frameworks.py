@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-import frameworks
 import pytest
-import tables
-from framework_cases import MATRIX, Answers, Case, Place, printed
+from frameworks import measure as frameworks
+from frameworks.framework_cases import MATRIX, Answers, Case, Place, printed
+from reports import tables
 
 from export.targets import node
 from trainer.files import read_json

@@ -6,11 +6,10 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-import public_report
-import public_sets
-import public_sources
 import pytest
-from public_sets import PublicSet, calibration_error, digest, divided, misspelt, read
+from reports import public_report
+from sets import public_sets, public_sources
+from sets.public_sets import PublicSet, calibration_error, digest, divided, misspelt, read
 
 from trainer.data.corpus import Phrase
 

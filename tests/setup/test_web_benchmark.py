@@ -6,10 +6,9 @@ from urllib.error import HTTPError
 from urllib.request import urlopen
 
 import brotli
-import endurance
 import pytest
-import web_pages
-from hosting import Host
+from pages import endurance, web_pages
+from pages.hosting import Host
 
 import web
 from trainer.errors import UserError

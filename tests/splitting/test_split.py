@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.splits import (
+from tests.support.corpora.splits import (
     CORPUS,
     LINES,
     PER_BLOCK,

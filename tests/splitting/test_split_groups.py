@@ -5,7 +5,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from tests.support.splits import PER_BLOCK, by_lines, encoded, lines_by_part, numbered, of_rows, phrases_of
+from tests.support.corpora.splits import PER_BLOCK, by_lines, encoded, lines_by_part, numbered, of_rows, phrases_of
 from trainer.data.corpus import Row
 from trainer.errors import UserError
 from trainer.splitting.split import PARTS, Split

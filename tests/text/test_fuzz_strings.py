@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from export.proof import fuzz_strings
 from tests.support.places import vectors
-from tests.support.readers import mismatches, readers
+from tests.support.runtimes.readers import mismatches, readers
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.support.pets import CORPUS, RECIPE, fitted, split_again
+from tests.support.corpora.pets import CORPUS, RECIPE, fitted, split_again
 from trainer.data.corpus import Corpus, Phrase, Row, of_lines
 from trainer.data.profile import profile_of
 from trainer.data.sources import Unit

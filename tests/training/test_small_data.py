@@ -17,7 +17,7 @@ from export.proof.parity import Report
 from export.settings import Settings
 from export.targets import web
 from export.targets.strings import read_strings
-from tests.support.pets import RECIPE
+from tests.support.corpora.pets import RECIPE
 from trainer.__main__ import main
 from trainer.data.corpus import Corpus, Row
 from trainer.data.sources import Unit

@@ -10,7 +10,7 @@
 import { callable } from "../src/engine/callable.js";
 import { createClassifier } from "../src/engine/classifier.js";
 
-/** @typedef {import("../src/engine/tokenizer.js").Vocabulary} Vocabulary */
+/** @typedef {import("../src/text/tokenizer.js").Vocabulary} Vocabulary */
 
 /**
  * @typedef {object} TfliteModel of `react-native-fast-tflite`, version 3

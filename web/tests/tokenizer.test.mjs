@@ -3,10 +3,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { createTokenizer } from "../src/engine/tokenizer.js";
+import { createTokenizer } from "../src/text/tokenizer.js";
 import { vectors } from "./vectors.mjs";
 
-/** @type {import("../src/engine/tokenizer.js").Vocabulary} */
+/** @type {import("../src/text/tokenizer.js").Vocabulary} */
 const VOCABULARY = {
   format: "byline-vocabulary",
   version: 2,

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { combineWindows, cutWindows } from "../src/engine/windows.js";
+import { combineWindows, cutWindows } from "../src/text/windows.js";
 import { vectors } from "./vectors.mjs";
 
 const { cases, averages } = vectors("windows.json");

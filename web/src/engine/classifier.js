@@ -6,11 +6,11 @@
  *     classify("Sing, O Muse!");  // [{label: "Derby", score: 0.71}, {label: "Cowper", score: 0.2}, …]
  */
 
-import { countIds, createTokenizer } from "./tokenizer.js";
-import { BORDERS, combineWindows, cutWindows, isSure, windowStarts } from "./windows.js";
+import { countIds, createTokenizer } from "../text/tokenizer.js";
+import { BORDERS, combineWindows, cutWindows, isSure, windowStarts } from "../text/windows.js";
 
-/** @typedef {import("./tokenizer.js").Vocabulary} Vocabulary */
-/** @typedef {import("./tokenizer.js").Phrase} Phrase */
+/** @typedef {import("../text/tokenizer.js").Vocabulary} Vocabulary */
+/** @typedef {import("../text/tokenizer.js").Phrase} Phrase */
 
 /**
  * @callback Predict asks the model about some windows at once
@@ -148,13 +148,13 @@ export function createClassifier(vocabulary, predict, threshold = 0) {
 
 /** @typedef {ReturnType<typeof createClassifier>} Classifier */
 
-/** @param {import("./tokenizer.js").Token[]} tokens */
+/** @param {import("../text/tokenizer.js").Token[]} tokens */
 const countKnown = (tokens) => tokens.filter(({ known }) => known).length;
 
 /**
  * The words of which a piece stands in a window.
  *
- * @param {import("./tokenizer.js").Token[]} tokens
+ * @param {import("../text/tokenizer.js").Token[]} tokens
  * @param {number} from the window's first piece
  * @param {number} to one past its last
  */

@@ -6,10 +6,10 @@
  *     predict(Int32Array.of(2, 412, 9, 87, 3, 0, …), 1);  // Float64Array [0.71, 0.2, …]
  */
 
+import { UNKNOWN_ID } from "../text/tokenizer.js";
 import { createEncoder } from "./encoder.js";
 import { sigmoid } from "./lstm.js";
 import { createTables } from "./tables.js";
-import { UNKNOWN_ID } from "./tokenizer.js";
 import { readWeights } from "./weights.js";
 
 /** @typedef {import("./weights.js").Weight} Weight */

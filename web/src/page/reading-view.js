@@ -8,7 +8,7 @@ import { element, HUES, named, need } from "../shared/dom.js";
 import { formatToParts, percent, t } from "../shared/i18n.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
-/** @typedef {import("../engine/tokenizer.js").Token} Token */
+/** @typedef {import("../text/tokenizer.js").Token} Token */
 /** @typedef {import("../engine/attribution.js").Effect} Effect */
 /** @typedef {{start: number, end: number}} Range of words */
 

@@ -1,8 +1,8 @@
 /** A longer text, segment by segment: a strip that shows where each label speaks. */
 
-import { combineWindows, isSure } from "../engine/windows.js";
 import { element, find, HUES } from "../shared/dom.js";
 import { percent, t } from "../shared/i18n.js";
+import { combineWindows, isSure } from "../text/windows.js";
 
 /** @typedef {import("../engine/classifier.js").Window} Window */
 

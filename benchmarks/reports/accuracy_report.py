@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-import chart
 import numpy as np
-import tables
+
+from reports import chart, tables
 
 _TESTS = ("lines", "windows", "typed", "printed paragraphs")  # which an interval stands beside
 

@@ -24,7 +24,7 @@ from trainer.data.corpus import Corpus, Phrase, Row, filtered
 from trainer.splitting.leakage import leaked
 from trainer.text.words import normalize, unpunctuated, word_spans
 
-ILIAD: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "iliad"
+ILIAD: Final = Path(__file__).parents[3] / "shared" / "data" / "iliad"
 SPEAKER: Final = r"^[A-Z][\w'’.-]*( [\w'’.-]+){0,3}:$"
 SHARE: Final = 0.1  # of each label's rows for each of validation and test
 MOST_ROWS: Final = 25_000  # of a label of the State of the Union, the largest of these texts

@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import tables
+
+from reports import tables
 
 DOCS: Final = tables.ROOT / "docs"
 LARGEST: Final = 150_000  # bytes

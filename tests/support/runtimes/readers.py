@@ -15,14 +15,14 @@ from playwright.sync_api import Browser
 
 from export.proof import runtimes, task_library
 from export.targets import metadata, node
-from tests.support.mobile_clients import ask_browser, ask_python, pieces_of
+from tests.support.runtimes.mobile_clients import ask_browser, ask_python, pieces_of
 from trainer.text.normalization import clean
 from trainer.text.vocabulary import Vocabulary
 
 ROW: Final = 130  # ids of the probe
 _TOKENIZE: Final = """
 import { readFileSync } from "node:fs";
-import { createTokenizer } from "./engine/tokenizer.js";
+import { createTokenizer } from "./text/tokenizer.js";
 const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
 const tokenize = createTokenizer(vocabulary);
 console.log(JSON.stringify(texts.map((text) => tokenize(text).ids)));

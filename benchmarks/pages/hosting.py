@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 import brotli
 
-from tests.support.browser import Server
+from tests.support.pages.browser import Server
 
 _TYPES: Final = {  # those that the standard library does not know everywhere
     ".js": "text/javascript",

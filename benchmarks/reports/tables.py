@@ -13,10 +13,10 @@ from typing import Any, Final
 from trainer import __version__
 from trainer.files import read_json, write_json, write_text
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 README: Final = ROOT / "README.md"
-REPORT: Final = Path(__file__).parent / "README.md"
-RESULTS: Final = Path(__file__).parent / "results"
+REPORT: Final = Path(__file__).parents[1] / "README.md"
+RESULTS: Final = Path(__file__).parents[1] / "results"
 _PACKAGES: Final = ("tensorflow", "keras", "numpy", "scikit-learn", "fasttext-community", "onnxruntime")
 
 

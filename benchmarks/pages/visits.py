@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 from playwright.sync_api import Browser
 from playwright.sync_api import Page as Tab
-from web_pages import Page
 
-from tests.support.browser import Visit
+from pages.web_pages import Page
+from tests.support.pages.browser import Visit
 
 PHRASE: Final = "Sing, O Goddess, the wrath of Achilles, Peleus' son"
 _SETTLED: Final = 1_000  # milliseconds after the first answer until a page has done what it put off

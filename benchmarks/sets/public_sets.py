@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from trainer.data.corpus import Corpus, Phrase, Row, tidy
 
-DATA: Final = Path(__file__).parent.parent.parent / "shared" / "data" / "public"
+DATA: Final = Path(__file__).parents[3] / "shared" / "data" / "public"
 _SHARE: Final = 0.1  # of each label's rows, for validation where the authors made none
 _SLIPS: Final = 0.2  # of the words of a misspelt test: one edit each
 

@@ -1,4 +1,4 @@
-"""The places where the npm package is installed and asked, one function each: python benchmarks/frameworks.py"""
+"""The places where the npm package is installed and asked, one function each."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.support.browser import NO_CHROMIUM, Server, Visit, find_chromium, launch
+from tests.support.pages.browser import NO_CHROMIUM, Server, Visit, find_chromium, launch
 
 _SECONDS: Final = 300
 _ANSWERED: Final = "html[data-answers]"

@@ -5,11 +5,10 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
-from baselines import System
-
 from export.dist import build
 from export.graph import rounded_classifier
 from export.settings import Settings
+from systems.baselines import System
 from trainer.data.corpus import Corpus
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.quiet import set_environment

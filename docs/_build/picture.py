@@ -1,4 +1,4 @@
-"""Takes the pictures of the page that the README shows: python benchmarks/picture.py [--dist dist] [--run DIR]
+"""Takes the pictures of the page that the README shows: python docs/_build/picture.py [--dist dist] [--run DIR]
 
 The page in Arabic is exported for its picture alone, which takes half a minute.
 """
@@ -14,11 +14,11 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Page
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.support.browser import NO_CHROMIUM, Server, Visit, find_chromium, launch, type_phrase
+from tests.support.pages.browser import NO_CHROMIUM, Server, Visit, find_chromium, launch, type_phrase
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 DOCS: Final = ROOT / "docs"
 PHRASE: Final = "To be, or not to be, that is the question"
 OTHER: Final = "Achilles sing, O Goddess! Peleus' son"

@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from public_sets import digest, phrases_of
-
+from sets.public_sets import digest, phrases_of
 from trainer.data.corpus import Phrase
 
 Read = Callable[[list[bytes]], Mapping[str, list[Phrase]]]  # what is in files, by the part it belongs to

@@ -1,4 +1,4 @@
-"""Installs the npm package where people put it, and asks it there: python benchmarks/frameworks.py [--dist dist]
+"""Installs the npm package where people put it, and asks it there: python benchmarks/frameworks/measure.py
 
 Each case is a folder in `benchmarks/frameworks/`, whose lock pins all. The package is packed, and installed by npm into
 a copy of that folder; what answers there is held against what `dist/npm` answers in Node, which the proof holds against
@@ -16,18 +16,19 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-sys.path.insert(0, str(Path(__file__).parent.parent))
+sys.path.insert(0, str(Path(__file__).parents[1]))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-import tables
-from framework_cases import MATRIX, Answers, Case, FailedError, Place, chromium
 from playwright.sync_api import Error
+from reports import tables
 
 from export.proof.chromium import version
 from export.targets import node
+from frameworks.framework_cases import MATRIX, Answers, Case, FailedError, Place, chromium
 from trainer.errors import UserError
 from trainer.files import read_json
 
-CASES: Final = Path(__file__).parent / "frameworks"
+CASES: Final = Path(__file__).parent
 DOCUMENT: Final = tables.ROOT / "docs" / "javascript.md"
 TEXT: Final = "To be, or not to be"
 WELL: Final = "well"

@@ -12,8 +12,9 @@ from typing import Any, Final
 import numpy as np
 from playwright.sync_api import Browser, CDPSession
 from playwright.sync_api import Page as Tab
-from visits import settle, visit
-from web_pages import Page
+
+from pages.visits import settle, visit
+from pages.web_pages import Page
 
 Ask = Callable[[str], dict[str, Any]]  # a method of the protocol, without arguments
 FILE_INPUT: Final = "input[type=file]#table-file"

@@ -15,8 +15,8 @@ from playwright.sync_api import Browser
 
 from export.proof import runtimes
 from export.targets import node
-from tests.support.browser import Server
 from tests.support.once import one_at_a_time
+from tests.support.pages.browser import Server
 from tests.support.places import ROOT, TESTS
 
 _ENVIRONMENT: Final = ROOT / ".venv-mediapipe"

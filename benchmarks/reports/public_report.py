@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from public_sets import SETS, PublicSet
-from tables import README, put, table
+from sets.public_sets import SETS, PublicSet
+
+from reports.tables import README, put, table
 
 Numbers = dict[str, dict[str, Any]]  # "set | system | seed" -> what was measured
 NAMES: Final = {
@@ -17,7 +18,7 @@ NAMES: Final = {
     "byline": "Byline",
     "taught": "Byline, taught",
 }
-_HERE: Final = Path(__file__).parent / "README.md"
+_HERE: Final = Path(__file__).parents[1] / "README.md"
 _ALL: Final = "mean of all sets"
 _ENGLISH: Final = "of the English ones"
 # What the project's README shows: few rows and many, the sets that are missed by most, and the means.

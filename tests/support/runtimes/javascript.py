@@ -19,7 +19,7 @@ from trainer.text.vocabulary import Vocabulary
 SOURCE: Final = node.WEB / "src"
 _TOKENIZE: Final = """
 import { readFileSync } from "node:fs";
-import { createTokenizer } from "./engine/tokenizer.js";
+import { createTokenizer } from "./text/tokenizer.js";
 const { vocabulary, texts } = JSON.parse(readFileSync(0, "utf8"));
 const tokenize = createTokenizer(vocabulary);
 console.log(JSON.stringify(texts.map(tokenize)));

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import baselines
 import numpy as np
 from numpy.typing import NDArray
-from public_sets import Examples
+from sets.public_sets import Examples
 
+from systems import baselines
 from trainer.data.corpus import Phrase, tidy
 from trainer.data.sources import Unit
 from trainer.model.recipe import RECIPES, Recipe

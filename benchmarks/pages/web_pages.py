@@ -13,7 +13,7 @@ from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
 from trainer.run import Run
 
-SOURCES: Final = Path(__file__).parent / "web"
+SOURCES: Final = Path(__file__).parents[1] / "web"
 OURS: Final = "Byline"
 _WASM_OF_TFJS: Final = "tfjs-backend-wasm*.wasm"
 

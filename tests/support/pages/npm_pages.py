@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from export.targets import node
-from tests.support.browser import Visit
-from tests.support.javascript import run_node
+from tests.support.pages.browser import Visit
+from tests.support.runtimes.javascript import run_node
 
 # Nothing but the folder's own scripts and styles: no style attribute, no inline script, nothing that evaluates.
 STRICT: Final = "default-src 'none'; script-src 'self'; style-src 'self'; worker-src 'self'; img-src data:"

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
-from texts import Training
+from sets.texts import Training
 
 from trainer.cli.terminal import say
 from trainer.data.corpus import Phrase

@@ -1,0 +1,1 @@
+"""The places where the npm package is installed and asked."""

@@ -1,0 +1,1 @@
+"""Numbers in `results/`, and the tables and pictures that are made of them."""

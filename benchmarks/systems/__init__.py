@@ -1,0 +1,1 @@
+"""What is measured: Byline, and what a user would pick instead."""

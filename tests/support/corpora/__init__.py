@@ -1,0 +1,1 @@
+"""Made corpora, their splits and runs."""

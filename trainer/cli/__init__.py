@@ -1,0 +1,1 @@
+"""The commands: their options, what they do, and all that they print."""
