@@ -25,13 +25,14 @@ from trainer.audit.report import html
 from trainer.cli.report import terminal
 from trainer.data.corpus import Row, filtered, of_lines
 
+pytestmark = pytest.mark.slow  # an audit trains its models
+
 
 @pytest.fixture(scope="module")
 def of_clean() -> dict[str, Any]:
     return audited(clean())
 
 
-@pytest.mark.slow
 def test_a_clean_corpus_is_not_accused(of_clean: dict[str, Any]) -> None:
     assert len(of_clean["headline"]) == 1
     assert of_clean["headline"][0].startswith("Nothing stood out")
@@ -188,7 +189,6 @@ def test_a_tiny_corpus_is_audited(count: int) -> None:
     assert html(report)
 
 
-@pytest.mark.slow
 def test_text_of_one_template_ends() -> None:
     rows = [
         Row(f"the quick user number {n} has logged in from here", "ab"[n % 2], file="f", number=n) for n in range(3000)

@@ -20,6 +20,8 @@ from trainer.data.corpus import Corpus, Row, of_lines
 from trainer.data.sources import Source, load, unit_of
 from trainer.errors import UserError
 
+pytestmark = pytest.mark.slow  # an audit trains its models
+
 
 @pytest.fixture
 def polluted(tmp_path: Path) -> tuple[Corpus, Path]:
@@ -159,7 +161,6 @@ def next_of(captured: str) -> list[str]:
     return shlex.split(line.removeprefix("next, python -m trainer "))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("files", [1, 12])
 def test_a_folder_stays_a_folder(tmp_path: Path, files: int, capsys: pytest.CaptureFixture[str]) -> None:
     data, fixed = folder_of(tmp_path, files), tmp_path / "fixed copy"
@@ -181,7 +182,6 @@ def test_a_folder_stays_a_folder(tmp_path: Path, files: int, capsys: pytest.Capt
     assert main(command) == 0
 
 
-@pytest.mark.slow
 def test_groups_and_a_split_go_into_the_next_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     table = tmp_path / "t.jsonl"
     parts = ["train", "train", "train", "validation", "test"]
@@ -198,7 +198,6 @@ def test_groups_and_a_split_go_into_the_next_command(tmp_path: Path, capsys: pyt
     assert main(command) == 0
 
 
-@pytest.mark.slow
 def test_what_becomes_of_rare_labels_goes_into_the_next_command(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

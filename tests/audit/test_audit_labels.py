@@ -17,6 +17,8 @@ from trainer.cli.report import terminal
 from trainer.data.corpus import Row
 from trainer.data.labels import alike
 
+pytestmark = pytest.mark.slow  # an audit trains its models
+
 LONG = "card_payment_not_recognised_by_the_customer_{:02}_although_it_was_made"
 WORST = ["the_first_of_two_labels_that_nothing_tells_from_each_other", "the_second_of_two_labels_without_words"]
 
@@ -113,7 +115,6 @@ def test_few_labels_stand_by_their_size_with_the_same_measures() -> None:
     assert len(re.findall(r"^  (?:sea|town) .* [01]\.\d\d +\d+$", text, re.MULTILINE)) == 2
 
 
-@pytest.mark.slow
 def test_labels_with_too_few_phrases_have_no_measure() -> None:
     report = audited([*clean(60), Row("one of its kind", "alone")])
     assert "alone" not in {of_label["label"] for of_label in report["label_issues"]["labels"]}
@@ -125,7 +126,6 @@ def test_labels_with_too_few_phrases_have_no_measure() -> None:
     assert "lowest F1" not in text
 
 
-@pytest.mark.slow
 def test_the_width_is_that_of_the_terminal(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -196,7 +196,6 @@ def test_a_model_no_better_than_the_majority_accuses_nobody() -> None:
     assert said in html(report)
 
 
-@pytest.mark.slow
 def test_labels_that_differ_in_capitals_blanks_or_unicode_form_are_a_finding() -> None:
     fullwidth, ligature = "Ｆｅｅ", "reﬁll"
     spelled = [("Top up", "topup"), ("FEE", fullwidth), ("refill", ligature), (unicodedata.normalize("NFD", "é"), "é")]

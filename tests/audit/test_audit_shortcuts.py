@@ -11,6 +11,8 @@ from trainer.audit.report import html
 from trainer.cli.report import terminal
 from trainer.data.corpus import Row
 
+pytestmark = pytest.mark.slow  # an audit trains its models
+
 
 def test_two_commas_are_a_shortcut() -> None:
     rows = clean()
@@ -49,7 +51,6 @@ def rare(text: Callable[[str], str]) -> list[Row]:
     return rows + [Row(text(sentence(first, generator)), "rare") for _ in range(60)]
 
 
-@pytest.mark.slow
 def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -> None:
     rows = rare(lambda text: ", ".join([*text.split(" ", 2)]))
     report = audited(rows)
@@ -60,7 +61,6 @@ def test_a_rare_label_with_two_commas_is_named_though_it_changes_no_accuracy() -
     assert "Punctuation alone separates “rare”" in html(report)
 
 
-@pytest.mark.slow
 def test_a_rare_label_of_other_words_is_no_shortcut() -> None:
     report = audited(rare(lambda text: text.replace(" ", " quince ", 1)))
     assert "“rare”" not in headline(report)
@@ -74,7 +74,6 @@ def test_labels_that_the_text_does_not_carry_are_never_called_clean() -> None:
     assert report["headline"][0].startswith("The words do not predict the labels")
 
 
-@pytest.mark.slow
 def test_a_rare_label_is_named_though_the_words_tell_nothing() -> None:
     generator = np.random.default_rng(1)
     words = [f"w{number}" for number in range(300)]
@@ -86,7 +85,6 @@ def test_a_rare_label_is_named_though_the_words_tell_nothing() -> None:
     assert not any("“pos”" in line for line in report["headline"]), "the rest is told because the rare label is"
 
 
-@pytest.mark.slow
 def test_words_that_tell_a_rare_label_are_not_said_to_tell_nothing() -> None:
     generator = np.random.default_rng(1)
     words = [f"w{number}" for number in range(300)]
@@ -97,7 +95,6 @@ def test_words_that_tell_a_rare_label_are_not_said_to_tell_nothing() -> None:
     assert not any(line.startswith("The words do not predict") for line in report["headline"])
 
 
-@pytest.mark.slow
 def test_three_labels_of_thirty_that_share_a_mark_are_named_together() -> None:
     generator = np.random.default_rng(2)
     rows = []
@@ -112,7 +109,6 @@ def test_three_labels_of_thirty_that_share_a_mark_are_named_together() -> None:
     assert "label 03" not in line
 
 
-@pytest.mark.slow
 def test_the_first_word_of_a_topic_is_no_shortcut() -> None:
     generator = np.random.default_rng(3)
     rows = []
@@ -131,7 +127,6 @@ def test_windows_are_not_told_to_become_windows() -> None:
     assert "--unit" not in headline(report)
 
 
-@pytest.mark.slow
 def test_many_labels_of_rare_words() -> None:
     generator = np.random.default_rng(0)
     rows = [

@@ -271,6 +271,7 @@ def test_the_console_script_says_what_there_is(capsys: pytest.CaptureFixture[str
     assert "usage: byline" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("typed", "absent", "extra"),
     [

@@ -274,6 +274,7 @@ def test_no_row_of_a_table_vanishes_where_windows_are_cut(tmp_path: Path, capsys
     assert report["sizes"]["words"] == sum(len(text.split()) for text in texts)
 
 
+@pytest.mark.slow
 def test_the_audit_tells_only_the_owner_of_running_text_to_cut_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -47,6 +47,7 @@ def test_words_that_are_never_met_again_are_cut() -> None:
     assert not whole_words(divided(names(400)), BYLINE, 400, windows=False)
 
 
+@pytest.mark.slow
 def test_words_that_come_again_are_kept() -> None:
     assert whole_words(divided(phrases(400)), BYLINE, 400, windows=False)
 

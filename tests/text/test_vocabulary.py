@@ -43,6 +43,7 @@ FUZZ = st.text(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(sorted(VOCABULARIES)), st.one_of(FUZZ, st.text(max_size=40)))
 @example("english", "\u2581\u0301 a\u2581")
