@@ -266,6 +266,40 @@ def test_misspelt_copies_stand_beside_the_rows_and_weigh_less(run: Run, tmp_path
     assert not np.array_equal(same.rows[same.weights < 1], third.rows[third.weights < 1])
 
 
+def test_copies_without_punctuation_stand_beside_what_has_some(run: Run, tmp_path: Path) -> None:
+    lines = {"cats": ("The paw, the fur!", "the paw the fur", "...") * 40, "dogs": ("Bark; fetch?",) * 120}
+    corpus = of_lines("c", "", "", "", lines)
+    parts = split_by(corpus, profile_of(corpus), RECIPE, FitOptions(unit=Unit("line")))
+    printed = [phrase.text for part, phrase in parts.phrases() if part == "train"]
+    options: dict[str, Any] = {"sequence_length": 18, "first_window": False, "misspelt_weight": 0.0, "seed": 1}
+    encoded = encode(parts, run.vocabulary, tmp_path, unpunctuated_weight=0.6, **options)
+    copies = encoded.rows[encoded.weights == np.float32(0.6)].tolist()
+    expected = [text for text in printed if "," in text or ";" in text]
+    assert len(expected) > 20
+    typed = {"The paw, the fur!": "the paw the fur", "Bark; fetch?": "bark fetch"}
+    assert copies == [split_ids(run.vocabulary.encode(typed[text]), 18)[0].tolist() for text in expected]
+
+
+def test_running_text_alone_has_copies_without_punctuation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class StopError(Exception):
+        pass
+
+    given: list[float] = []
+
+    def spy(*_: Any, unpunctuated_weight: float, **__: Any) -> None:
+        given.append(unpunctuated_weight)
+        raise StopError
+
+    monkeypatch.setattr(fitting, "encode", spy)
+    recipe = dataclasses.replace(RECIPE, unpunctuated_weight=0.5)
+    for unit in (Unit("words", 8), Unit("line")):
+        with pytest.raises(StopError):
+            fit(
+                CORPUS, dataclasses.replace(RECIPE, unpunctuated_weight=0.5), FitOptions(unit=unit, path=tmp_path / "r")
+            )
+    assert given == [0.5, 0.0]
+
+
 def test_a_long_phrase_is_trained_on_in_all_its_windows_or_by_its_first(run: Run, tmp_path: Path) -> None:
     parts = split_by(CORPUS, profile_of(CORPUS), RECIPE, FitOptions(unit=Unit("words", 20)))
     phrases = [phrase for part, phrase in parts.phrases() if part == "train"]

@@ -43,6 +43,8 @@ _HELP: Final = {
     "extra_words": "common words added to the vocabulary with a teacher",
     "regularization": "inverse regularization strength C of the linear SVM",
     "misspelt_weight": "sample weight of a misspelt copy of every training phrase; 0: no copies",
+    "unpunctuated_weight": "sample weight of a copy of every training phrase without capitals and punctuation, where "
+    "running text is cut into windows; 0: no copies",
     "dropout": "dropout rate of the LSTM's outputs; half of it on the embedding",
     "epochs": "epochs of the LSTM's training",
     "steps": "gradient steps of the LSTM's training without a teacher, where no epochs are given",

@@ -19,6 +19,7 @@ from trainer.splitting.folds import Folds
 from trainer.splitting.split import PARTS, Split
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 from trainer.text.windows import first_rows, split_ids
+from trainer.text.words import unpunctuated
 
 logger = logging.getLogger(__name__)
 
@@ -37,8 +38,8 @@ class Encoded:
         vocabulary: The vocabulary, with the sequence length that fits the phrases.
         rows: Framed training rows, shape [rows, S]; on disk.
         truth: Their labels' indices, int32, shape [rows].
-        weights: How much each counts: 1, or less where it is a misspelt copy; float32, shape [rows].
-        phrases: The number of the training phrase that each is a window or a misspelt copy of, from 0; int64,
+        weights: How much each counts: 1, or less where it is an altered copy; float32, shape [rows].
+        phrases: The number of the training phrase that each is a window or an altered copy of, from 0; int64,
             shape [rows].
         validation: The phrases held out to choose by.
         validation_rows: Their first windows, framed, int32, shape [phrases, S].
@@ -79,6 +80,7 @@ def encode(
     sequence_length: int,
     first_window: bool,
     misspelt_weight: float,
+    unpunctuated_weight: float = 0.0,
     seed: int,
 ) -> Encoded:
     """Reads all phrases once, and says how many there are.
@@ -90,6 +92,8 @@ def encode(
         sequence_length: Positions a row; 0: the smallest of `LENGTHS` that holds 99 % of the training phrases.
         first_window: Whether a long phrase is trained on by its first window alone, or in all of them.
         misspelt_weight: Of a misspelt copy of every phrase; 0: no copies.
+        unpunctuated_weight: Of a copy of every phrase in lower case and without punctuation; where there is one, every
+            second misspelt copy is so written, too. 0: no copies.
         seed: Draws the sample and the slips.
 
     Returns:
@@ -103,7 +107,7 @@ def encode(
     counts = {part: dict.fromkeys(vocabulary.labels, 0) for part in PARTS}
     sample = _Sample(seed)
     digest = hashlib.sha256()
-    pieces = _Pieces(folder, vocabulary, misspelt_weight, seed)
+    pieces = _Pieces(folder, vocabulary, misspelt_weight, unpunctuated_weight, seed)
     for part, phrase in split.phrases():
         counts[part][phrase.label] += 1
         digest.update(json.dumps([part, phrase.label, phrase.text]).encode() + b"\n")
@@ -177,11 +181,13 @@ class _Sample:
 class _Pieces:
     """The pieces of all training phrases, one after the other, on their way to a file."""
 
-    def __init__(self, folder: Path, vocabulary: Vocabulary, misspelt_weight: float, seed: int) -> None:
+    def __init__(
+        self, folder: Path, vocabulary: Vocabulary, misspelt_weight: float, unpunctuated_weight: float, seed: int
+    ) -> None:
         self._folder, self._vocabulary = folder, vocabulary
         self._file = (folder / "pieces.bin").open("wb")
         self._dtype = np.dtype(np.uint16 if vocabulary.size <= 1 << 16 else np.int32)
-        self._misspelt_weight = misspelt_weight
+        self._misspelt_weight, self._unpunctuated_weight = misspelt_weight, unpunctuated_weight
         self._speller = Speller.of(vocabulary)
         self._generator = np.random.default_rng(seed)
         self._waiting: list[tuple[str, int]] = []
@@ -203,15 +209,28 @@ class _Pieces:
         numbers = list(range(self._flushed, self._flushed + len(texts)))
         self._flushed += len(texts)
         self._write(texts, labels, numbers, 1.0)
-        copies = _COPIES_OF_FEW if not self._weights[:-1] and len(texts) < FEW_ROWS else 1
-        for _ in range(copies if self._misspelt_weight else 0):
-            slips = [self._speller.misspell(text, self._generator) for text in texts]
-            changed = [number for number, text in enumerate(texts) if slips[number] != text]
-            weight = self._misspelt_weight if copies == 1 else self._misspelt_weight / (copies - 1)
+        plain = texts if self._vocabulary.reads_capitals else [text.lower() for text in texts]
+        for copies, weight in self._altered(texts):
+            changed = [n for n, text in enumerate(texts) if copies[n] not in (text, plain[n])]
             self._write(
-                [slips[n] for n in changed], [labels[n] for n in changed], [numbers[n] for n in changed], weight
+                [copies[n] for n in changed], [labels[n] for n in changed], [numbers[n] for n in changed], weight
             )
         self._waiting = []
+
+    def _altered(self, texts: list[str]) -> Iterator[tuple[list[str], float]]:
+        """Gives altered copies of some phrases, with what they count."""
+        few = len(self._weights) == 1 and len(texts) < FEW_ROWS
+        bare = texts
+        if self._unpunctuated_weight:
+            bare = [unpunctuated(text) or text for text in texts]
+            yield bare, self._unpunctuated_weight
+        copies = _COPIES_OF_FEW if few else 1
+        for _ in range(copies if self._misspelt_weight else 0):
+            sources = texts
+            if self._unpunctuated_weight:
+                sources = [pair[int(self._generator.integers(2))] for pair in zip(texts, bare, strict=True)]
+            slips = [self._speller.misspell(text, self._generator) for text in sources]
+            yield slips, self._misspelt_weight if copies == 1 else self._misspelt_weight / (copies - 1)
 
     def _write(self, texts: Sequence[str], labels: Sequence[int], numbers: Sequence[int], weight: float) -> None:
         encoded = self._vocabulary.encode_all(texts) if texts else []

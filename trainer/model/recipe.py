@@ -55,6 +55,7 @@ class Recipe:
     bigram_slots: int = 0
     bigram_cells: int = 0
     misspelt_weight: float = 0.3  # of misspelt copies of every phrase, one or of few four: 1 to 5 points on such text
+    unpunctuated_weight: float = 0.6  # of running text alone: it is printed, and people type without its marks
 
     # encoder
     teacher: str = "auto"  # what is installed and fits the language
@@ -87,6 +88,7 @@ RECIPES: Final = {
             sequence_length=34,
             bigram_slots=2_003,
             misspelt_weight=0.0,
+            unpunctuated_weight=0.0,
             teacher="none",
             embedding_size=8,
             lstm_units=8,
@@ -104,6 +106,7 @@ RECIPES: Final = {
             first_window=True,
             tables=False,
             misspelt_weight=0.0,
+            unpunctuated_weight=0.0,
             teacher="none",
             embedding_size=64,
             lstm_units=64,

@@ -61,6 +61,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 sequence_length=recipe.sequence_length,
                 first_window=recipe.first_window,
                 misspelt_weight=recipe.misspelt_weight,
+                unpunctuated_weight=recipe.unpunctuated_weight if parts.window else 0.0,
                 seed=options.seed,
             )
             sizes = within_budget(sizes, recipe, encoded.vocabulary, teacher is not None)

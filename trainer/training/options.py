@@ -34,6 +34,7 @@ GROUPS: Final = {
         "extra_words",
         "regularization",
         "misspelt_weight",
+        "unpunctuated_weight",
         "dropout",
         "epochs",
         "steps",
@@ -138,7 +139,7 @@ def _check(name: str, value: float) -> None:
         low, high = RANGES[name]
         if not low <= value <= high:
             raise UserError(f"{option}: must be from {low} to {high}; received {value}")
-    elif name in ("dropout", "misspelt_weight"):
+    elif name in ("dropout", "misspelt_weight", "unpunctuated_weight"):
         if not 0 <= value < 1:
             raise UserError(f"{option}: must be at least 0 and less than 1; received {value}")
     elif not (math.isfinite(value) and value > 0):
