@@ -294,9 +294,7 @@ def test_running_text_alone_has_copies_without_punctuation(tmp_path: Path, monke
     recipe = dataclasses.replace(RECIPE, unpunctuated_weight=0.5)
     for unit in (Unit("words", 8), Unit("line")):
         with pytest.raises(StopError):
-            fit(
-                CORPUS, dataclasses.replace(RECIPE, unpunctuated_weight=0.5), FitOptions(unit=unit, path=tmp_path / "r")
-            )
+            fit(CORPUS, recipe, FitOptions(unit=unit, path=tmp_path / "r"))
     assert given == [0.5, 0.0]
 
 
