@@ -55,7 +55,7 @@ class Recipe:
     bigram_slots: int = 0
     bigram_cells: int = 0
     misspelt_weight: float = 0.3  # of misspelt copies of every phrase, one or of few four: 1 to 5 points on such text
-    unpunctuated_weight: float = 0.6  # of running text alone: it is printed, and people type without its marks
+    unpunctuated_weight: float = 0.3  # of running text alone: it is printed, and people type without its marks
 
     # encoder
     teacher: str = "auto"  # what is installed and fits the language
