@@ -9,7 +9,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 INSTALL = -m pip install --quiet --disable-pip-version-check --require-hashes
 PIP_INSTALL = .venv/bin/python $(INSTALL)
 NEEDS_311 = $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || \
-	{ echo "error: Byline needs Python 3.11 (tflite-support has no wheel for a newer one): make PYTHON=/path/to/python3.11" >&2; exit 2; }
+	{ echo "error: Byline needs Python 3.11 (tensorflowjs and tflite-support have no wheels for a newer one): make PYTHON=/path/to/python3.11" >&2; exit 2; }
 
 .PHONY: demo test lint lock docs picture benchmarks frameworks clean
 

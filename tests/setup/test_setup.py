@@ -14,7 +14,8 @@ from packaging.requirements import Requirement
 
 from tests.support.places import ROOT
 
-LOCKS = ("demo", "test", "benchmarks", "mediapipe", "docs")
+LOCKS = ("demo", "test", "benchmarks", "mediapipe", "docs", "audit-linux-arm", "audit-windows")
+APPLE_SILICON = {"sys_platform": "darwin", "platform_machine": "arm64", "python_full_version": "3.11.9"}
 
 
 def locked(name: str) -> dict[str, str]:
@@ -63,6 +64,30 @@ def test_locks_hold_what_pyproject_asks_for() -> None:
         if asked.name != "byline":
             assert asked.specifier.contains(locked(lock)[asked.name]), (lock, asked)
     assert locked("demo").items() <= locked("test").items()
+
+
+def installed_on(name: str, machine: dict[str, str]) -> set[str]:
+    """Gives what pip would install of a lock on another machine."""
+    text = (ROOT / "requirements" / f"{name}.txt").read_text()
+    entries = [Requirement(line) for line in re.findall(r"^([a-z0-9].*?) *\\$", text, re.MULTILINE)]
+    return {entry.name for entry in entries if not entry.marker or entry.marker.evaluate(dict(machine))}
+
+
+def test_the_demos_lock_is_for_apple_silicon_too() -> None:
+    there = installed_on("demo", APPLE_SILICON)
+    assert {"tensorflow", "tensorflowjs", "numpy", "jinja2"} <= there
+    needed_by_it = {"cffi", "pybind11", "pycparser", "sounddevice"}
+    assert set(locked("demo")) - there == {"tflite-support", *needed_by_it}
+    assert not installed_on("demo", APPLE_SILICON | {"platform_machine": "x86_64"})
+
+
+@pytest.mark.parametrize("name", ["audit-linux-arm", "audit-windows"])
+def test_other_machines_have_what_trains_and_audits(name: str) -> None:
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    for asked in (Requirement(line) for task in ("train", "audit") for line in extras[task]):
+        if asked.name != "byline":
+            assert asked.specifier.contains(locked(name)[asked.name]), asked
+    assert not {"tensorflowjs", "tflite-support"} & set(locked(name))
 
 
 def test_version_is_said_once_more_only_in_pyproject() -> None:
