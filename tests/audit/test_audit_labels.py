@@ -132,10 +132,11 @@ def test_the_width_is_that_of_the_terminal(
     (tmp_path / "a.jsonl").write_text(
         "".join(json.dumps({"text": row.text, "label": row.label}) + "\n" for row in clean(30)), encoding="utf-8"
     )
+    monkeypatch.chdir(tmp_path)  # a path is never broken, and that of the test may be longer than the line
     widest = {}
     for columns in (80, 120):
         monkeypatch.setenv("COLUMNS", str(columns))
-        assert main(["audit", f"--data={tmp_path / 'a.jsonl'}"]) == 0
+        assert main(["audit", "--data=a.jsonl"]) == 0
         widest[columns] = max(map(len, capsys.readouterr().out.splitlines()))
     assert widest[80] <= 80 < widest[120] <= 120
 
