@@ -1,6 +1,7 @@
 """Builds a dist directory: beside its place, proved, and moved there whole."""
 
 import logging
+import os
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -20,7 +21,8 @@ from trainer.errors import ExportCheckFailed, UserError
 from trainer.evaluation.advice import advice_of
 from trainer.evaluation.measuring import measure
 from trainer.evaluation.wording import advice_text
-from trainer.files import is_there, whole_directory
+from trainer.files import is_there
+from trainer.locks import check_free
 from trainer.model.classifier import Classifier
 from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
@@ -28,6 +30,7 @@ from trainer.run import RUNS, Run
 from trainer.templates import environment
 from trainer.text.language import language_of
 from trainer.text.vocabulary import SCHEMA_FILE
+from trainer.whole import whole_directory
 
 logger = logging.getLogger(__name__)
 
@@ -108,6 +111,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             _write_proof(staging, report, run)
         proved = report.to_json() if report and whole else None
         write_manifest(staging, run, settings.name, metrics, proved, sizes)
+        _check_replaceable(output)  # it took a while
     return report
 
 
@@ -120,11 +124,16 @@ def _measured(run: Run, rounded: Classifier) -> dict[str, dict[str, Any]]:
 
 
 def check_output(output: Path) -> None:
-    """Lets an export replace an earlier export and nothing else.
+    """Lets an export replace an earlier export and nothing else, and no export that is being written.
 
     Raises:
-        UserError: Something else is at `output`.
+        UserError: Something else is at `output`, or another process writes there.
     """
+    _check_replaceable(output)
+    check_free(Path(os.path.realpath(output)))
+
+
+def _check_replaceable(output: Path) -> None:
     there = is_there(output)
     replaceable = output.is_dir() and ((output / FILE).is_file() or not any(output.iterdir()))
     if there and not replaceable:
