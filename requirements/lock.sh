@@ -10,7 +10,7 @@ compile pyproject.toml --extra demo --constraint requirements/test.txt --output-
 compile pyproject.toml --extra benchmarks --constraint requirements/test.txt --output-file requirements/benchmarks.txt
 # The demo's lock has wheels for Apple Silicon. Where tensorflowjs has none: fit, predict, evaluate and audit.
 platform() { uv pip compile --quiet --no-config --python-version 3.11 --generate-hashes --no-annotate --python-platform "$@"; }
-platform aarch64-apple-darwin requirements/demo.txt --output-file - >/dev/null
+platform aarch64-apple-darwin requirements/demo.txt >/dev/null
 platform aarch64-unknown-linux-gnu pyproject.toml --extra audit --output-file requirements/audit-linux-arm.txt
 platform x86_64-pc-windows-msvc pyproject.toml --extra audit --output-file requirements/audit-windows.txt
 compile requirements/mediapipe.in --output-file requirements/mediapipe.txt

@@ -7,9 +7,9 @@ import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
+from trainer.clock import now
 from trainer.data.corpus import Corpus
 from trainer.data.profile import profile_of, report_of
 from trainer.encoding.encode import encode
@@ -42,7 +42,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     Raises:
         UserError: The corpus cannot be read or split, or the run directory cannot be written.
     """
-    created = datetime.now(UTC)
+    created = now()
     # The place is taken before the training, so that a bad path is known at once.
     with _place(options.path, f"{created:%Y%m%d-%H%M%S}-{recipe.name}") as (path, staging):
         logger.info(f"{corpus.place}: reading")
