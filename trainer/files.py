@@ -17,10 +17,15 @@ def sha256(data: bytes) -> str:
 _NUMBERS = re.compile(r"\[\n\s+(-?\d[^\[\]{}\":]*?)\n\s*\]")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes indented JSON, with a list of numbers on one line: a thousand labels have a million counts."""
+def json_text(value: Any) -> str:
+    """Gives indented JSON, with a list of numbers on one line: a thousand labels have a million counts."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    path.write_text(_NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n", encoding="utf-8")
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `json_text`."""
+    path.write_text(json_text(value), encoding="utf-8")
 
 
 def dense_json(value: Any) -> str:
