@@ -1,6 +1,7 @@
 """Builds a dist directory: beside its place, proved, and moved there whole."""
 
 import logging
+import os
 import shutil
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from export import graph
-from export.manifest import FILE, PROOF, read_manifest, write_manifest
+from export.manifest import FILE, PROOF, write_manifest
 from export.mobile.files import write_mobile
 from export.proof import fuzz_strings, parity
 from export.proof.known_answer import known_answer
@@ -20,14 +21,16 @@ from trainer.errors import ExportCheckFailed, UserError
 from trainer.evaluation.advice import advice_of
 from trainer.evaluation.measuring import measure
 from trainer.evaluation.wording import advice_text
-from trainer.files import is_there, whole_directory
+from trainer.files import is_there
+from trainer.locks import check_free
 from trainer.model.classifier import Classifier
 from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
-from trainer.run import RUNS, Run
+from trainer.run import Run
 from trainer.templates import environment
 from trainer.text.language import language_of
 from trainer.text.vocabulary import SCHEMA_FILE
+from trainer.whole import whole_directory
 
 logger = logging.getLogger(__name__)
 
@@ -88,10 +91,10 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
         metrics = _measured(run, rounded)
         export = Export(run, rounded, metrics, settings.complete(run.facts))
         _write_parts(export, staging, parts)
-        sizes = _sizes(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})
+        sizes = sizes_of(staging, settings.name, {"tflite": settings.tflite_budget, "page": settings.page_budget})
         for name, size in sizes.items():
             logger.info(f"budget     {name}: {size['bytes']:,} of {size['budget']:,} bytes")
-        faults = _faults(staging, sizes)
+        faults = faults_of(staging, sizes)
         report = None
         whole = set(parts) == set(PARTS)
         if ONNX in parts:
@@ -108,6 +111,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             _write_proof(staging, report, run)
         proved = report.to_json() if report and whole else None
         write_manifest(staging, run, settings.name, metrics, proved, sizes)
+        _check_replaceable(output)  # it took a while
     return report
 
 
@@ -120,11 +124,16 @@ def _measured(run: Run, rounded: Classifier) -> dict[str, dict[str, Any]]:
 
 
 def check_output(output: Path) -> None:
-    """Lets an export replace an earlier export and nothing else.
+    """Lets an export replace an earlier export and nothing else, and no export that is being written.
 
     Raises:
-        UserError: Something else is at `output`.
+        UserError: Something else is at `output`, or another process writes there.
     """
+    _check_replaceable(output)
+    check_free(Path(os.path.realpath(output)))
+
+
+def _check_replaceable(output: Path) -> None:
     there = is_there(output)
     replaceable = output.is_dir() and ((output / FILE).is_file() or not any(output.iterdir()))
     if there and not replaceable:
@@ -184,7 +193,7 @@ def _write_tflite(export: Export, path: Path, model: bytes) -> None:
     path.write_bytes(metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about, run.threshold))
 
 
-def _sizes(dist: Path, name: str, budgets: dict[str, int]) -> dict[str, dict[str, int]]:
+def sizes_of(dist: Path, name: str, budgets: dict[str, int]) -> dict[str, dict[str, int]]:
     """Measures what has a budget, of what is there: the int8 file, and the page compressed with brotli."""
     measured = {}
     if parity.int8_path(dist, name).is_file():
@@ -194,7 +203,7 @@ def _sizes(dist: Path, name: str, budgets: dict[str, int]) -> dict[str, dict[str
     return {part: {"bytes": size, "budget": budgets[part]} for part, size in measured.items()}
 
 
-def _faults(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
+def faults_of(dist: Path, sizes: dict[str, dict[str, int]]) -> list[str]:
     """Says what is oversized, and what no client could run."""
     found = [
         f"{name} is {size['bytes']:,} bytes, more than its budget of {size['budget']:,} (--{name}-budget)"
@@ -235,40 +244,3 @@ def proof_text(report: parity.Report, run: Run) -> str:
 
 def _write_proof(dist: Path, report: parity.Report, run: Run) -> None:
     (dist / PROOF).write_text(proof_text(report, run) + "\n", encoding="utf-8")
-
-
-def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]:
-    """Proves a dist directory again, and writes the table into it.
-
-    Args:
-        dist: What was exported.
-        run_path: The run that it came from; None: the one in `runs/` that it names.
-
-    Returns:
-        The report, and a line for each fault.
-
-    Raises:
-        UserError: The directory is not as it was exported, or the run that it came from is not found.
-    """
-    manifest = read_manifest(dist)
-    if manifest["parity"] is None:
-        raise UserError(f"{dist}: holds one part alone; `python -m export all` makes a whole that can be proved")
-    run = _run_of(manifest["run"], run_path)
-    budgets = {part: size["budget"] for part, size in manifest["sizes"].items()}
-    report = parity.prove(run, dist, manifest["name"])
-    faults = _faults(dist, _sizes(dist, manifest["name"], budgets)) + report.faults
-    try:
-        _write_proof(dist, report, run)
-    except OSError as error:
-        raise UserError(f"{dist / PROOF}: cannot be written ({error.strerror})") from error
-    return report, faults
-
-
-def _run_of(exported: dict[str, str], run_path: Path | None) -> Run:
-    path = run_path or RUNS / exported["name"]
-    if not (path / "run.json").is_file():
-        raise UserError(f"{path}: the run that was exported is not there; say where it is with --run")
-    run = Run.read(path)
-    if run.facts["model_sha256"] != exported["model_sha256"]:
-        raise UserError(f"{path}: is not the run that was exported: its model has another SHA-256")
-    return run

@@ -1,6 +1,7 @@
 """`manifest.json`: every file of a dist with bytes and SHA-256, and where it came from."""
 
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -8,12 +9,15 @@ from typing import Any, Final
 
 from trainer import __version__
 from trainer.errors import UserError
-from trainer.files import read_json, sha256, write_json
+from trainer.files import json_text, read_json, sha256, write_json
 from trainer.run import Run
 
 FORMAT: Final = "byline-dist-2"
 FILE: Final = "manifest.json"
-PROOF: Final = "PROOF.md"  # written anew by every `verify`, so it is not among the files that are held against a digest
+PROOF: Final = "PROOF.md"
+SEAL: Final = "sha256"  # of the manifest itself, without this entry
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")  # of an export
+_NEEDED: Final = {"name": str, "run": dict, "labels": list, "abstention": dict, "sizes": dict, "files": dict}
 _PACKAGES: Final = ("tensorflow", "keras", "tensorflowjs", "numpy", "jinja2")
 
 
@@ -28,24 +32,35 @@ def write_manifest(
     """Writes the manifest of a finished dist directory."""
     write_json(
         dist / FILE,
-        {
-            "format": FORMAT,
-            "name": name,
-            "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
-            "seed": run.facts["seed"],
-            "labels": list(run.vocabulary.labels),
-            "abstention": _abstention(run, metrics),
-            "metrics": metrics,
-            "sizes": sizes,
-            "parity": parity,
-            "versions": {"byline": __version__, "python": platform.python_version()}
-            | {package: version(package) for package in _PACKAGES},
-            "files": {
-                path: {"bytes": (dist / path).stat().st_size, "sha256": sha256((dist / path).read_bytes())}
-                for path in listed(dist)
-            },
-        },
+        sealed(
+            {
+                "format": FORMAT,
+                "name": name,
+                "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
+                "seed": run.facts["seed"],
+                "labels": list(run.vocabulary.labels),
+                "abstention": _abstention(run, metrics),
+                "metrics": metrics,
+                "sizes": sizes,
+                "parity": parity,
+                "versions": {"byline": __version__, "python": platform.python_version()}
+                | {package: version(package) for package in _PACKAGES},
+                "files": {
+                    path: {"bytes": (dist / path).stat().st_size, "sha256": sha256((dist / path).read_bytes())}
+                    for path in listed(dist)
+                },
+            }
+        ),
     )
+
+
+def sealed(manifest: dict[str, Any]) -> dict[str, Any]:
+    """Gives a manifest with the SHA-256 of its other entries, by which a changed byte in it is found.
+
+    It is no signature: who changes the manifest on purpose can seal it anew.
+    """
+    rest = {key: value for key, value in manifest.items() if key != SEAL}
+    return rest | {SEAL: sha256(json_text(rest).encode())}
 
 
 def _abstention(run: Run, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
@@ -60,19 +75,23 @@ def _abstention(run: Run, metrics: dict[str, dict[str, Any]]) -> dict[str, Any]:
 def listed(dist: Path) -> list[str]:
     """Gives the paths that a manifest lists."""
     paths = (path.relative_to(dist).as_posix() for path in dist.rglob("*") if path.is_file())
-    return sorted(path for path in paths if path not in (FILE, PROOF))
+    return sorted(path for path in paths if path != FILE)
 
 
 def read_manifest(dist: Path) -> dict[str, Any]:
-    """Reads and checks a dist directory's manifest.
+    """Reads a dist directory's manifest, and holds every file against it.
 
     Raises:
-        UserError: The directory has none, or a file is missing, changed, or not listed.
+        UserError: The directory has none, or a file is missing, changed, a link, or not listed.
     """
     manifest = open_manifest(dist)
-    unlisted = sorted(set(listed(dist)) - set(manifest["files"]))
-    if unlisted:
+    there = listed(dist)
+    if links := sorted(path for path in dist.rglob("*") if path.is_symlink()):
+        raise UserError(f"{links[0]}: is a link; an export has none")
+    if unlisted := sorted(set(there) - set(manifest["files"])):
         raise UserError(f"{dist / unlisted[0]}: is not in the manifest")
+    if climbing := sorted(set(manifest["files"]) - set(there)):
+        raise UserError(f"{dist / climbing[0]}: is missing")
     check_files(dist, manifest["files"])
     return manifest
 
@@ -81,7 +100,7 @@ def open_manifest(dist: Path) -> dict[str, Any]:
     """Reads a dist directory's manifest, and none of the files that it lists.
 
     Raises:
-        UserError: The directory has none, or one of another version.
+        UserError: The directory has none, or one of another version, or it was changed.
     """
     path = dist / FILE
     if not path.is_file():
@@ -89,6 +108,13 @@ def open_manifest(dist: Path) -> dict[str, Any]:
     manifest = read_json(path)
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise UserError(f"{path}: the format is not {FORMAT}")
+    for key, kind in _NEEDED.items():
+        if not isinstance(manifest.get(key), kind):
+            raise UserError(f"{path}: has no {key!r} that is a {kind.__name__}")
+    if not NAME.fullmatch(manifest["name"]):
+        raise UserError(f"{path}: {manifest['name']!r} is no name of an export")
+    if path.read_bytes() != json_text(sealed(manifest)).encode():
+        raise UserError(f"{path}: was changed: its SHA-256 is not the one in it")
     return dict(manifest)
 
 

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from export.manifest import NAME
 from export.targets.strings import read_strings
 from export.targets.theme import check_theme
 from trainer.errors import UserError
@@ -43,7 +44,7 @@ class Settings:
         check_theme(self.accent, self.logo, self.base_path, self.templates)
         if self.language and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", self.language):
             raise UserError(f"--language: must be a language tag such as en or pt-BR; received {self.language!r}")
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", self.name):
+        if not NAME.fullmatch(self.name):
             raise UserError(f"--name: must be letters, digits, `.`, `_` and `-`; received {self.name!r}")
 
     def complete(self, facts: dict[str, Any]) -> "Settings":

@@ -13,7 +13,7 @@ from export import graph
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import web
-from tests.support.commands import run_command
+from tests.support.commands import EPOCH, WORKSHOP, run_command
 from tests.support.corpora.pets import fitted
 from tests.support.once import built_once
 from tests.support.pages.browser import NO_CHROMIUM, Open, Server, Visit, find_chromium, launch
@@ -47,7 +47,7 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which `python -m export all` was typed, with no run in it: it holds `runs/` and `dist/`."""
 
     def build(folder: Path) -> None:
-        done = run_command("export", "all", "--recipe", "tiny", "--author", "A. Tester", cwd=folder)
+        done = run_command(*WORKSHOP, cwd=folder, SOURCE_DATE_EPOCH=EPOCH)
         assert done.returncode == 0, done.stderr
         (folder / "printed.txt").write_text(done.stdout, encoding="utf-8")
         (folder / "progress.txt").write_text(done.stderr, encoding="utf-8")

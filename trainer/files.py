@@ -1,16 +1,13 @@
-"""Files that are written whole or not at all."""
+"""Files: their digests, JSON, and what is there."""
 
 import hashlib
 import json
 import re
-import shutil
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 from trainer.errors import UserError
+from trainer.whole import whole_file
 
 
 def sha256(data: bytes) -> str:
@@ -20,10 +17,15 @@ def sha256(data: bytes) -> str:
 _NUMBERS = re.compile(r"\[\n\s+(-?\d[^\[\]{}\":]*?)\n\s*\]")
 
 
-def write_json(path: Path, value: Any) -> None:
-    """Writes indented JSON, with a list of numbers on one line: a thousand labels have a million counts."""
+def json_text(value: Any) -> str:
+    """Gives indented JSON, with a list of numbers on one line: a thousand labels have a million counts."""
     text = json.dumps(value, ensure_ascii=False, indent=1)
-    path.write_text(_NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n", encoding="utf-8")
+    return _NUMBERS.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Writes `json_text`."""
+    path.write_text(json_text(value), encoding="utf-8")
 
 
 def dense_json(value: Any) -> str:
@@ -47,20 +49,13 @@ def is_there(path: Path) -> bool:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Writes one file, beside its place first: a reader sees the old one or the new one.
+    """Writes one file: a reader sees the old one or the new one.
 
     Raises:
         UserError: The place cannot be written.
     """
-    try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            file.write(text)
-        Path(file.name).chmod(0o644)
-        Path(file.name).replace(path)
-    except OSError as error:
-        if "file" in locals():
-            Path(file.name).unlink(missing_ok=True)
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
+    with whole_file(path) as file:
+        file.write(text.encode())
 
 
 def read_json(path: Path) -> Any:
@@ -75,42 +70,3 @@ def read_json(path: Path) -> Any:
         raise UserError(f"{path}: cannot be read ({error.strerror})") from error
     except ValueError as error:
         raise UserError(f"{path}: is not JSON in UTF-8 ({error})") from error
-
-
-@contextmanager
-def whole_directory(path: Path) -> Iterator[Path]:
-    """Gives an empty directory beside `path` that takes its place when the block ends without an error.
-
-    A reader sees the old directory or the new one. An error in the block leaves the old one as it was.
-
-    Raises:
-        UserError: The place cannot be written.
-    """
-    path = path.absolute()
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{path.name}-", dir=path.parent))
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror})") from error
-    try:
-        staging.chmod(0o755)  # mkdtemp's 0700 would lock a web server out
-        yield staging
-        _swap(staging, path)
-    except OSError as error:
-        raise UserError(f"{path}: cannot be written ({error.strerror or error})") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _swap(staging: Path, path: Path) -> None:
-    if not path.exists():
-        staging.rename(path)
-        return
-    retired = staging.with_name(staging.name + "-old")
-    path.rename(retired)
-    try:
-        staging.rename(path)
-    except BaseException:  # an interruption too
-        retired.rename(path)
-        raise
-    shutil.rmtree(retired, ignore_errors=True)

@@ -212,7 +212,7 @@ def write_phrases(path: Path, phrases: Sequence[Phrase]) -> None:
 def digest_of(model: "keras.Model") -> str:
     """Gives the SHA-256 of a model's numbers, in their order: equal for equal ones.
 
-    That of its file is another each time: Keras writes the hour, and addresses in memory, into it.
+    That of its file holds the names of layers as well, which Keras numbers anew for each model of a process.
     """
     digest = hashlib.sha256()
     for weights in model.get_weights():

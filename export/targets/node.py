@@ -3,7 +3,6 @@
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -13,6 +12,7 @@ import platformdirs
 
 from trainer.errors import UserError
 from trainer.files import sha256
+from trainer.whole import claimed, staged
 
 _INSTALLED: Final = Path(__file__).parent.parent / "web"  # in the wheel
 WEB: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent.parent / "web"
@@ -96,31 +96,21 @@ def modules(source: Path = WEB) -> Path:
     folder = Path(platformdirs.user_cache_dir("byline")) / f"node-{sha256(lock)[:16]}"
     if (folder / "node_modules").is_dir():
         return folder
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
-    except OSError as error:
-        raise UserError(f"{folder}: the JavaScript packages cannot be kept there ({error.strerror})") from error
-    try:
-        for name in ("package.json", "package-lock.json"):
-            shutil.copyfile(source / name, staging / name)
-        try:
-            run(
-                ["npm", "ci", "--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"],
-                cwd=staging,
-            )
-        except UserError as error:
-            raise UserError(
-                f"the page's JavaScript packages cannot be installed; is there a network? {error}"
-            ) from error
-        try:
-            staging.rename(folder)
-        except OSError as error:
-            if not folder.is_dir():  # else another process was first
-                raise UserError(f"{folder}: the JavaScript packages cannot be kept there ({error.strerror})") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
+    with claimed(folder, wait=True) as place:
+        if not (place / "node_modules").is_dir():  # else another process was first
+            with staged(place) as staging:
+                for name in ("package.json", "package-lock.json"):
+                    shutil.copyfile(source / name, staging / name)
+                _install(staging)
     return folder
+
+
+def _install(folder: Path) -> None:
+    quiet = ["--omit=dev", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    try:
+        run(["npm", "ci", *quiet], cwd=folder)
+    except UserError as error:
+        raise UserError(f"the page's JavaScript packages cannot be installed; is there a network? {error}") from error
 
 
 def bundle(output: Path, **options: str | Path) -> None:

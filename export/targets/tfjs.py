@@ -1,5 +1,6 @@
 """The graph as a TensorFlow.js graph model: `model.json` and weight shards."""
 
+import json
 import os
 import tempfile
 from pathlib import Path
@@ -60,7 +61,9 @@ def write_tfjs(constants: Constants, sequence_length: int, steps: int, folder: P
         )
     model = read_json(folder / "model.json")
     model["userDefinedMetadata"] = {STEPS: steps}
-    (folder / "model.json").write_text(dense_json(model), encoding="utf-8")
+    # The converter writes the attributes of an operator in another order each time.
+    in_order = json.loads(json.dumps(model, sort_keys=True))
+    (folder / "model.json").write_text(dense_json(in_order), encoding="utf-8")
 
 
 def _bits(constants: Constants, name: str) -> int:

@@ -12,6 +12,9 @@ from tests.support.places import ROOT
 from trainer.__main__ import main
 from trainer.data.corpus import Corpus, of_lines
 
+WORKSHOP = ("export", "all", "--recipe", "tiny", "--author", "A. Tester")  # what the shared export was made by,
+EPOCH = "1767225600"  # and when
+
 
 def run_command(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     """Runs `python -m …` as a user would, in a folder of its own."""

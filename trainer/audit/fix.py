@@ -22,9 +22,10 @@ from trainer.audit.sample import MOST_ROWS, canonical_of
 from trainer.data.corpus import Corpus, Row
 from trainer.data.tables import HUB
 from trainer.errors import UserError
-from trainer.files import is_there, whole_directory
+from trainer.files import is_there
 from trainer.splitting.near_duplicates import NearDuplicateIndex
 from trainer.text.words import words_of
+from trainer.whole import whole_directory
 
 PHRASES, TEXT, REMOVED = "phrases.jsonl", "text", "removed.jsonl"
 

@@ -3,12 +3,14 @@
 import logging
 import os
 import sys
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
 from trainer.errors import UserError
 
+A_BUG: Final = 70  # sysexits' EX_SOFTWARE
 LOGGERS: Final = ("trainer", "export")
 _EXTRAS: Final = {  # what brings a package that an import does not find
     **dict.fromkeys(("cleanlab", "py3langid", "ftfy"), "audit"),
@@ -63,7 +65,8 @@ def logged_to(handler: logging.Handler) -> Iterator[None]:
 def exit_code(command: Callable[[], int]) -> int:
     """Runs a command and shows its progress.
 
-    A `UserError`, or a package that is not installed, is one line and gives exit code 2.
+    A `UserError`, a package that is not installed, or what the system refuses is one line and gives exit code 2. All
+    else is a bug: its traceback is shown.
     """
     try:
         with logged_to(LineHandler()):
@@ -74,7 +77,7 @@ def exit_code(command: Callable[[], int]) -> int:
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
         if missing not in _EXTRAS:
-            raise
+            return _bug()
         say(f"error: the package {missing} is not installed: pip install 'byline[{_EXTRAS[missing]}]'")
         return 2
     except KeyboardInterrupt:
@@ -83,3 +86,16 @@ def exit_code(command: Callable[[], int]) -> int:
     except BrokenPipeError:  # `python -m trainer corpus | head` is not a mistake
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        what = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+        say(f"error: {what}{' '.join((error.strerror or str(error) or type(error).__name__).split())}")
+        return 2
+    except Exception:
+        return _bug()
+
+
+def _bug() -> int:
+    for line in traceback.format_exc().splitlines():
+        say(line)
+    say("error: this is a bug of Byline, and not your mistake: please report it, with these lines and your command")
+    return A_BUG

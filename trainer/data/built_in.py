@@ -11,7 +11,6 @@ import importlib.util
 import json
 import logging
 import re
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,7 @@ import platformdirs
 from trainer.data import safe_unpickler
 from trainer.data.corpus import Corpus, of_lines
 from trainer.errors import UserError
-from trainer.files import sha256
+from trainer.files import sha256, write_text
 
 logger = logging.getLogger(__name__)
 
@@ -102,12 +101,9 @@ def _read_cache(path: Path) -> dict[str, list[str]] | None:
 def _write_cache(path: Path, lines: dict[str, list[str]]) -> None:
     kept = {"sha256": sha256(json.dumps(lines).encode()), "lines": lines}
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            json.dump(kept, file, ensure_ascii=False)
-        Path(file.name).replace(path)
-    except OSError as error:  # a cache that cannot be written costs time, not the answer
-        logger.warning(f"note: {path.parent}: the corpus cannot be kept there ({error.strerror})")
+        write_text(path, json.dumps(kept, ensure_ascii=False))
+    except UserError as error:  # a cache that cannot be written costs time, not the answer
+        logger.warning(f"note: {error}; the corpus is not kept")
 
 
 def _package_files(package: str, pattern: str, expected: str) -> list[tuple[Path, bytes]]:

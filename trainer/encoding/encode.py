@@ -235,7 +235,8 @@ class _Pieces:
     def _write(self, texts: Sequence[str], labels: Sequence[int], numbers: Sequence[int], weight: float) -> None:
         encoded = self._vocabulary.encode_all(texts) if texts else []
         lengths = np.array([len(ids) for ids in encoded], np.int32)
-        np.fromiter((each for ids in encoded for each in ids), self._dtype, int(lengths.sum())).tofile(self._file)
+        ids = np.fromiter((each for ids in encoded for each in ids), self._dtype, int(lengths.sum()))
+        self._file.write(ids.tobytes())  # tofile() does not say why it could not
         self._lengths.append(lengths)
         self._truth.append(np.array(labels, np.int32))
         self._weights.append(np.full(len(texts), weight, np.float32))
@@ -260,7 +261,7 @@ class _Pieces:
             for start in range(0, len(lengths), _FLUSH):
                 some = lengths[start : start + _FLUSH]
                 rows, windows = _frame(np.fromfile(pieces, self._dtype, int(some.sum())), some, length, first_window)
-                rows.tofile(file)
+                file.write(rows.tobytes())
                 repeats.append(windows)
         (self._folder / "pieces.bin").unlink()
         of_phrase = np.concatenate(repeats)

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from trainer.errors import UserError
 from trainer.files import read_json
 from trainer.text.language import language_of
+from trainer.whole import whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -279,13 +280,10 @@ def _read(path: Path, count: int) -> NDArray[np.float16] | None:
 def _write(path: Path, vectors: NDArray[np.float16]) -> None:
     """Caches vectors; a cache that cannot be written is none."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_name(f"{path.stem}-{os.getpid()}.part")
-        with unfinished.open("wb") as file:
+        with whole_file(path) as file:
             np.save(file, vectors, allow_pickle=False)
-        unfinished.replace(path)
         newest = sorted(path.parent.glob("*.npy"), key=lambda each: -each.stat().st_mtime)
         for old in newest[_CACHED_FILES:]:
             old.unlink(missing_ok=True)
-    except OSError as error:
-        logger.warning(f"{path.parent}: not cached: {error}")
+    except (OSError, UserError) as error:
+        logger.warning(f"note: {error}; the teacher's vectors are not kept")

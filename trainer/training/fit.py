@@ -5,14 +5,15 @@ python -m trainer fit --recipe lesson --epochs 3
 
 import logging
 import tempfile
-from datetime import UTC, datetime
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from trainer.clock import now
 from trainer.data.corpus import Corpus
 from trainer.data.profile import profile_of, report_of
 from trainer.encoding.encode import encode
 from trainer.encoding.vocabulary import learn_vocabulary
-from trainer.files import whole_directory
 from trainer.model.recipe import Recipe, beyond_budget, within_budget
 from trainer.run import RUNS, Run, check_replaceable
 from trainer.splitting.options import split_by
@@ -22,6 +23,7 @@ from trainer.training.learn import train
 from trainer.training.measure import measure
 from trainer.training.options import FitOptions
 from trainer.training.record import write_run
+from trainer.whole import new_directory, whole_directory
 
 logger = logging.getLogger(__name__)
 
@@ -40,10 +42,9 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     Raises:
         UserError: The corpus cannot be read or split, or the run directory cannot be written.
     """
-    created = datetime.now(UTC)
-    path = options.path or RUNS / f"{created:%Y%m%d-%H%M%S}-{recipe.name}"
-    check_replaceable(path)
-    with whole_directory(path) as staging:  # before the training, so that a bad path is known at once
+    created = now()
+    # The place is taken before the training, so that a bad path is known at once.
+    with _place(options.path, f"{created:%Y%m%d-%H%M%S}-{recipe.name}") as (path, staging):
         logger.info(f"{corpus.place}: reading")
         profile = profile_of(corpus)
         for line in report_of(profile.skipped):
@@ -86,3 +87,20 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
             measured=measured,
         )
     return Run.read(path)
+
+
+@contextmanager
+def _place(path: Path | None, name: str) -> Iterator[tuple[Path, Path]]:
+    """Gives where a run goes, by default to a place of its own in `runs/`, and the directory that is swapped in there.
+
+    Raises:
+        UserError: Something else is there, or it cannot be written.
+    """
+    if path is None:
+        with new_directory(RUNS / name) as both:
+            yield both
+        return
+    check_replaceable(path)
+    with whole_directory(path) as staging:
+        yield path, staging
+        check_replaceable(path)  # it took a while

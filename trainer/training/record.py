@@ -13,6 +13,7 @@ from trainer.data.profile import CorpusProfile
 from trainer.encoding.encode import Encoded
 from trainer.evaluation.advice import advice_of
 from trainer.files import sha256, write_json
+from trainer.model.archive import save
 from trainer.model.recipe import Recipe, Sizes
 from trainer.run import FORMAT, ROWS, digest_of, write_phrases
 from trainer.splitting.split import Split
@@ -54,7 +55,7 @@ def write_run(
         OSError: A file cannot be written.
     """
     model, vocabulary = measured.classifier.model, encoded.vocabulary
-    model.save(folder / "model.keras")
+    save(model, folder / "model.keras", created)
     vocabulary.write(folder / "vocabulary.json")
     (folder / "vocabulary.model").write_bytes(vocabulary.model_proto())
     for name, phrases in _kept(parts, encoded):

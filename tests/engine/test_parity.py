@@ -14,6 +14,7 @@ from export.proof.chromium import find_chromium
 from export.proof.runtimes import Answers
 from tests.support.commands import run_command
 from tests.support.corpora.pets import contents
+from tests.support.manifests import reseal
 from trainer.run import Run
 
 TRUTH = np.array([0, 1], np.int64)
@@ -84,26 +85,17 @@ def test_printed_table_is_written_too(workshop: Path) -> None:
     assert (workshop / "dist" / "PROOF.md").read_text().strip() in printed
 
 
-def _rehash(dist: Path, name: str) -> None:
-    """Makes the manifest agree with a file that a test broke: the proof itself has to notice."""
-    from trainer.files import sha256
-
-    manifest = json.loads((dist / "manifest.json").read_text())
-    manifest["files"][name]["sha256"] = sha256((dist / name).read_bytes())
-    (dist / "manifest.json").write_text(json.dumps(manifest))
-
-
 def test_verify_fails_on_a_changed_weight(workshop: Path, dist_copy: Path, run_path: Path) -> None:
     shard = "tfjs/group1-shard1of1.bin"
     data = bytearray((dist_copy / shard).read_bytes())
     data[-3000:-1000] = bytes(2000)
     (dist_copy / shard).write_bytes(data)
-    _rehash(dist_copy, shard)
+    reseal(dist_copy, shard)
     vocabulary = json.loads((dist_copy / "vocabulary.json").read_text())
     pieces = vocabulary["pieces"]
     pieces[0], pieces[1] = pieces[1], pieces[0]
     (dist_copy / "vocabulary.json").write_text(json.dumps(vocabulary))
-    _rehash(dist_copy, "vocabulary.json")
+    reseal(dist_copy, "vocabulary.json")
 
     broken = run_command("export", "verify", str(dist_copy), "--run", str(run_path), cwd=workshop)
     assert broken.returncode == 1
@@ -123,7 +115,7 @@ def test_verify_fails_on_a_package_and_a_single_file_with_another_model(
         text = (dist_copy / name).read_text(encoding="utf-8")
         middle = text.index(place) + len(place) + 50_000
         (dist_copy / name).write_text(text[:middle] + "A" * 2_000 + text[middle + 2_000 :], encoding="utf-8")
-        _rehash(dist_copy, name)
+        reseal(dist_copy, name)
     broken = run_command("export", "verify", str(dist_copy), "--run", str(run_path), cwd=workshop)
     assert broken.returncode == 1
     faults = [line for line in broken.stderr.splitlines() if "in Chromium: " in line or "in Node: " in line]
