@@ -112,19 +112,20 @@ def claimed(path: Path, *, wait: bool = False) -> Iterator[Path]:
         BusyError: Another process writes there.
         UserError: The place cannot be written.
     """
-    place = Path(os.path.realpath(path))
     with ExitStack() as stack:
         with _writing(path):
+            place = Path(os.path.realpath(path))
             place.parent.mkdir(parents=True, exist_ok=True)
             dead = stack.enter_context(locked(place, wait=wait))
             left = _left_at(place)
             if restored := not os.path.lexists(place) and [each for each in left if each.name.endswith(_OLD)]:
                 restored[0].rename(place)
                 logger.info(f"{path}: a process was killed while it was replaced; put back as it was")
-        if removed := [each for each in left if each not in (restored or ())]:
-            for each in removed:
-                _remove(each)
-            names = ", ".join(each.name for each in removed)
+        removed = [each for each in left if each not in (restored or ())]
+        for each in removed:
+            _remove(each)
+        if removed or dead:
+            names = ", ".join(each.name for each in removed) or "the lock"
             logger.info(f"{path}: removed {names}, left by {dead or 'a process'}, which was killed")
         yield place
 
