@@ -70,6 +70,10 @@ def parser(program: str = "python -m export") -> argparse.ArgumentParser:
         about.add_argument("--description", default="", help="one sentence [the corpus' description]")
         about.add_argument("--author", default="", help="who made the model [not stated]")
         about.add_argument("--language", default="", metavar="TAG", help="the text's language [detected]")
+        if name in ("all", "tflite"):
+            about.add_argument(
+                "--display-names", default="", metavar="FILE", help="JSON: language -> label -> name, for apps [none]"
+            )
         about.add_argument("--license", default="", help="the model's licence [the corpus' terms]")
         if name in ("all", "web"):
             _add_page(command, defaults)

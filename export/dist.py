@@ -16,6 +16,7 @@ from export.proof import fuzz_strings, parity
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import metadata, npm, onnx, tfjs, tflite, web
+from export.targets.display_names import read_display_names
 from export.targets.strings import read_strings
 from trainer.errors import ExportCheckFailed, UserError
 from trainer.evaluation.advice import advice_of
@@ -86,6 +87,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
     """
     check_output(output)
     metadata.label_list(run.vocabulary.labels)
+    read_display_names(settings.display_names, run.vocabulary.labels)
     with whole_directory(output) as staging:
         rounded = graph.rounded_classifier(run.classifier)
         metrics = _measured(run, rounded)
@@ -190,7 +192,9 @@ def _write_tflite(export: Export, path: Path, model: bytes) -> None:
         license=settings.license or NOT_STATED,
         version=f"{run.path.name} {run.facts['model_sha256'][:16]}",
     )
-    path.write_bytes(metadata.add_metadata(model, run.vocabulary, run.vocabulary.labels, about, run.threshold))
+    labels = run.vocabulary.labels
+    names = read_display_names(settings.display_names, labels)
+    path.write_bytes(metadata.add_metadata(model, run.vocabulary, labels, about, run.threshold, names))
 
 
 def sizes_of(dist: Path, name: str, budgets: dict[str, int]) -> dict[str, dict[str, int]]:

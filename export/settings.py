@@ -2,13 +2,16 @@
 
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from export.manifest import NAME
 from export.targets.strings import read_strings
 from export.targets.theme import check_theme
 from trainer.errors import UserError
+from trainer.files import read_json
 
+LANGUAGE_TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 ENGINES = ("own", "tfjs")
 _HEADING = 60  # characters that a heading holds in two lines of a phone
 
@@ -23,6 +26,7 @@ class Settings:
     author: str = ""
     license: str = ""
     language: str = ""  # of the text, a language tag
+    display_names: str = ""  # a file: what the labels are called, by language
 
     # of the page
     engine: str = "own"  # what predicts in the browser: "own" or "tfjs"
@@ -42,7 +46,9 @@ class Settings:
         """
         read_strings(self.strings)
         check_theme(self.accent, self.logo, self.base_path, self.templates)
-        if self.language and not re.fullmatch(r"[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8})*", self.language):
+        if self.display_names:
+            read_json(Path(self.display_names))  # with the run it is held against its labels
+        if self.language and not LANGUAGE_TAG.fullmatch(self.language):
             raise UserError(f"--language: must be a language tag such as en or pt-BR; received {self.language!r}")
         if not NAME.fullmatch(self.name):
             raise UserError(f"--name: must be letters, digits, `.`, `_` and `-`; received {self.name!r}")

@@ -5,7 +5,7 @@ It is one more buffer of the model, and files in a zip archive behind it.
 
 import io
 import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -54,11 +54,13 @@ class ReadMetadata:
         tokenizer: SentencePiece's own file.
         labels: In the order of the outputs.
         threshold: The least likely that MediaPipe names; 0 where it names all.
+        display_names: Locale -> what the labels are called there.
     """
 
     tokenizer: bytes
     labels: tuple[str, ...]
     threshold: float
+    display_names: dict[str, tuple[str, ...]]
 
     def encode_all(self, texts: Sequence[str]) -> list[list[int]]:
         """Gives the ids of all the texts' pieces."""
@@ -82,7 +84,12 @@ def label_list(labels: Sequence[str]) -> str:
 
 
 def add_metadata(
-    model: bytes, vocabulary: Vocabulary, labels: Sequence[str], about: Description, threshold: float = 0.0
+    model: bytes,
+    vocabulary: Vocabulary,
+    labels: Sequence[str],
+    about: Description,
+    threshold: float = 0.0,
+    display_names: Mapping[str, Sequence[str]] | None = None,
 ) -> bytes:
     """Puts tokenizer, labels and description into a `.tflite` file, once: a second time makes the clients crash.
 
@@ -92,6 +99,7 @@ def add_metadata(
         labels: In the order of the outputs.
         about: What the file says of itself.
         threshold: MediaPipe leaves labels out that are less likely; 0 leaves none out. `BertNLClassifier` ignores it.
+        display_names: Locale -> what the labels are called there, in their order.
 
     Raises:
         UserError: The vocabulary or a label breaks a rule on which the clients would crash.
@@ -100,19 +108,32 @@ def add_metadata(
     vocabulary.validate("vocabulary.json")
     _check_outputs(model, labels)
     tokenizer = read_back(vocabulary)
-    described = flatbuffer.write(_tables(_input_names(model), about, threshold), IDENTIFIER)
+    named = {locale: tuple(names) for locale, names in (display_names or {}).items()}
+    if any(len(names) != len(labels) for names in named.values()):
+        raise ValueError("A locale must have a display name for each label.")
+    described = flatbuffer.write(_tables(_input_names(model), about, threshold, named), IDENTIFIER)
     files = {TOKENIZER_FILE: tokenizer, LABELS_FILE: label_list(labels).encode()}
+    files |= {_names_file(locale): label_list(names).encode() for locale, names in named.items()}
     populated = _with_files(_with_buffer(model, described), files)
-    if read_metadata(populated) != ReadMetadata(tokenizer, tuple(labels), float(np.float32(threshold))):
+    if read_metadata(populated) != ReadMetadata(tokenizer, tuple(labels), float(np.float32(threshold)), named):
         raise RuntimeError("The metadata read back from the .tflite file is not what was written.")
     return populated
 
 
-def _tables(inputs: Sequence[str], about: Description, threshold: float) -> flatbuffer.Slots:
+def _names_file(locale: str) -> str:
+    return f"labels-{locale}.txt"
+
+
+def _tables(inputs: Sequence[str], about: Description, threshold: float, locales: Iterable[str]) -> flatbuffer.Slots:
     """Gives the metadata by the fields of `metadata_schema.fbs`, version 1.1.0."""
     content = {0: Byte(FEATURE_PROPERTIES), 1: {}}
     tensors = [{0: name, 1: INPUTS[name], 3: content, 5: {}} for name in inputs]
     labels = {0: LABELS_FILE, 1: "One label a line, in the order of the outputs.", 2: Byte(TENSOR_AXIS_LABELS)}
+    # MediaPipe takes the first file for the labels' own names.
+    named = [
+        {0: _names_file(locale), 1: "The labels' display names.", 2: Byte(TENSOR_AXIS_LABELS), 3: locale}
+        for locale in locales
+    ]
     tokenizer = {0: [{0: TOKENIZER_FILE, 1: "The SentencePiece model."}]}
     output = {
         0: OUTPUT,
@@ -120,7 +141,7 @@ def _tables(inputs: Sequence[str], about: Description, threshold: float) -> flat
         3: content,
         4: [{0: Byte(SCORE_THRESHOLDING), 1: {0: threshold}}] if threshold else None,
         5: {0: [1.0], 1: [0.0]},
-        6: [labels],
+        6: [labels, *named],
     }
     graph = {2: tensors, 3: [output], 5: [{0: Byte(SENTENCEPIECE), 1: tokenizer}]}
     said = {0: about.name, 1: about.description, 2: about.version, 4: about.author, 5: about.license}
@@ -215,11 +236,16 @@ def read_metadata(model: bytes) -> ReadMetadata:
     options = unit.table(1)
     if unit.byte(0) != SENTENCEPIECE or options is None:
         raise ValueError("The tokenizer must be a SentencePiece model.")
-    (tokenizer,), (labels,) = options.tables(0), output.tables(6)
+    (tokenizer,), (labels, *named) = options.tables(0), output.tables(6)
     limits = [limit for each in output.tables(4) if each.byte(0) == SCORE_THRESHOLDING and (limit := each.table(1))]
     with zipfile.ZipFile(io.BytesIO(model)) as archive:
+
+        def lines(name: str) -> tuple[str, ...]:
+            return tuple(archive.read(name).decode("utf-8").split("\n")[:-1])
+
         return ReadMetadata(
             archive.read(tokenizer.text(0)),
-            tuple(archive.read(labels.text(0)).decode("utf-8").split("\n")[:-1]),
+            lines(labels.text(0)),
             limits[0].float32(0) if limits else 0.0,
+            {each.text(3): lines(each.text(0)) for each in named},
         )

@@ -1,15 +1,20 @@
 """MediaPipe's `TextClassifier` reads raw strings from the `.tflite` file, in Python and in Chromium."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pytest
 from playwright.sync_api import Browser
 
-from export import graph
+from export import dist, graph
 from export.proof import parity, runtimes
+from export.settings import Settings
 from export.targets import metadata
+from export.targets.display_names import read_display_names
 from tests.support.runtimes.mobile_clients import ALL, Scores, ask_browser, ask_python, pieces_of
+from trainer.errors import UserError
 from trainer.run import Run
 from trainer.text.normalization import clean
 
@@ -61,3 +66,37 @@ def test_in_chromium_it_gives_the_models_answer_from_the_raw_string(
         return ask_browser(chromium, folder, model, texts, threshold)
 
     held_against_the_model(trained, dist_path, ask, tmp_path)
+
+
+def test_display_names_are_those_of_the_locale(trained: Run, dist_path: Path, python: Path, tmp_path: Path) -> None:
+    labels = trained.labels
+    (tmp_path / "names.json").write_text(json.dumps({"de": {labels[0]: "Größe"}, "pt-BR": {labels[1]: "Ação"}}))
+    settings = Settings(display_names=str(tmp_path / "names.json"))
+    dist.build(trained, tmp_path / "named", settings, ("tflite",))
+    model = parity.int8_path(tmp_path / "named", "byline")
+
+    def named(locale: str) -> list[str]:
+        (scores,) = ask_python(python, model, ["to be or not"], ALL, locale)
+        return list(scores)
+
+    assert named("de") == ["Größe", *labels[1:]]
+    assert named("pt-BR") == [labels[0], "Ação", *labels[2:]]
+    assert named("") == list(labels)
+    assert metadata.read_metadata(parity.int8_path(dist_path, "byline").read_bytes()).display_names == {}
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ('{"de": {"nobody": "Niemand"}}', "de: 'nobody' is none of the model's labels"),
+        ('{"../x": {}}', r"must be a language tag such as en or pt-BR; received '\.\./x'"),
+        ('{"de": ["a"]}', "de: must be a JSON object: label -> name"),
+        ("[]", "must be a JSON object: language -> label -> name"),
+        ('{"de": {"LABEL": "two\\nlines"}}', "de: label 'two.*nlines': a label is one line, and not blank"),
+        ("{", "is not JSON in UTF-8"),
+    ],
+)
+def test_display_names_that_are_none_are_one_line(trained: Run, tmp_path: Path, written: str, rule: str) -> None:
+    (tmp_path / "names.json").write_text(written.replace("LABEL", trained.labels[0]))
+    with pytest.raises(UserError, match=rf"names\.json: {rule}"):
+        read_display_names(str(tmp_path / "names.json"), trained.labels)

@@ -1,6 +1,7 @@
-"""Runs in MediaPipe's own environment, as a program: {"model": PATH, "texts": […], "threshold": null} in.
+"""Runs in MediaPipe's own environment: {"model": PATH, "texts": […], "threshold": null, "locale": "de"} in.
 
-Out comes for each text {label: score}, of the labels that are not below the threshold; null says the file's own.
+Out comes for each text {label: score}, of the labels that are not below the threshold; null says the file's own. With a
+locale, which may be left out, labels have that locale's display names.
 """
 
 import json
@@ -10,11 +11,14 @@ from mediapipe.tasks.python import BaseOptions, text
 
 request = json.load(sys.stdin)
 base = BaseOptions(model_asset_path=request["model"])
-options = text.TextClassifierOptions(base_options=base, score_threshold=request["threshold"])
+locale = request.get("locale")
+options = text.TextClassifierOptions(
+    base_options=base, score_threshold=request["threshold"], display_names_locale=locale
+)
 with text.TextClassifier.create_from_options(options) as classifier:
     rows = []
     for phrase in request["texts"]:
         categories = classifier.classify(phrase).classifications[0].categories
         in_order = sorted(categories, key=lambda category: category.index)
-        rows.append({category.category_name: category.score for category in in_order})
+        rows.append({each.display_name if locale else each.category_name: each.score for each in in_order})
 json.dump(rows, sys.stdout)

@@ -78,7 +78,7 @@ def clients_python(imports: str) -> Path:
     return interpreter
 
 
-def ask_python(python: Path, model: Path, texts: list[str], threshold: float | None = None) -> Scores:
+def ask_python(python: Path, model: Path, texts: list[str], threshold: float | None = None, locale: str = "") -> Scores:
     """Asks MediaPipe in Python.
 
     Args:
@@ -86,11 +86,13 @@ def ask_python(python: Path, model: Path, texts: list[str], threshold: float | N
         model: A `.tflite` file with metadata.
         texts: Without lone surrogates.
         threshold: The least score of a label that is named; None: the file's own.
+        locale: Whose display names stand for the labels; empty for the labels themselves.
 
     Returns:
         For each text its labels' scores, in the order of the outputs.
     """
-    rows: Scores = _run(python, _ANSWERS, {"model": str(model), "texts": texts, "threshold": threshold})
+    request = {"model": str(model), "texts": texts, "threshold": threshold, "locale": locale or None}
+    rows: Scores = _run(python, _ANSWERS, request)
     return rows
 
 
