@@ -8,10 +8,11 @@ start(async () => {
   const model = await loadAndCompile("model.tflite", { accelerator: "wasm" });
   globalThis.about = "wasm, XNNPACK, one thread";
   return async (ids) => {
-    const input = new Tensor(ids, [1, ids.length]);
-    const [output] = await model.run(input);
+    const unread = new Int32Array(ids.length); // segments and mask, which the mobile clients write
+    const inputs = [ids, unread, unread].map((values) => new Tensor(values, [1, ids.length]));
+    const [output] = await model.run(inputs);
     const probabilities = Float32Array.from(output.toTypedArray());
-    input.delete();
+    for (const input of inputs) input.delete();
     output.delete();
     return probabilities;
   };

@@ -4,20 +4,20 @@
  */
 
 import { createTokenizer } from "../../web/src/text/tokenizer.js";
+import { cutWindows } from "../../web/src/text/windows.js";
 
 /**
  * @param {() => Promise<(ids: Int32Array) => Promise<ArrayLike<number>>>} loadModel fetches and starts the runtime
  */
 export async function start(loadModel) {
   const [predict, vocabulary] = await Promise.all([loadModel(), fetchJson("vocabulary.json")]);
-  const { labels, sequence_length: length, padding_id: paddingId } = vocabulary;
+  const { labels, sequence_length: length } = vocabulary;
   const tokenize = createTokenizer(vocabulary);
 
   /** @param {string} text only its first window is read */
   async function answer(text) {
-    const ids = new Int32Array(length).fill(paddingId);
-    ids.set(tokenize(text).ids.slice(0, length));
-    const probabilities = await predict(ids);
+    const [row] = cutWindows(tokenize(text).ids, length);
+    const probabilities = await predict(Int32Array.from(row));
     return labels
       .map((label, place) => ({ label, score: probabilities[place] }))
       .sort((a, b) => b.score - a.score);
