@@ -1,5 +1,6 @@
 """Chromium, and a web server on this machine: what the tests and the pictures look at the page with."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -84,6 +85,7 @@ class Visit:
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self._origin = ""
+        self._excused: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", self._catch)
         self.page.on("dialog", self._dismiss)
@@ -95,6 +97,17 @@ class Visit:
         self.page.goto(url)
         self.page.wait_for_selector(state, state="attached")
         return self.page
+
+    def excuse(self, *patterns: str) -> None:
+        """Names what a test provokes: each of these expressions must be found in a complaint, and may be in several."""
+        self._excused += patterns
+
+    def faults(self) -> list[str]:
+        """Gives what should not have happened: complaints that are not excused, excuses without one, foreign requests."""
+        met = [pattern for pattern in self._excused if any(re.search(pattern, text) for text in self.complaints)]
+        told = [text for text in self.complaints if not any(re.search(pattern, text) for pattern in met)]
+        unmet = [f"never said: {pattern}" for pattern in self._excused if pattern not in met]
+        return [*told, *unmet, *(f"asked for {address}" for address in self.foreign)]
 
     def close(self) -> None:
         self.context.close()
