@@ -41,12 +41,17 @@ def launch(executable: str) -> Iterator[Browser]:
 class Server:
     """A static web server on 127.0.0.1 for one folder, until it is stopped.
 
+    Args:
+        folder: What is served.
+        max_age: Seconds for which a browser may keep a file unasked, the page itself apart; none by default.
+
     Attributes:
         url: The folder's address, with a slash at its end.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    def __init__(self, folder: Path, max_age: int = 0) -> None:
+        handler = partial(_Quiet, directory=str(folder), max_age=max_age)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -65,6 +70,15 @@ class Server:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    def __init__(self, *arguments: Any, max_age: int = 0, **options: Any) -> None:
+        self._max_age = max_age
+        super().__init__(*arguments, **options)  # answers
+
+    def end_headers(self) -> None:
+        if self._max_age and not self.path.endswith("/"):
+            self.send_header("Cache-Control", f"max-age={self._max_age}")
+        super().end_headers()
+
     def log_message(self, *_: Any) -> None:
         pass
 
@@ -103,7 +117,7 @@ class Visit:
         self._excused += patterns
 
     def faults(self) -> list[str]:
-        """Gives what should not have happened: complaints that are not excused, excuses without one, foreign requests."""
+        """Gives complaints that are not excused, excuses without a complaint, and foreign requests."""
         met = [pattern for pattern in self._excused if any(re.search(pattern, text) for text in self.complaints)]
         told = [text for text in self.complaints if not any(re.search(pattern, text) for pattern in met)]
         unmet = [f"never said: {pattern}" for pattern in self._excused if pattern not in met]

@@ -8,7 +8,9 @@ import { fetchExact, readConfig } from "./assets.js";
 import { startClient } from "./client.js";
 import { fail } from "./failure.js";
 
+const SCRIPT = "app.js";
 const config = readConfig();
+const address = trustedAddress("byline-page", new URL(SCRIPT, document.baseURI));
 
 /**
  * The browser has refused the page's script: it could not be fetched, or is not the one of the build. An older one may
@@ -16,12 +18,12 @@ const config = readConfig();
  *
  * @param {HTMLScriptElement} refused
  */
-async function startAgain({ src, integrity }) {
-  await fetchExact("app.js", config);
+async function startAgain({ integrity }) {
+  await fetchExact(SCRIPT, config);
   const script = document.createElement("script");
   script.integrity = integrity;
-  script.src = trustedAddress("byline-page", src);
-  script.onerror = () => fail(new Error(`${src} was changed: its SHA-256 is not this build's.`));
+  script.src = address;
+  script.onerror = () => fail(new Error(`${script.src} was changed: its SHA-256 is not this build's.`));
   document.head.append(script);
 }
 
