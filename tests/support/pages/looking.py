@@ -20,7 +20,7 @@ LABELS: Final = ("</script><b>bold</b>", "\"quoted\" & 'so' <i>", "هوميرو�
 
 
 def replace_script(site: Path, name: str, text: str) -> None:
-    """Puts another script in a script's place, and its SHA-256 into the page, as a build with that script would have it."""
+    """Puts another script in a script's place, and its SHA-256 into the page, as a build with it would."""
     index, script = site / "index.html", site / name
     page = index.read_text(encoding="utf-8")
     for form in (lambda digest: digest.hex(), lambda digest: base64.b64encode(digest).decode()):
