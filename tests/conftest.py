@@ -114,16 +114,18 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def visit(chromium: Browser) -> Iterator[Open]:
-    """Opens a visit of its own profile; every one of them is closed at the end."""
-    visits = []
+    """Opens a visit of its own profile. In no visit of any test does the browser complain or ask another origin."""
+    visits: list[Visit] = []
 
     def start(**options: Any) -> Visit:
         visits.append(Visit(chromium, **options))
         return visits[-1]
 
     yield start
+    faults = [fault for each in visits for fault in each.faults()]
     for each in visits:
         each.close()
+    assert faults == []
 
 
 @pytest.fixture(scope="module")

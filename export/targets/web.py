@@ -215,20 +215,20 @@ def _render(page: Page, name: str, **values: Any) -> str:
 def _render_site(site: Path, page: Page, start: str) -> None:
     icon = _icon(page.settings)
     twins = _write_twins(site)
-    read = {name: digest for name, digest in _digests(site).items() if name.endswith((".json", *twins))}
+    exact = {name: digest for name, digest in _digests(site).items() if name.endswith((".js", ".json", *twins))}
     files = {
         "vocabulary": "vocabulary.json",
         "model": "model/model.json",
         "shards": [path.relative_to(site).as_posix() for path in shards(site / "model")],
         "worker": "worker.js",
-        "integrity": read,
         "twins": twins,
     } | ({"wasm": WASM} if (site / WASM).exists() else {})
-    config = page.config | {"files": files, "service_worker": "service-worker.js"}
+    config = page.config | {"files": files, "integrity": exact, "service_worker": "service-worker.js"}
     logo = icon if page.settings.logo else ""
     kind = theme.PICTURES[Path(icon).suffix]
     values = {"config": config, "icon": icon, "icon_type": kind, "logo": logo}
     values |= {"start": Markup(start), "csp_start_hash": _csp_hash(start)}
+    values |= {"page_integrity": _csp_hash((site / "app.js").read_text(encoding="utf-8"))}
     for name in ("index.html", "manifest.webmanifest", *([] if logo else ["icon.svg"])):
         (site / name).write_text(_render(page, f"{name}.j2", **values), encoding="utf-8")
     theme.write_icons(site, icon, logo=bool(logo))
@@ -247,17 +247,21 @@ def _render_single(site: Path, page: Page) -> str:
     script = text["app.js"].replace("</script", "<\\/script")
     weights = b"".join(path.read_bytes() for path in shards(site / "model"))
     wasm = (site / WASM).read_bytes() if (site / WASM).exists() else b""
+    carried = {
+        "worker": base64.b64encode(text["worker.js"].encode()).decode(),
+        "vocabulary": script_text(text["vocabulary.json"]),
+        "model": script_text((site / "model" / "model.json").read_text(encoding="utf-8")),
+        "weights": base64.b64encode(weights).decode(),
+        "wasm": base64.b64encode(wasm).decode(),
+    }
+    integrity = {f"byline-{name}": sha256(part.encode()) for name, part in carried.items()}
     return _render(
         page,
         "single.html.j2",
-        config=page.config,
+        **carried,
+        config=page.config | {"integrity": integrity},
         script=Markup(script),
         style=Markup(text["style.css"]),
-        worker=base64.b64encode(text["worker.js"].encode()).decode(),
-        vocabulary=script_text(text["vocabulary.json"]),
-        model=script_text((site / "model" / "model.json").read_text(encoding="utf-8")),
-        weights=base64.b64encode(weights).decode(),
-        wasm=base64.b64encode(wasm).decode(),
         csp_script_hash=_csp_hash(script),
         csp_style_hash=_csp_hash(text["style.css"]),
         logo=theme.picture_url(Path(page.settings.logo)) if page.settings.logo else "",

@@ -18,7 +18,7 @@ from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import node, tfjs, web
 from tests.support.pages.browser import READY, Open, Server, Visit, type_phrase
-from tests.support.pages.looking import expected, shown
+from tests.support.pages.looking import expected, replace_script, shown
 from tests.support.places import ROOT
 from tests.support.runtimes.javascript import run_node
 from tests.support.runtimes.oracle import answers, made_constants, made_lesson, made_rows
@@ -141,6 +141,7 @@ def bare(chromium: Any, workers: Path) -> Iterator[Page]:
     with Server(workers) as server:
         visitor = Visit(chromium)
         yield visitor.open(server.url, "title")
+        assert visitor.faults() == []
         visitor.close()
 
 
@@ -261,15 +262,13 @@ def test_single_file_with_tfjs_answers_from_a_disk(visit: Open, with_tfjs: Path,
     page = visitor.open((with_tfjs / "byline.html").as_uri())
     type_phrase(page, "Sing, O Muse, the wrath of the king")
     assert shown(page) == expected(rounded, "Sing, O Muse, the wrath of the king")
-    assert (visitor.complaints, visitor.foreign) == ([], [])  # nor did the policy forbid the program
 
 
 def test_page_whose_wasm_computes_wrongly_answers_by_the_cpu(
     visit: Open, with_tfjs: Path, rounded: Classifier, tmp_path: Path
 ) -> None:
     site = Path(shutil.copytree(with_tfjs / "web", tmp_path / "site"))
-    worker = site / "worker.js"
-    worker.write_text(WRONG + worker.read_text())
+    replace_script(site, "worker.js", WRONG + (site / "worker.js").read_text(encoding="utf-8"))
     texts = ["", "Sing, O Muse, the wrath of the king"]
     answers = runtimes.ask_page(runtimes.PAGE, executable(), site / "index.html", texts)
     assert answers.version.endswith(", cpu")
@@ -305,19 +304,20 @@ def test_changed_weight_of_the_page_fails_the_proof(folder: Path, trained: Run) 
 
 
 def test_silent_page_fails_the_proof_in_time(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "app.js").write_text("")
+    replace_script(folder, "app.js", "")
     monkeypatch.setattr(chromium_proof, "SILENT_SECONDS", 3.0)
     with pytest.raises(chromium_proof.PageError, match="fell silent after 0 of 2 answers"):
         chromium_proof.ask(executable(), folder / "index.html", ["the king", ""])
 
 
 def test_the_proof_serves_no_file_outside_the_page(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "app.js").write_text("""
+    script = """
         fetch("/..%2f..%2fetc%2fpasswd").then(({ status }) => {
             document.getElementById("failure-reason").textContent = status;
             document.documentElement.dataset.state = "failed";
         });
-    """)
+    """
+    replace_script(folder, "app.js", script)
     with pytest.raises(chromium_proof.PageError, match="404"):
         chromium_proof.ask(executable(), folder / "index.html", [""])
 

@@ -201,7 +201,7 @@ def test_a_model_that_computes_otherwise_gives_no_answer(visit: Open, package: P
         page = visitor.open(server.url, "phrase-classifier [role=alert]")
         assert "cannot answer" in page.get_by_role("alert").inner_text()
         assert page.get_by_role("meter").count() == 0
-    assert any("computes another answer" in text for text in visitor.complaints)
+    visitor.excuse("computes another answer")
 
 
 MANY: Final = """

@@ -199,9 +199,8 @@ def test_two_exports_in_one_page_show_each_their_own_model(
         refused = page.evaluate("refused")
     assert labels == dict(zip(tags, [list(trained.vocabulary.labels)] * 2 + [list(names)] * 2, strict=True))
     assert refused == "<byline-classifier> is another element already."
-    assert visitor.complaints == [
-        "warning: <phrase-classifier> is another element already: this one is <tickets-2-classifier>."
-    ]
+    visitor.excuse("^warning: <phrase-classifier> is another element already: this one is <tickets-2-classifier>.$")
+    assert len(visitor.complaints) == 1
 
 
 # Names

@@ -3,7 +3,10 @@
  *
  * Firefox is spoken to by WebDriver BiDi, which it understands itself. Writes, for each phrase, what the page shows:
  *
- *     {"browser": "firefox/153.7.0", "answers": [{"leader": "Shakespeare", "shares": [0.05, 0, 0, 0.95], …}], "said": []}
+ *     {"browser": "firefox/153.7.0", "answers": [{"leader": "Shakespeare", "shares": [0.05, 0, 0, 0.95], …}], "said": [], "foreign": []}
+ *
+ * What was `said` are the console's lines, uncaught exceptions, and breaches of the policy; `foreign` are
+ * the addresses outside the page's own origin that were asked for.
  */
 
 import { readFileSync } from "node:fs";
@@ -30,6 +33,13 @@ try {
   const said = [];
   page.on("console", (message) => said.push(`${message.type()}: ${message.text()}`));
   page.on("pageerror", (error) => said.push(String(error)));
+  /** @type {string[]} */
+  const foreign = [];
+  const { origin } = new URL(values.url);
+  page.on("request", (request) => {
+    const { protocol, origin: asked } = new URL(request.url());
+    if (asked !== origin && !["data:", "blob:"].includes(protocol)) foreign.push(request.url());
+  });
   await page.goto(values.url);
   await page.waitForSelector("html[data-state=ready]");
   const answers = [];
@@ -53,7 +63,7 @@ try {
       })),
     );
   }
-  process.stdout.write(`${JSON.stringify({ browser: await browser.version(), answers, said })}\n`);
+  process.stdout.write(`${JSON.stringify({ browser: await browser.version(), answers, said, foreign })}\n`);
 } finally {
   await browser.close();
 }

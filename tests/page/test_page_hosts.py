@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Page
 
 from tests.support.pages.browser import Open, Server, Visit, type_phrase
 from tests.support.pages.looking import KEPT, expected, shown
@@ -41,7 +42,9 @@ def test_the_single_file_and_the_package_below_a_path(
     visit: Open, dist_path: Path, tmp_path: Path, rounded: Classifier
 ) -> None:
     host = Path(shutil.copytree(dist_path, tmp_path / "host" / "repository")).parent
-    (host / "repository" / "package.html").write_text("<!doctype html><title>package</title>", encoding="utf-8")
+    (host / "repository" / "package.html").write_text(
+        "<!doctype html><title>package</title><link rel=icon href=data:,>", encoding="utf-8"
+    )
     with Server(host) as server:
         visitor = visit()
         page = visitor.open(f"{server.url}repository/byline.html")
@@ -82,12 +85,16 @@ def test_a_host_that_serves_no_bin_serves_the_same_bytes_as_txt(visit: Open, fol
     (weights,) = folder.glob("model/*.bin")
     assert weights.with_name(f"{weights.name}.txt").read_bytes() == weights.read_bytes()
     weights.unlink()
-    works_offline(visit(), folder, rounded)
+    visitor = visit()
+    visitor.excuse("404 .File not found")
+    works_offline(visitor, folder, rounded)
 
 
 def test_the_page_says_when_it_could_not_be_kept(visit: Open, folder: Path, rounded: Classifier) -> None:
-    script = folder / "app.js"
-    script.write_text(script.read_text(encoding="utf-8") + "\n// by a host", encoding="utf-8")
+    index = folder / "index.html"
+    edited, count = re.subn(r' data-build="[^"]*"', "", index.read_text(encoding="utf-8"))
+    assert count == 1
+    index.write_text(edited, encoding="utf-8")
     with Server(folder) as server:
         page = visit().open(server.url)
         page.wait_for_selector(NOT_KEPT)
@@ -98,10 +105,86 @@ def test_the_page_says_when_it_could_not_be_kept(visit: Open, folder: Path, roun
         assert shown(page) == expected(rounded, PHRASE)
 
 
-@pytest.mark.parametrize("name", ["vocabulary.json", "model/model.json"])
+def edit_file(path: Path) -> None:
+    """Changes a file in a way that leaves it working."""
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text + "\n// by a host" if path.suffix == ".js" else json.dumps(json.loads(text), indent=1))
+
+
+def gives_no_answer(page: Page, reason: str) -> None:
+    alert = page.get_by_role("alert")
+    assert reason in alert.inner_text()
+    assert "Rather than give a wrong answer it gives none." in alert.inner_text()
+    assert page.evaluate("typeof byline") == "undefined"
+    assert not page.get_by_label("Your phrase").is_visible()
+
+
+@pytest.mark.parametrize("name", ["app.js", "worker.js", "vocabulary.json", "model/model.json"])
 def test_a_changed_file_is_named_and_not_used(name: str, visit: Open, folder: Path) -> None:
-    path = folder / name
-    path.write_text(json.dumps(json.loads(path.read_text(encoding="utf-8")), indent=1), encoding="utf-8")
+    edit_file(folder / name)
+    visitor = visit()
+    visitor.excuse(f"{name} was changed", *(["'integrity' attribute"] if name == "app.js" else []))
     with Server(folder) as server:
-        page = visit().open(server.url, FAILED)
-        assert f"{name} was changed: its SHA-256 is not this build's" in page.get_by_role("alert").inner_text()
+        page = visitor.open(server.url, FAILED)
+        gives_no_answer(page, f"{name} was changed: its SHA-256 is not this build's")
+
+
+def test_a_missing_script_is_named(visit: Open, folder: Path) -> None:
+    (folder / "app.js").unlink()
+    visitor = visit()
+    visitor.excuse("404 .File not found", "could not be fetched")
+    with Server(folder) as server:
+        gives_no_answer(visitor.open(server.url, FAILED), "app.js could not be fetched (404)")
+
+
+@pytest.mark.parametrize("part", ["worker", "vocabulary", "model", "weights"])
+def test_a_changed_part_of_a_single_file_is_named_and_not_used(
+    part: str, visit: Open, dist_path: Path, tmp_path: Path
+) -> None:
+    text = (dist_path / "byline.html").read_text(encoding="utf-8")
+    edited, count = re.subn(rf'(id="byline-{part}">.*?)[0-8](?=[^<]*</script>)', r"\g<1>9", text, count=1)
+    assert (count, edited == text) == (1, False)
+    (tmp_path / "byline.html").write_text(edited, encoding="utf-8")
+    visitor = visit()
+    visitor.excuse("This file was changed")
+    page = visitor.open((tmp_path / "byline.html").as_uri(), FAILED)
+    gives_no_answer(page, f"the SHA-256 of its byline-{part} is not this build's")
+
+
+@pytest.mark.parametrize("name", ["app.js", "worker.js", "vocabulary.json"])
+def test_an_older_file_that_the_browser_kept_is_fetched_anew(
+    name: str, visit: Open, folder: Path, rounded: Classifier
+) -> None:
+    visitor = visit(service_workers="block")
+    exact = (folder / name).read_bytes()
+    edit_file(folder / name)
+    with Server(folder, max_age=600) as server:
+        visitor.open(server.url, FAILED)
+        (folder / name).write_bytes(exact)
+        visitor.excuse("was changed", "blocked by Playwright")
+        if name == "app.js":
+            visitor.excuse("'integrity' attribute")
+        page = visitor.open(server.url)
+        type_phrase(page, PHRASE)
+        assert shown(page) == expected(rounded, PHRASE)
+
+
+@pytest.mark.parametrize("form", ["site", "single file"])
+def test_nothing_else_can_make_a_scripts_address_or_markup(form: str, visit: Open, site: str, dist_path: Path) -> None:
+    visitor = visit()
+    visitor.excuse("TrustedScriptURL", "TrustedHTML", "createPolicy|trusted-types")
+    page = visitor.open(site if form == "site" else (dist_path / "byline.html").as_uri())
+    if form == "site":
+        page.wait_for_selector(KEPT)
+    (policy,) = re.findall(r"trusted-types ([^\"]*)", page.content())
+    attempts = """(names) => {
+        const done = [];
+        const attempt = (name, act) => { try { act(); done.push(name); } catch { /* refused */ } };
+        attempt("worker", () => new Worker("worker.js"));
+        attempt("markup", () => { document.body.innerHTML = "<b>markup</b>"; });
+        attempt("script", () => { document.createElement("script").src = "other.js"; });
+        for (const name of names)
+            attempt(name, () => trustedTypes.createPolicy(name, { createHTML: (text) => text }));
+        return done;
+    }"""
+    assert page.evaluate(attempts, [*policy.split(), "default", "mine"]) == []

@@ -1,5 +1,6 @@
 """Chromium, and a web server on this machine: what the tests and the pictures look at the page with."""
 
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -40,12 +41,17 @@ def launch(executable: str) -> Iterator[Browser]:
 class Server:
     """A static web server on 127.0.0.1 for one folder, until it is stopped.
 
+    Args:
+        folder: What is served.
+        max_age: Seconds for which a browser may keep a file unasked, the page itself apart; none by default.
+
     Attributes:
         url: The folder's address, with a slash at its end.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Quiet, directory=str(folder)))
+    def __init__(self, folder: Path, max_age: int = 0) -> None:
+        handler = partial(_Quiet, directory=str(folder), max_age=max_age)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}/"
         threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -64,6 +70,15 @@ class Server:
 
 
 class _Quiet(SimpleHTTPRequestHandler):
+    def __init__(self, *arguments: Any, max_age: int = 0, **options: Any) -> None:
+        self._max_age = max_age
+        super().__init__(*arguments, **options)  # answers
+
+    def end_headers(self) -> None:
+        if self._max_age and not self.path.endswith("/"):
+            self.send_header("Cache-Control", f"max-age={self._max_age}")
+        super().end_headers()
+
     def log_message(self, *_: Any) -> None:
         pass
 
@@ -84,6 +99,7 @@ class Visit:
         self.complaints: list[str] = []
         self.foreign: list[str] = []
         self._origin = ""
+        self._excused: list[str] = []
         self.page.on("console", self._hear)
         self.page.on("pageerror", self._catch)
         self.page.on("dialog", self._dismiss)
@@ -95,6 +111,17 @@ class Visit:
         self.page.goto(url)
         self.page.wait_for_selector(state, state="attached")
         return self.page
+
+    def excuse(self, *patterns: str) -> None:
+        """Names what a test provokes: each of these expressions must be found in a complaint, and may be in several."""
+        self._excused += patterns
+
+    def faults(self) -> list[str]:
+        """Gives complaints that are not excused, excuses without a complaint, and foreign requests."""
+        met = [pattern for pattern in self._excused if any(re.search(pattern, text) for text in self.complaints)]
+        told = [text for text in self.complaints if not any(re.search(pattern, text) for pattern in met)]
+        unmet = [f"never said: {pattern}" for pattern in self._excused if pattern not in met]
+        return [*told, *unmet, *(f"asked for {address}" for address in self.foreign)]
 
     def close(self) -> None:
         self.context.close()

@@ -1,5 +1,8 @@
 """What the tests of the page look at, and what it should be."""
 
+import base64
+import hashlib
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -14,6 +17,17 @@ KEPT: Final = "#offline:not([hidden])"
 SHOWN: Final = parity.TOLERANCE + 0.00005  # a bar's share is written with four decimals
 MARKUP: Final = "</script><b>title</b><img src=x onerror=alert(1)>"
 LABELS: Final = ("</script><b>bold</b>", "\"quoted\" & 'so' <i>", "هوميروس", "Overlong" * 16)
+
+
+def replace_script(site: Path, name: str, text: str) -> None:
+    """Puts another script in a script's place, and its SHA-256 into the page, as a build with it would."""
+    index, script = site / "index.html", site / name
+    page = index.read_text(encoding="utf-8")
+    for form in (lambda digest: digest.hex(), lambda digest: base64.b64encode(digest).decode()):
+        old, new = (form(hashlib.sha256(data).digest()) for data in (script.read_bytes(), text.encode()))
+        page = page.replace(old, new)
+    index.write_text(page, encoding="utf-8")
+    script.write_text(text, encoding="utf-8")
 
 
 def shown(page: Page) -> dict[str, float]:

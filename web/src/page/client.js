@@ -7,7 +7,8 @@
  */
 
 import { fromBase64 } from "../shared/base64.js";
-import { fetchAssets, inside } from "./assets.js";
+import { trustedAddress } from "../shared/trusted.js";
+import { fetchAssets, fetchExact, inside } from "./assets.js";
 
 /** @typedef {import("../engine/classifier.js").Explanation} Explanation */
 /** @typedef {import("../engine/classifier.js").Progress} Progress */
@@ -40,21 +41,25 @@ export function startClient(config) {
   /** @type {Map<number, Job>} */
   const jobs = new Map();
   let count = 0;
+  const address = workerAddress(config);
   let { worker, ready } = start();
   ready.catch(() => {}); // whoever waits for it is told
 
   function start() {
-    const started = new Worker(workerAddress(config));
-    const sent = fetchAssets(config.files).then((assets) =>
-      started.postMessage(
-        { load: assets, knownAnswer: config.known_answer, threshold: config.abstention.threshold },
-        [assets.weights],
-      ),
+    const assets = fetchAssets(config);
+    const started = address.then((address) => {
+      const worker = new Worker(address);
+      worker.addEventListener("message", hear);
+      return worker;
+    });
+    const sent = Promise.all([started, assets]).then(([worker, load]) =>
+      worker.postMessage({ load, knownAnswer: config.known_answer, threshold: config.abstention.threshold }, [
+        load.weights,
+      ]),
     );
-    const loaded = Promise.all([answeredKnown(started), sent]).then(([backend]) => backend);
-    started.addEventListener("message", hear);
-    loaded.then(
-      () => started.addEventListener("error", (event) => restart(started, event.message)),
+    const loaded = Promise.all([started.then(answeredKnown), sent]).then(([backend]) => backend);
+    Promise.all([started, loaded]).then(
+      ([worker]) => worker.addEventListener("error", (event) => restart(started, event.message)),
       (error) => failAll(String(error.message)),
     );
     return { worker: started, ready: loaded };
@@ -74,12 +79,12 @@ export function startClient(config) {
   }
 
   /**
-   * @param {Worker} dead
+   * @param {Promise<Worker>} dead
    * @param {string} reason
    */
   function restart(dead, reason) {
     if (dead !== worker) return;
-    dead.terminate();
+    dead.then((ended) => ended.terminate());
     for (const [job, { repeated, reject }] of jobs) {
       if (!repeated) continue;
       jobs.delete(job);
@@ -88,8 +93,16 @@ export function startClient(config) {
     ({ worker, ready } = start());
     for (const [job, waiting] of jobs) {
       waiting.repeated = true;
-      worker.postMessage({ job, ...waiting.order });
+      post({ job, ...waiting.order });
     }
+  }
+
+  /** In the order in which it is asked, once there is a worker. @param {object} message */
+  function post(message) {
+    worker.then(
+      (started) => started.postMessage(message),
+      (error) => failAll(String(error.message)),
+    );
   }
 
   /** @param {string} reason */
@@ -111,10 +124,10 @@ export function startClient(config) {
       jobs.set(job, { order, repeated: false, progress, resolve, reject });
       signal?.addEventListener("abort", () => {
         if (!jobs.delete(job)) return;
-        worker.postMessage({ cancel: job });
+        post({ cancel: job });
         reject(signal.reason);
       });
-      worker.postMessage({ job, ...order });
+      post({ job, ...order });
     });
   }
 
@@ -136,13 +149,19 @@ export function startClient(config) {
 /** @typedef {ReturnType<typeof startClient>} Client */
 
 /**
- * A single file carries its worker as text, which becomes an address of its own.
+ * The worker's script is used only if it is the build's. A single file carries it as text, which becomes an address of its
+ * own; the other is started from where it was fetched, as a host's own policy may allow scripts of its own alone.
  *
  * @param {import("./assets.js").Config} config
  */
-function workerAddress({ files }) {
-  if (files) return new URL(files.worker, document.baseURI);
-  return URL.createObjectURL(new Blob([fromBase64(inside("byline-worker"))], { type: "text/javascript" }));
+async function workerAddress(config) {
+  const { files } = config;
+  if (files) {
+    await fetchExact(files.worker, config, "auto");
+    return trustedAddress("byline-worker", new URL(files.worker, document.baseURI));
+  }
+  const script = new Blob([fromBase64(await inside("byline-worker", config))], { type: "text/javascript" });
+  return trustedAddress("byline-worker", URL.createObjectURL(script));
 }
 
 /**

@@ -4,12 +4,14 @@
  */
 
 import { find, need } from "../shared/dom.js";
+import { trustedAddress } from "../shared/trusted.js";
 
 /** @param {string | undefined} address relative to the page; without one there is nothing to keep */
 export async function keepOffline(address) {
   if (!address || !("serviceWorker" in navigator)) return;
   try {
-    const registration = await navigator.serviceWorker.register(new URL(address, document.baseURI));
+    const script = trustedAddress("byline-service-worker", new URL(address, document.baseURI));
+    const registration = await navigator.serviceWorker.register(script);
     watchForUpdates(registration);
     await Promise.race([navigator.serviceWorker.ready, refused(registration)]);
     reveal("offline");

@@ -7,6 +7,7 @@ import { find, need } from "../shared/dom.js";
 import { prepareNumbers, speak } from "../shared/i18n.js";
 import { readConfig } from "./assets.js";
 import { startClient } from "./client.js";
+import { fail } from "./failure.js";
 import { keepOffline, offerInstall, reloadIfReplaced } from "./offline.js";
 import { createQuiz } from "./quiz.js";
 import { createReadingView } from "./reading-view.js";
@@ -68,15 +69,6 @@ function startReading(client, { labels, abstention: { threshold } }) {
   const shared = textInAddress();
   if (shared !== undefined) field.value = shared;
   return { write, answered: update() };
-}
-
-/** @param {unknown} error */
-function fail(error) {
-  root.dataset.state = "failed";
-  need("status").textContent = "";
-  need("failure-reason").textContent = error instanceof Error ? error.message : String(error);
-  need("failure").hidden = false;
-  console.error(error);
 }
 
 async function main() {
