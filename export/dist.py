@@ -9,13 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
-from export import graph
+from export import graph, sbom
 from export.manifest import FILE, PROOF, write_manifest
 from export.mobile.files import write_mobile
 from export.proof import fuzz_strings, parity
 from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.targets import metadata, npm, onnx, tfjs, tflite, web
+from export.targets import metadata, node, npm, onnx, tfjs, tflite, web
 from export.targets.display_names import read_display_names
 from export.targets.strings import read_strings
 from trainer.errors import ExportCheckFailed, UserError
@@ -144,6 +144,7 @@ def _check_replaceable(output: Path) -> None:
 
 def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     vocabulary, name = export.run.vocabulary, export.settings.name
+    packages: list[node.Package] = []
     weights = weights_of(export.run.classifier.model)
     steps = steps_of(weights, vocabulary.window)
     trained = graph.constants_of(weights)
@@ -167,7 +168,7 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
         onnx.write_onnx(rounded, vocabulary.sequence_length, steps, path)
         logger.info(f"onnx       {parity.size_of(path):,} bytes, opset {onnx.OPSET}")
     if "web" in parts:
-        web.write_web(export.run, export.known, export.test, staging, export.settings)
+        packages += web.write_web(export.run, export.known, export.test, staging, export.settings)
         single = parity.size_of(staging / f"{name}.html")
         logger.info(f"web        {parity.size_of(staging / 'web'):,} bytes; as one file {single:,}")
         if untranslated := read_strings(export.settings.strings).untranslated:
@@ -175,11 +176,12 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
                 f"note       {export.settings.strings} leaves {len(untranslated)} strings out: they are said in English"
             )
     if "npm" in parts:
-        npm.write_npm(export.run, export.known, export.test, staging, export.settings)
+        packages += npm.write_npm(export.run, export.known, export.test, staging, export.settings)
         logger.info(f"npm        {parity.size_of(staging / 'npm'):,} bytes")
     if "mobile" in parts:
         write_mobile(export.run, export.rounded, staging, export.settings)
         logger.info(f"mobile     {parity.size_of(staging / 'mobile'):,} bytes")
+    sbom.write_sbom(export.run, export.settings, packages, staging)
 
 
 def _write_tflite(export: Export, path: Path, model: bytes) -> None:

@@ -13,6 +13,7 @@ platform() { uv pip compile --quiet --no-config --python-version 3.11 --generate
 platform aarch64-apple-darwin requirements/demo.txt >/dev/null
 platform aarch64-unknown-linux-gnu pyproject.toml --extra audit --output-file requirements/audit-linux-arm.txt
 platform x86_64-pc-windows-msvc pyproject.toml --extra audit --output-file requirements/audit-windows.txt
+compile requirements/advisories.in --output-file requirements/advisories.txt
 compile requirements/mediapipe.in --output-file requirements/mediapipe.txt
 # The site needs neither TensorFlow nor what else Byline is made of, but NumPy, which the parsers of the commands import.
 { sed -n '/^docs = \[/,/^\]/s/^ *"\(.*\)",.*/\1/p' pyproject.toml; echo numpy; } |

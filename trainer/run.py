@@ -130,7 +130,7 @@ class Run:
 
             import trainer.model.layers  # noqa: F401 (registers them with Keras)
 
-        model = keras.models.load_model(path, compile=False)
+        model = keras.models.load_model(path, compile=False, safe_mode=True)
         expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))
         if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")

@@ -11,12 +11,13 @@
  * engine `tfjs` the program of its WASM backend, too: TF.js is cut down to what Byline's graphs use, so a model that has
  * another operation is refused. The package has `index.js`, `static.js` and `phrase-classifier.js`, which knows from
  * `--facts`, a JSON file, what it says and shows before there is a model; and `.cjs` for `require()`. React Native's
- * module, `classifier.js`, is not minified: Metro does it.
+ * module, `classifier.js`, is not minified: Metro does it. `packages.json` lists the packages of which something is in
+ * what was made.
  */
 
-import { copyFileSync, readFileSync } from "node:fs";
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
+import { join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { missing } from "./src/engine/tfjs/operations.js";
@@ -206,11 +207,32 @@ async function build(modules, { bundles, copies }, output) {
     legalComments: "none", // hundreds of the same; the notice says it once
     logLevel: "silent", // thrown instead, both warnings and errors
   };
+  const root = join(resolve(modules), "node_modules");
+  /** @type {Set<string>} */
+  const included = new Set();
   for (const bundle of bundles) {
-    const { warnings } = await esbuild.build({ ...shared, ...bundle });
+    const { warnings, metafile } = await esbuild.build({ ...shared, ...bundle, metafile: true });
     if (warnings.length > 0) throw new Error(warnings.map((warning) => warning.text).join("\n"));
+    for (const { inputs } of Object.values(metafile?.outputs ?? {})) {
+      const read = Object.entries(inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+      for (const [path] of read) included.add(packageOf(relative(root, resolve(SOURCE, path))));
+    }
   }
-  for (const [name, file] of Object.entries(copies)) copyFileSync(require.resolve(file), join(output, name));
+  for (const [name, file] of Object.entries(copies)) {
+    copyFileSync(require.resolve(file), join(output, name));
+    included.add(packageOf(file));
+  }
+  writeFileSync(join(output, "packages.json"), JSON.stringify([...included].filter(Boolean).sort()));
+}
+
+/**
+ * @param {string} path from `node_modules`
+ * @returns {string} the package that the file is of, where it lies; empty for a file of ours
+ */
+function packageOf(path) {
+  const [, name = ""] =
+    /^((?:(?:@[^/]+\/)?[^/@.][^/]*\/node_modules\/)*(?:@[^/]+\/)?[^/@.][^/]*)\//.exec(path) ?? [];
+  return name;
 }
 
 /**

@@ -1,9 +1,11 @@
 """Node and the JavaScript packages: found, installed once into the user's cache, and run."""
 
+import base64
 import os
 import shutil
 import subprocess
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -11,7 +13,7 @@ from typing import Final
 import platformdirs
 
 from trainer.errors import UserError
-from trainer.files import sha256
+from trainer.files import read_json, sha256
 from trainer.whole import claimed, staged
 
 _INSTALLED: Final = Path(__file__).parent.parent / "web"  # in the wheel
@@ -113,15 +115,58 @@ def _install(folder: Path) -> None:
         raise UserError(f"the page's JavaScript packages cannot be installed; is there a network? {error}") from error
 
 
-def bundle(output: Path, **options: str | Path) -> None:
+@dataclass(frozen=True, order=True)
+class Package:
+    """A JavaScript package of which something was bundled.
+
+    Attributes:
+        name: As npm has it.
+        version: The installed one.
+        license: An SPDX identifier, or an expression of them.
+        integrity: The SHA-512 of the package as it was fetched, in hexadecimal.
+        text: Its licence; empty where the package carries none.
+    """
+
+    name: str
+    version: str
+    license: str
+    integrity: str
+    text: str
+
+
+def bundle(output: Path, **options: str | Path) -> list[Package]:
     """Bundles the page's scripts or the package's, see `web/build.mjs`.
 
     Args:
         output: A folder for the bundles.
         options: Of `build.mjs`, by their names.
 
+    Returns:
+        The packages of others that are in the bundles.
+
     Raises:
         UserError: The JavaScript packages cannot be installed, or the bundler fails.
     """
     given = [f"--{name}={value}" for name, value in options.items()]
-    run(["node", str(WEB / "build.mjs"), f"--modules={modules()}", f"--output={output}", *given])
+    folder = modules()
+    run(["node", str(WEB / "build.mjs"), f"--modules={folder}", f"--output={output}", *given])
+    locked = read_json(folder / "package-lock.json")["packages"]
+    return [
+        _package(folder / "node_modules" / place, locked[f"node_modules/{place}"])
+        for place in read_json(output / "packages.json")
+    ]
+
+
+def _package(folder: Path, locked: dict[str, str]) -> Package:
+    about = read_json(folder / "package.json")
+    kind, _, digest = locked["integrity"].partition("-")
+    if kind != "sha512":
+        raise RuntimeError(f"The lock must hold the SHA-512 of {about['name']}. Received: {kind}")
+    texts = sorted(path for path in folder.iterdir() if path.stem.upper() in ("LICENSE", "LICENCE"))
+    return Package(
+        about["name"],
+        about["version"],
+        about["license"],
+        base64.b64decode(digest).hex(),
+        texts[0].read_text(encoding="utf-8") if texts else "",
+    )

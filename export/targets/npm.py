@@ -44,7 +44,9 @@ _OF_SCRIPT: Final = (
 )
 
 
-def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
+def write_npm(
+    run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings
+) -> list[node.Package]:
     """Writes `npm/` into `dist`, which holds `tfjs/` already.
 
     Args:
@@ -53,6 +55,9 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
         test: The rounded model's metrics on the test phrases, or those of cross-validation.
         dist: The directory that is being built.
         settings: Complete.
+
+    Returns:
+        The packages of others that are in it.
 
     Raises:
         UserError: The JavaScript cannot be bundled.
@@ -65,7 +70,7 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
         about = _element_facts(labels, read_strings(settings.strings))
         about |= {"tag": tag, "model": run.facts["model_sha256"][:16]}
         of_element.write_text(dense_json(about), encoding="utf-8")
-        node.bundle(Path(name), target="npm", facts=of_element)
+        packages = node.bundle(Path(name), target="npm", facts=of_element)
         for bundle in _BUNDLES:
             shutil.copyfile(Path(name, bundle), package / bundle)
     topology = read_json(dist / "tfjs" / "model.json")
@@ -101,6 +106,7 @@ def write_npm(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
         # TypeScript wants a declaration for each module, and reads whether it is one for `require()` from its ending.
         required = types.replace("./index.js", "./index.cjs")
         (package / name).with_suffix(".cts").write_text(required, encoding="utf-8")
+    return packages
 
 
 def package_name(name: str) -> str:

@@ -51,7 +51,9 @@ class Page:
     settings: Settings
 
 
-def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings) -> None:
+def write_web(
+    run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist: Path, settings: Settings
+) -> list[node.Package]:
     """Writes `web/` and `<name>.html` into `dist`, which holds `tfjs/` already.
 
     Args:
@@ -61,6 +63,9 @@ def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
         dist: The directory that is being built.
         settings: Complete.
 
+    Returns:
+        The packages of others that are in it.
+
     Raises:
         UserError: The JavaScript cannot be bundled, or a template of the user's cannot be rendered.
     """
@@ -68,7 +73,7 @@ def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
     shutil.copytree(dist / "tfjs", site / "model")
     (site / "vocabulary.json").write_text(dense_json(run.vocabulary.to_json()), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        node.bundle(Path(folder), engine=settings.engine, model=site / "model" / "model.json")
+        packages = node.bundle(Path(folder), engine=settings.engine, model=site / "model" / "model.json")
         for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
             shutil.copyfile(Path(folder, name), site / name)
         start = Path(folder, START).read_text(encoding="utf-8").strip()
@@ -94,6 +99,7 @@ def write_web(run: Run, known_answer: dict[str, Any], test: dict[str, Any], dist
     page = Page(facts, config, strings, settings)
     _render_site(site, page, start)
     (dist / f"{settings.name}.html").write_text(_render_single(site, page), encoding="utf-8")
+    return packages
 
 
 def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:

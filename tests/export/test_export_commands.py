@@ -33,6 +33,8 @@ def test_dist_holds_what_the_design_says(dist_path: Path) -> None:
         "manifest.json",
         "MODEL_CARD.md",
         "PROOF.md",
+        "LICENSES.md",
+        "sbom.cdx.json",
         "vocabulary.json",
         "vocabulary.model",
         "vocabulary.schema.json",
@@ -247,4 +249,5 @@ def test_verify_refuses_a_dist_that_is_not_as_it_was_exported(dist_copy: Path, c
 
 
 def test_verify_says_where_it_looked_for_the_run(export: Callable[..., Done], dist_copy: Path) -> None:
-    one_line(export("verify", dist_copy), "the run that was exported is not there", "--run")
+    nowhere = dist_copy.parent / "nowhere"
+    one_line(export("verify", dist_copy, "--run", nowhere), str(nowhere), "the run that was exported is not there")
