@@ -1,11 +1,13 @@
 """Fuzzes what reads strangers' files, with atheris: python benchmarks/trust/readers.py [--dist dist] [--seconds 600]
 
-Needs `pip install atheris`. Each reader has a process of its own. It may answer, or refuse with a `UserError`; any other
-exception, an input that takes ten seconds, or 2 GB of memory ends it, and is printed. Writes results/readers.json.
+Needs `pip install atheris`. Each reader has a process of its own. It may answer, or refuse with a `UserError`; any
+other exception, an input that takes ten seconds, or 2 GB of memory ends it, and is printed. Writes
+results/readers.json.
 """
 
 import argparse
 import contextlib
+import importlib
 import json
 import logging
 import re
@@ -86,10 +88,10 @@ def seeds(reader: str, dist: Path) -> list[bytes]:
 
 def fuzz(reader: str, given: list[str], memory: Path) -> None:
     """Runs in a process of its own, which libFuzzer ends."""
-    import atheris
+    atheris: Any = importlib.import_module("atheris")  # no lock has it
 
     with atheris.instrument_imports(include=["trainer", "export"]):
-        import export.manifest
+        import export.manifest  # noqa: F401
         import trainer.data.sources
         import trainer.text.vocabulary  # noqa: F401
     logging.disable()
