@@ -42,8 +42,13 @@ class Settings:
 
     def check(self) -> None:
         """Raises:
-        UserError: The name cannot be a file's, or what the page is given is not what it has to be.
+        UserError: The name cannot be a file's, or what the page is given is not what it has to be, or a text's bytes
+            were no UTF-8.
         """
+        for option in ("title", "description", "author", "license"):
+            text = getattr(self, option)
+            if any("\ud800" <= character <= "\udfff" for character in text):
+                raise UserError(f"--{option}: must be UTF-8; received {text!r}")
         read_strings(self.strings)
         check_theme(self.accent, self.logo, self.base_path, self.templates)
         if self.display_names:

@@ -18,7 +18,7 @@ from export.targets import node
 from trainer.files import dense_json
 from trainer.model.classifier import Classifier
 from trainer.run import Run
-from trainer.templates import environment
+from trainer.templates import environment, one_line
 from trainer.text.vocabulary import UNSPACED
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "mobile"
@@ -91,7 +91,7 @@ def _ranges(pattern: str) -> list[tuple[str, str]]:
 def _templates() -> jinja2.Environment:
     templates = environment(TEMPLATES, html=False)
     filters: dict[str, Any] = {
-        "one_line": lambda text: " ".join(text.split()),  # a comment ends with its line
+        "one_line": one_line,  # a comment ends with its line
         "number": repr,
         "kotlin": lambda text: json.dumps(text).replace("$", "\\$"),
         "swift": lambda text: _braced(text, ""),

@@ -15,7 +15,18 @@ from playwright.sync_api import Page, Route
 
 from export.proof import fuzz_strings, parity, runtimes
 from tests.support.pages.browser import READY, Open, Server, type_phrase
-from tests.support.pages.looking import KEPT, LABELS, MARKUP, SHOWN, expected, known_phrase, shown, style, surest
+from tests.support.pages.looking import (
+    KEPT,
+    LABELS,
+    MARKUP,
+    SHOWN,
+    TYPE_AND_WATCH,
+    expected,
+    known_phrase,
+    shown,
+    style,
+    surest,
+)
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 
@@ -127,6 +138,15 @@ def test_long_text_is_read_by_the_windows_rule_while_the_page_stays_alive(
     assert shown(page) == expected(rounded, text)
     windows = -(-pieces // rounded.vocabulary.window)
     assert f"Read in {windows:,} windows" in page.locator("#reading-notes").inner_text()
+
+
+def test_a_megabyte_does_not_stop_the_page(visit: Open, site: str) -> None:
+    """In half a second a visitor would notice; benchmarks/trust/long_phrase.py measures 200 ms on a quiet machine."""
+    page = visit().open(site)
+    page.evaluate(TYPE_AND_WATCH, "the king of ships " * 55_556)
+    page.wait_for_selector("#answer[aria-busy=false]", timeout=120_000)
+    page.wait_for_selector("#effect:not(:empty)", timeout=120_000)
+    assert max([0, *page.evaluate("tasks")]) < 500
 
 
 def test_newer_text_wins_over_a_long_one_that_is_still_being_read(visit: Open, site: str, rounded: Classifier) -> None:

@@ -68,6 +68,20 @@ def style(page: Page, selector: str, name: str, pseudo: str = "") -> str:
     return str(page.evaluate(program, [selector, name, pseudo]))
 
 
+# Puts a text into the field, and keeps the milliseconds of each task over 50 from then on in `tasks`.
+TYPE_AND_WATCH: Final = """(text) => {
+    const field = document.getElementById("phrase");
+    field.value = text;
+    globalThis.tasks = [];
+    return new Promise((resolve) => setTimeout(() => {
+        new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)))
+            .observe({ entryTypes: ["longtask"] });
+        field.dispatchEvent(new Event("input"));
+        resolve();
+    }, 100));
+}"""
+
+
 # Texts whose contrast with what lies behind them is under what WCAG 2 asks at level AA.
 FAINT: Final = """() => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
