@@ -12,6 +12,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.checkpoints import NOTHING_KEPT, Checkpoints
 from trainer.model.encoder import by_length, read_pieces
 from trainer.model.recipe import Recipe, Sizes
 from trainer.model.weights import Encoder, Lstm
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 Floats = NDArray[np.float32]
 Integers = NDArray[np.int32]
 
+_NAME: Final = "student"  # of what is kept
 _PARTS: Final = ("embedding", "kernels", "recurrents", "biases", "projection", "shift")
 
 
@@ -77,7 +79,12 @@ class Distillation:
 
 
 def encoder(
-    teacher: Teacher, texts: Sequence[str], vocabulary: Vocabulary, settings: Distillation, seed: int
+    teacher: Teacher,
+    texts: Sequence[str],
+    vocabulary: Vocabulary,
+    settings: Distillation,
+    seed: int,
+    checkpoints: Checkpoints = NOTHING_KEPT,
 ) -> Encoder:
     """Distils a teacher; the same seed gives the same numbers.
 
@@ -87,10 +94,14 @@ def encoder(
         vocabulary: Whose pieces the student reads.
         settings: How.
         seed: Of all chance.
+        checkpoints: Where the student stands, if it was learned before the fit was killed.
 
     Returns:
         The student, without a kernel to logits; its vectors have a length of about 1.
     """
+    if kept := checkpoints.load(_NAME):
+        logger.info(f"{teacher.name}: the student is there already")
+        return _encoder_of([kept[part] for part in _PARTS])
     generator = np.random.default_rng(seed)
     unique = list(dict.fromkeys(text for text in texts if text.strip()))
     if len(unique) > settings.texts:
@@ -104,7 +115,9 @@ def encoder(
     read = read_pieces(first_rows([*unique, *made], vocabulary), settings.steps)
     embedding = generator.normal(0, 0.01, (vocabulary.size, settings.embedding_size))
     embedding[len(RESERVED) :] = words / max(float(np.abs(words).std()), 1e-6) / 8
-    return _Student(embedding.astype(np.float32), settings, seed).learn(read, targets)
+    learned = _Student(embedding.astype(np.float32), settings, seed).learn(read, targets)
+    checkpoints.keep(_NAME, dict(zip(_PARTS, learned, strict=True)))
+    return _encoder_of(learned)
 
 
 class _Student:
@@ -131,7 +144,7 @@ class _Student:
         ]
         self.numbers = {name: tf.Variable(array, name=name) for name, array in zip(_PARTS, first, strict=True)}
 
-    def learn(self, read: Integers, targets: Floats) -> Encoder:
+    def learn(self, read: Integers, targets: Floats) -> list[Floats]:
         """Trains on what the LSTM reads of each text, shape [texts, steps], and the teacher's vectors of them."""
         import keras
         import tensorflow as tf
@@ -168,7 +181,7 @@ class _Student:
             logger.info(
                 f"encoder: epoch {epoch + 1} of {settings.epochs}, cosine to the teacher {np.mean(cosines):.3f}"
             )
-        return _encoder_of([variable.numpy() for variable in variables])
+        return [variable.numpy() for variable in variables]
 
     def _batches(self, read: Integers, generator: np.random.Generator) -> list[tuple[int, Integers]]:
         """Gives shuffled batches of texts that are about as long: padding costs as much as text."""

@@ -3,12 +3,14 @@
 python -m trainer fit --recipe lesson --epochs 3
 """
 
+import dataclasses
 import logging
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from trainer.checkpoints import unfinished
 from trainer.clock import now
 from trainer.data.corpus import Corpus
 from trainer.data.profile import profile_of, report_of
@@ -72,7 +74,17 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                     f"--budget-kb {recipe.budget_kb}: too small for {count} labels and this text: the .tflite will "
                     f"have about {kilobytes} kB; fewer labels make it smaller"
                 )
-            trained = train(encoded, recipe, sizes, teacher, options.seed)
+            facts = {
+                "rows": encoded.sha256,
+                "vocabulary": encoded.vocabulary.to_json(),
+                "recipe": dataclasses.asdict(recipe),
+                "sizes": dataclasses.asdict(sizes),
+                "teacher": teacher and teacher.name,
+                "seed": options.seed,
+                "folds": options.folds,
+            }
+            with unfinished(facts) as checkpoints:
+                trained = train(encoded, recipe, sizes, teacher, options.seed, checkpoints)
         measured = measure(trained, encoded)
         write_run(
             staging,

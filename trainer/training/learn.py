@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.checkpoints import NOTHING_KEPT, Checkpoints
 from trainer.encoding.encode import Encoded
 from trainer.errors import UserError
 from trainer.evaluation.metrics import Tally, macro_f1, tally
@@ -123,7 +124,14 @@ class Trained:
     facts: dict[str, Any]
 
 
-def train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> Trained:
+def train(
+    encoded: Encoded,
+    recipe: Recipe,
+    sizes: Sizes,
+    teacher: Teacher | None,
+    seed: int,
+    checkpoints: Checkpoints = NOTHING_KEPT,
+) -> Trained:
     """Trains a model: the lesson's, or tables, encoder and gate.
 
     Args:
@@ -132,6 +140,7 @@ def train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | Non
         sizes: Of everything that is built.
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
+        checkpoints: Where it goes on, if it was killed.
 
     Returns:
         The model's numbers, and what held-out phrases say of them.
@@ -140,8 +149,8 @@ def train(encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | Non
         UserError: The corpus cannot be cross-validated.
     """
     if recipe.tables:
-        return Learner(encoded, recipe, sizes, teacher, seed).learn()
-    weights, temperature, history = train_lesson(encoded, recipe, seed)
+        return Learner(encoded, recipe, sizes, teacher, seed, checkpoints).learn()
+    weights, temperature, history = train_lesson(encoded, recipe, seed, checkpoints)
     return Trained(weights, weights, None, temperature, {"history": history})
 
 
@@ -154,9 +163,19 @@ class Learner:
         sizes: Of everything that is built.
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
+        checkpoints: Where it goes on, if it was killed.
     """
 
-    def __init__(self, encoded: Encoded, recipe: Recipe, sizes: Sizes, teacher: Teacher | None, seed: int) -> None:
+    def __init__(
+        self,
+        encoded: Encoded,
+        recipe: Recipe,
+        sizes: Sizes,
+        teacher: Teacher | None,
+        seed: int,
+        checkpoints: Checkpoints = NOTHING_KEPT,
+    ) -> None:
+        self.checkpoints = checkpoints
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
@@ -236,7 +255,7 @@ class Learner:
     def _taught(self, teacher: Teacher) -> Encoder:
         texts = [phrase.text for phrase in self.encoded.sample]
         settings = Distillation.of(self.recipe, self.free)
-        return distil.encoder(teacher, texts, self.vocabulary, settings, self.seed)
+        return distil.encoder(teacher, texts, self.vocabulary, settings, self.seed, self.checkpoints)
 
     def _choose(self) -> tuple[Choice, HeldOut]:
         """Chooses on held-out phrases, and gives what the chosen model says of them."""
@@ -323,7 +342,7 @@ class Learner:
     def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
         """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
         logger.info("LSTM: training on the labels")
-        encoder, kernel = train_on_labels(self.encoded, self.recipe, self.free, self.seed)
+        encoder, kernel = train_on_labels(self.encoded, self.recipe, self.free, self.seed, self.checkpoints)
         if self.few:  # its rows cannot be held out in turn: each time would be a training of its own
             return encoder, 0.0
         own = encoder_vectors(encoder, self.validation.rows, self.sizes.lstm_steps) @ kernel

@@ -1,25 +1,31 @@
 """How a Keras model is trained on rows that lie on disk."""
 
 import contextlib
+import json
 import math
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.checkpoints import Checkpoints
 from trainer.encoding.encode import Encoded
 from trainer.model.recipe import Recipe
 
 if TYPE_CHECKING:
     import keras
 
+_NAME: Final = "lstm"  # of what is kept
+_KEPT_STEPS: Final = 200  # after as many it is kept again
 _BATCH: Final = 1_024  # validation rows that are asked at once
 
 
-def run_steps(model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: int, seed: int) -> None:
+def run_steps(
+    model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: int, seed: int, checkpoints: Checkpoints
+) -> None:
     """Trains a model that gives logits, with one function that is traced once: Keras' `fit` would take longer to begin.
 
     Args:
@@ -28,6 +34,7 @@ def run_steps(model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: int
         recipe: Batch size and learning rate.
         steps: How many batches.
         seed: Of their order.
+        checkpoints: Where it goes on, if it was killed.
     """
     import keras
     import tensorflow as tf
@@ -43,11 +50,17 @@ def run_steps(model: "keras.Model", encoded: Encoded, recipe: Recipe, steps: int
         optimizer.apply(tape.gradient(loss, variables), variables)
 
     traced = tf.function(step, _signature(encoded), autograph=False)
-    for ids, truth in islice(_batches(encoded, recipe.batch_size, seed), steps):
+    state = [*model.variables, *optimizer.variables]
+    done, _ = _restored(checkpoints, state)
+    for number, (ids, truth) in enumerate(islice(_batches(encoded, recipe.batch_size, seed), done, steps), done + 1):
         traced(ids, truth)
+        if number % _KEPT_STEPS == 0:
+            _keep(checkpoints, state, number, {})
 
 
-def fit_epochs(model: "keras.Model", encoded: Encoded, recipe: Recipe, seed: int) -> dict[str, list[float]]:
+def fit_epochs(
+    model: "keras.Model", encoded: Encoded, recipe: Recipe, seed: int, checkpoints: Checkpoints
+) -> dict[str, list[float]]:
     """Trains a model that gives probabilities, as Keras does it.
 
     Args:
@@ -55,6 +68,7 @@ def fit_epochs(model: "keras.Model", encoded: Encoded, recipe: Recipe, seed: int
         encoded: The training and validation rows.
         recipe: Epochs, batch size and learning rate.
         seed: Of the batches' order.
+        checkpoints: Where it goes on, if it was killed.
 
     Returns:
         The accuracy and loss after every epoch, of training and of validation rows.
@@ -65,21 +79,52 @@ def fit_epochs(model: "keras.Model", encoded: Encoded, recipe: Recipe, seed: int
     per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
     optimizer = keras.optimizers.Adam(_rate(recipe, recipe.epochs * per_epoch))
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    optimizer.build(model.trainable_variables)
+    state = [*model.variables, *optimizer.variables]
+    done, history = _restored(checkpoints, state)
     batches = tf.data.Dataset.from_generator(
-        lambda: _batches(encoded, recipe.batch_size, seed), output_signature=tuple(_signature(encoded))
+        lambda: islice(_batches(encoded, recipe.batch_size, seed), done * per_epoch, None),
+        output_signature=tuple(_signature(encoded)),
     )
+
+    def after(epoch: int, logs: dict[str, float]) -> None:
+        for name, value in logs.items():
+            history.setdefault(name, []).append(round(float(value), 6))
+        _keep(checkpoints, state, epoch + 1, history)
+
     validation = (encoded.validation_rows, encoded.validation_truth)
     on_terminal = sys.stderr.isatty()
     with contextlib.redirect_stdout(sys.stderr):  # progress is not a result
-        history = model.fit(
+        model.fit(
             batches.prefetch(2),
+            initial_epoch=done,
             epochs=recipe.epochs,
+            callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=after)],
             steps_per_epoch=per_epoch,
             validation_data=tf.data.Dataset.from_tensor_slices(validation).batch(_BATCH).cache(),
             shuffle=False,
             verbose=1 if on_terminal else 2,
         )
-    return {name: [round(float(value), 6) for value in values] for name, values in history.history.items()}
+    return history
+
+
+def _keep(checkpoints: Checkpoints, state: Sequence[Any], done: int, history: dict[str, list[float]]) -> None:
+    arrays = {f"variable-{number}": np.asarray(variable) for number, variable in enumerate(state)}
+    checkpoints.keep(_NAME, arrays | {"done": np.array(done), "history": np.array(json.dumps(history))})
+
+
+def _restored(checkpoints: Checkpoints, state: Sequence[Any]) -> tuple[int, dict[str, list[float]]]:
+    """Sets all variables to what was kept.
+
+    Returns:
+        How many epochs or steps they have learned from, and the history of those epochs; 0 where nothing was kept.
+    """
+    kept = checkpoints.load(_NAME)
+    if kept is None:
+        return 0, {}
+    for number, variable in enumerate(state):
+        variable.assign(kept[f"variable-{number}"])
+    return int(kept["done"]), json.loads(str(kept["history"]))
 
 
 def _rate(recipe: Recipe, steps: int) -> Any:

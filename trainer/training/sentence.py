@@ -5,6 +5,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.checkpoints import Checkpoints
 from trainer.encoding.encode import Encoded
 from trainer.model.classifier import Classifier
 from trainer.model.network import build_encoder, build_lesson, encoder_of, weights_of
@@ -19,7 +20,9 @@ Floats = NDArray[np.float32]
 _MOST_EPOCHS = 20  # where the steps are given and the phrases are few
 
 
-def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -> tuple[Encoder, Floats]:
+def train_on_labels(
+    encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int, checkpoints: Checkpoints
+) -> tuple[Encoder, Floats]:
     """Trains a small encoder.
 
     Returns:
@@ -42,17 +45,20 @@ def train_on_labels(encoded: Encoded, recipe: Recipe, sizes: Sizes, seed: int) -
     model = keras.Model(encoder.input, head(encoder.output))
     per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
     steps = recipe.epochs * per_epoch if recipe.epochs else min(recipe.steps, _MOST_EPOCHS * per_epoch)
-    run_steps(model, encoded, recipe, steps, seed)
+    run_steps(model, encoded, recipe, steps, seed, checkpoints)
     return encoder_of(encoder), head.get_weights()[0]
 
 
-def train_lesson(encoded: Encoded, recipe: Recipe, seed: int) -> tuple[LessonWeights, float, dict[str, list[float]]]:
+def train_lesson(
+    encoded: Encoded, recipe: Recipe, seed: int, checkpoints: Checkpoints
+) -> tuple[LessonWeights, float, dict[str, list[float]]]:
     """Trains the lesson's model.
 
     Args:
         encoded: The training and validation rows.
         recipe: How.
         seed: Of all chance.
+        checkpoints: Where it goes on, if it was killed.
 
     Returns:
         Its weights, in which logits are divided by the temperature; the temperature, chosen on the validation phrases;
@@ -62,7 +68,7 @@ def train_lesson(encoded: Encoded, recipe: Recipe, seed: int) -> tuple[LessonWei
     vocabulary = encoded.vocabulary
     dense = (*recipe.dense_units, len(vocabulary.labels))
     model = build_lesson(vocabulary.sequence_length, vocabulary.size, recipe.embedding_size, recipe.lstm_units, dense)
-    history = fit_epochs(model, encoded, recipe, seed)
+    history = fit_epochs(model, encoded, recipe, seed, checkpoints)
     answers = Classifier(model, vocabulary).answers(encoded.validation_rows)
     weights = weights_of(model)
     assert isinstance(weights, LessonWeights)
