@@ -121,8 +121,8 @@ def run(subject: Subject, after: float | None = None) -> tuple[str, float]:
     command = [sys.executable, *subject.command]
     started = time.monotonic()
     with tempfile.TemporaryFile("w+") as said:
-        where = {"cwd": subject.place.parent, "env": environment(subject.place)}
-        with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=said, **where) as process:
+        folder, own = subject.place.parent, environment(subject.place)
+        with subprocess.Popen(command, cwd=folder, env=own, stdout=subprocess.DEVNULL, stderr=said) as process:
             try:
                 process.wait(after)
             except subprocess.TimeoutExpired:
