@@ -148,7 +148,6 @@ def kills(subject: Subject, count: int, chance: random.Random, tell: Callable[[s
         The kills; how many found the earlier one and how many a new one; `lost`, where it was neither; how many left
         something, how much of that the next start removed, and how much is left in the end.
     """
-    run(subject)
     _, seconds = run(subject)
     found = {"kills": 0, "old": 0, "new": 0, "lost": 0, "left": 0, "removed": 0}
     waiting: set[str] = set()  # directories that killed starts left
