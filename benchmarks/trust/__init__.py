@@ -1,1 +1,1 @@
-"""What strangers send, and what comes of it."""
+"""What is injected, and what strangers send: kills, fuzzed files, a phrase of a megabyte."""

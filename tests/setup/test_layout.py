@@ -13,7 +13,14 @@ MODULES = sorted(TESTS.rglob("*.py"))
 BENCHMARKS = {path.stem for path in (ROOT / "benchmarks").glob("*.py")}
 BENCHMARKS |= {path.parent.name for path in (ROOT / "benchmarks").glob("*/__init__.py")}
 # These hold the benchmarks' own code, or serve a page as they do.
-OF_BENCHMARKS = {"test_benchmarks", "test_public", "test_web_benchmark", "test_frameworks", "test_lighthouse"}
+OF_BENCHMARKS = {
+    "test_benchmarks",
+    "test_public",
+    "test_web_benchmark",
+    "test_frameworks",
+    "test_lighthouse",
+    "test_kills",
+}
 
 
 def imported(path: Path) -> Iterator[str]:
