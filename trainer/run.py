@@ -116,7 +116,7 @@ class Run:
         """The trained model, loaded.
 
         Raises:
-            UserError: The model file is not the one that was trained.
+            UserError: The model file is not the one that was trained, or holds code.
         """
         path = self.path / "model.keras"
         try:
@@ -130,7 +130,10 @@ class Run:
 
             import trainer.model.layers  # noqa: F401 (registers them with Keras)
 
-        model = keras.models.load_model(path, compile=False, safe_mode=True)
+        try:
+            model = keras.models.load_model(path, compile=False, safe_mode=True)
+        except (ValueError, TypeError, KeyError) as error:
+            raise UserError(f"{path}: is no model that Byline saved ({str(error).splitlines()[0]})") from error
         expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))
         if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")

@@ -1,11 +1,13 @@
 """What a stranger writes into a title, a label or a phrase stays text in every file that is generated."""
 
+import gzip
 import html.parser
 import json
 import re
 import shutil
 import subprocess
 import sys
+import tracemalloc
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -20,9 +22,11 @@ from export.settings import Settings
 from export.targets import metadata, npm, web
 from tests.support.places import ROOT
 from tests.support.runtimes.javascript import run_node
+from trainer.__main__ import main
 from trainer.data.corpus import Phrase
 from trainer.data.sources import Source, load
 from trainer.errors import UserError
+from trainer.files import sha256
 from trainer.model.classifier import Classifier
 from trainer.run import Run, write_phrases
 
@@ -146,3 +150,42 @@ def test_a_spreadsheet_with_climbing_names_writes_nothing(tmp_path: Path) -> Non
     with pytest.raises(UserError, match=r"climb\.xlsx: is no spreadsheet"):
         load(Source(str(path)))
     assert [path.name for path in tmp_path.rglob("*") if path.is_file()] == ["climb.xlsx"]
+
+
+@pytest.mark.parametrize(
+    ("name", "start"),
+    [
+        ("a.csv.gz", "text,label\n"),
+        ("a.json.gz", '[{"label": "a", "text": "'),
+        ("a.jsonl.gz", '{"label": "a", "text": "'),
+    ],
+)
+def test_a_packed_file_that_never_ends_is_refused_without_being_held(
+    name: str, start: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / name
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(start.encode())
+        for _ in range(200):  # MB
+            file.write(b"a" * (1 << 20))
+    tracemalloc.start()
+    assert main(["audit", f"--data={path}"]) == 2
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100 << 20
+    assert re.fullmatch(rf"error: {path}: row \d: is longer than 10,000,000 characters\n", capsys.readouterr().err)
+
+
+def test_a_keras_file_with_code_in_it_is_not_loaded(run_path: Path, tmp_path: Path) -> None:
+    """A Lambda layer holds Python's bytecode; `safe_mode` refuses it."""
+    import keras
+
+    copy = Path(shutil.copytree(run_path, tmp_path / "run"))
+    model = keras.Sequential([keras.layers.Input((4,)), keras.layers.Lambda(lambda numbers: numbers)])
+    model.save(copy / "model.keras")
+    facts = json.loads((copy / "run.json").read_text())
+    facts["model_file_sha256"] = sha256((copy / "model.keras").read_bytes())
+    (copy / "run.json").write_text(json.dumps(facts))
+    with pytest.raises(UserError, match=r"model\.keras: is no model that Byline saved \(.*Lambda") as refused:
+        _ = Run.read(copy).classifier
+    assert "\n" not in str(refused.value)

@@ -78,7 +78,9 @@ def bundle(modules: Path, output: Path, engine: str = "own") -> subprocess.Compl
 def test_bundling_says_nothing_and_writes_the_scripts_and_the_style(tmp_path: Path) -> None:
     done = bundle(node.modules(), tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["app.js", "start.js", "style.css", "worker.js"]
+    made = ["app.js", "packages.json", "start.js", "style.css", "worker.js"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == made
+    assert json.loads((tmp_path / "packages.json").read_text()) == ["d3-dsv"]
     assert "d3-dsv" in (tmp_path / "app.js").read_text(encoding="utf-8").splitlines()[0]  # its licence asks for that
 
 

@@ -369,7 +369,13 @@ def test_npm_alone_is_exported_in_a_language_of_ones_own(run_path: Path, tmp_pat
     assert done.returncode == 0, done.stderr
     assert "npm        " in done.stderr
     dist = tmp_path / "dist-npm"
-    assert {path.name for path in dist.iterdir()} == {"manifest.json", "npm", "tfjs"}
+    assert {path.name for path in dist.iterdir()} == {
+        "LICENSES.md",
+        "manifest.json",
+        "npm",
+        "sbom.cdx.json",
+        "tfjs",
+    }
     files = read_manifest(dist)["files"]
     assert {f"npm/{name}" for name in FILES} <= set(files)
     assert json.loads((dist / "npm" / "package.json").read_text())["name"] == "satz"

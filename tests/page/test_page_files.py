@@ -198,11 +198,11 @@ def test_two_files_in_quick_succession_end_with_the_later_one(visit: Open, site:
 def test_a_worker_that_dies_is_started_again_and_asked_once_more(visit: Open, site: str, tmp_path: Path) -> None:
     visitor = visit()
     page = visitor.open(site)
-    (tmp_path / "long.csv").write_text("text,id\n" + "the king,1\n" * 60_000, encoding="utf-8")
+    (tmp_path / "long.csv").write_text("text,id\n" + "the king,1\n" * 300_000, encoding="utf-8")
     page.locator("#table-file").set_input_files(tmp_path / "long.csv")
     page.wait_for_selector("#table[data-state=reading]")
     page.workers[0].evaluate("setTimeout(() => { throw new Error('out of memory'); })")
     type_phrase(page, "the king of the sea")
     page.wait_for_selector("#table[data-state=done]", timeout=60_000)
-    assert "60,000 rows, in " in page.locator("#table-status").inner_text()
+    assert "300,000 rows, in " in page.locator("#table-status").inner_text()
     assert page.locator("#leader").inner_text() != ""
