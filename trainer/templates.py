@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from trainer.text.printable import one_line
+
 if TYPE_CHECKING:
     import jinja2
 
@@ -31,14 +33,6 @@ def environment(source: "Path | jinja2.BaseLoader", *, html: bool) -> "jinja2.En
 
 # An underscore within a word begins no emphasis.
 _MARKUP = re.compile(r"[\\`*\[\]<>|~&]|(?<![^\W_])_|_(?![^\W_])")
-
-# A terminal would obey them, or what follows would be shown turned round.
-_COMMANDS = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
-
-
-def one_line(text: str) -> str:
-    """Gives a text as one line without characters that command a terminal or turn a line round."""
-    return _COMMANDS.sub("\ufffd", " ".join(text.split()))
 
 
 def markdown(text: str) -> str:

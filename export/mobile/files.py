@@ -18,7 +18,8 @@ from export.targets import node
 from trainer.files import dense_json
 from trainer.model.classifier import Classifier
 from trainer.run import Run
-from trainer.templates import environment, one_line
+from trainer.templates import environment
+from trainer.text.printable import one_line
 from trainer.text.vocabulary import UNSPACED
 
 TEMPLATES: Final = Path(__file__).parent.parent / "templates" / "mobile"

@@ -189,3 +189,10 @@ def test_a_keras_file_with_code_in_it_is_not_loaded(run_path: Path, tmp_path: Pa
     with pytest.raises(UserError, match=r"model\.keras: is no model that Byline saved \(.*Lambda") as refused:
         _ = Run.read(copy).classifier
     assert "\n" not in str(refused.value)
+
+
+def test_a_phrase_commands_no_terminal(run_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["predict", "--run", str(run_path), "to \x1b[31mbe\x07 \u202eor not می‌روم"]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("to \ufffd[31mbe\ufffd \ufffdor not می‌روم\n")
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202a-\u202e]", shown)

@@ -165,3 +165,26 @@ def test_a_buffer_is_read_back() -> None:
     assert (root.table(6), root.tables(6), root.table(99)) == (None, [], None)
     with pytest.raises(ValueError, match="of the schema"):
         Table.root(data, b"M001")
+
+
+HOSTILE = (
+    "</script><script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)> {{7*7}} {%',
+    "\u202eturned \x1b[31mred",
+)
+
+
+@needs_the_library
+def test_hostile_labels_and_descriptions_stay_text(bare: bytes, trained: Run, tmp_path: Path) -> None:
+    labels = (
+        *HOSTILE,
+        *(f"{number} {'long ' * 2_000}".strip() for number in range(len(trained.labels) - len(HOSTILE))),
+    )
+    about = metadata.Description(HOSTILE[0], HOSTILE[1], HOSTILE[2], "x" * 10_000, "1")
+    model = metadata.add_metadata(bare, trained.vocabulary, labels, about)
+    assert metadata.read_metadata(model).labels == labels
+    described = read_by_the_library(model)[0]
+    assert (described["name"], described["description"], described["author"]) == HOSTILE
+    (tmp_path / "model.tflite").write_bytes(model)
+    answers = task_library.bert_probabilities(tmp_path / "model.tflite", ["to be"], labels)
+    assert answers.sum() == pytest.approx(1, abs=1e-5)

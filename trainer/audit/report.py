@@ -10,13 +10,13 @@ from trainer.audit.checks.headline import named_with_recall, percent
 from trainer.audit.checks.shortcuts import WHAT
 from trainer.audit.sample import MOST_WORDS
 from trainer.templates import environment
+from trainer.text.printable import printable
 
 if TYPE_CHECKING:
     from markupsafe import Markup
 
 _BREAKS: Final = re.compile("([_/-])(?=[^<])")  # where a name may go on in the next line
 _MOST_CONFUSED: Final = 20  # labels in a confusion matrix
-_HARMLESS: Final = "\u00a0\u2009\u202f\u200c\u200d"  # spaces, and what joins letters in Persian or Hindi
 _MOST_HEAT: Final = 40  # labels in a heat map: of more, those of the lowest recall
 _COLUMN: Final = 24  # characters of a label over a column
 
@@ -127,11 +127,6 @@ def _breakable(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return Markup(_BREAKS.sub(r"\1<wbr>", str(escape(printable(text)))))
-
-
-def printable(text: str) -> str:
-    """Gives a text without what would move a terminal's cursor or turn its direction."""
-    return "".join(character if character.isprintable() or character in _HARMLESS else "�" for character in text)
 
 
 def count_of(number: float) -> str:

@@ -20,6 +20,7 @@ from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
 from trainer.errors import UserError
 from trainer.model.recipe import Recipe
+from trainer.text.printable import printable
 from trainer.training.options import FitOptions
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def corpus(_: argparse.Namespace) -> int:
         distinct = len({canonical(word) for word in words})
         print(f"{label}: {len(lines):,} phrases, {len(words):,} words, {distinct:,} distinct words")
         for line in lines[:: len(lines) // 3 + 1]:
-            print(f"    {line}")
+            print(f"    {printable(line)}")
     return 0
 
 
@@ -148,7 +149,7 @@ def predict(arguments: argparse.Namespace) -> int:
                 continue
             words = run.vocabulary.words(text)
             known = sum(word.known for word in words)
-            print(text)
+            print(printable(text))
             if abstains(float(ranking[0]["score"]), known, run.threshold):
                 print("  not sure")
             print_ranking(ranking)

@@ -5,6 +5,7 @@ import shlex
 from typing import TYPE_CHECKING, Any
 
 from trainer.evaluation.wording import accuracy_text, advice_text, confusion_table, measures_text, result_text
+from trainer.text.printable import printable
 
 if TYPE_CHECKING:
     from trainer.run import Run
@@ -32,7 +33,7 @@ def print_fit(run: "Run", *, by_row: bool) -> None:
     print(confusion_table(results["confusion"], run.vocabulary.labels))
     for line in advice_text(run.facts["advice"], results):
         print(f"advice     {line}")
-    example = shlex.quote(run.phrases("validation")[0].text[:100])
+    example = shlex.quote(printable(run.phrases("validation")[0].text[:100]))
     print(f"{run.path}: next, python -m trainer predict {example}, or python -m export all")
 
 

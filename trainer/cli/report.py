@@ -14,11 +14,11 @@ from trainer.audit.report import (
     cut_apart,
     largest_first,
     place_of,
-    printable,
     quality_of,
     worst_first,
 )
 from trainer.audit.sample import MOST_WORDS
+from trainer.text.printable import printable
 
 _WIDTHS: Final = (80, 160)  # columns: in fewer no table fits, and lines of more are not read
 _OPTION: Final = re.compile("`[^`]*`")
