@@ -12,7 +12,7 @@ from playwright.sync_api import Browser
 from export import graph
 from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.targets import web
+from export.targets import tflite, web
 from tests.support.commands import EPOCH, WORKSHOP, run_command
 from tests.support.corpora.pets import fitted
 from tests.support.once import built_once
@@ -21,6 +21,8 @@ from tests.support.pages.looking import LABELS, MARKUP
 from tests.support.runtimes.mobile_clients import MissingLibraryError, mediapipe_python
 from trainer.data.corpus import Phrase
 from trainer.model.classifier import Classifier
+from trainer.model.network import weights_of
+from trainer.model.weights import steps_of
 from trainer.quiet import set_environment
 from trainer.run import Run, write_phrases
 
@@ -81,6 +83,15 @@ def run_path(workshop: Path) -> Path:
 @pytest.fixture(scope="session")
 def trained(run_path: Path) -> Run:
     return Run.read(run_path)
+
+
+@pytest.fixture(scope="session")
+def bare(trained: Run) -> bytes:
+    """The int8 model as the converter writes it, without metadata."""
+    weights = weights_of(trained.classifier.model)
+    rounded = graph.round_constants(graph.constants_of(weights))
+    steps = steps_of(weights, trained.vocabulary.window)
+    return tflite.convert(rounded, trained.vocabulary.sequence_length, steps, "int8")
 
 
 @pytest.fixture

@@ -13,14 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from export import graph
 from export.proof import task_library
-from export.targets import flatbuffer, metadata, tflite
+from export.targets import flatbuffer, metadata
 from tests.support.places import ROOT
 from tests.support.runtimes.mobile_clients import ask_python
 from trainer.errors import UserError
-from trainer.model.network import weights_of
-from trainer.model.weights import steps_of
 from trainer.run import Run
 
 needs_the_library = pytest.mark.skipif(not task_library.AVAILABLE, reason=task_library.NOT_AVAILABLE)
@@ -31,15 +28,6 @@ ASK_BERT = (
     "print(bert_probabilities(pathlib.Path(sys.argv[1]), ['to be or not'], sys.argv[2:]).sum())"
 )
 Make = Callable[..., bytes]
-
-
-@pytest.fixture(scope="module")
-def bare(trained: Run) -> bytes:
-    """The int8 model as the converter writes it."""
-    weights = weights_of(trained.classifier.model)
-    rounded = graph.round_constants(graph.constants_of(weights))
-    steps = steps_of(weights, trained.vocabulary.window)
-    return tflite.convert(rounded, trained.vocabulary.sequence_length, steps, "int8")
 
 
 @pytest.fixture(scope="module")

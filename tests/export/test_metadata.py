@@ -10,25 +10,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from export import graph
 from export.proof import parity, task_library
-from export.targets import flatbuffer, metadata, tflite
+from export.targets import flatbuffer, metadata
 from export.targets.flatbuffer import Byte, Table
-from trainer.model.network import weights_of
-from trainer.model.weights import steps_of
 from trainer.run import Run
 
 ABOUT = metadata.Description("byline", "Größe “and” quotes", "A. Tester", "CC0-1.0", "1 é")
 needs_the_library = pytest.mark.skipif(not task_library.AVAILABLE, reason=task_library.NOT_AVAILABLE)
-
-
-@pytest.fixture(scope="module")
-def bare(trained: Run) -> bytes:
-    """The int8 model as the converter writes it."""
-    weights = weights_of(trained.classifier.model)
-    rounded = graph.round_constants(graph.constants_of(weights))
-    steps = steps_of(weights, trained.vocabulary.window)
-    return tflite.convert(rounded, trained.vocabulary.sequence_length, steps, "int8")
 
 
 def by_the_library(model: bytes, trained: Run, folder: Path) -> bytes:
