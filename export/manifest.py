@@ -111,6 +111,9 @@ def open_manifest(dist: Path) -> dict[str, Any]:
     for key, kind in _NEEDED.items():
         if not isinstance(manifest.get(key), kind):
             raise UserError(f"{path}: has no {key!r} that is a {kind.__name__}")
+    for name, entry in manifest["files"].items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("sha256"), str):
+            raise UserError(f"{path}: has no SHA-256 of {name!r}")
     if not NAME.fullmatch(manifest["name"]):
         raise UserError(f"{path}: {manifest['name']!r} is no name of an export")
     if path.read_bytes() != json_text(sealed(manifest)).encode():

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.dist import faults_of, sizes_of
-from export.manifest import read_manifest
+from export.manifest import FILE, read_manifest
 from export.proof import fuzz_strings, parity, runtimes
 from export.proof.runtimes import Answers
 from trainer.errors import UserError
@@ -44,17 +44,23 @@ def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]
         UserError: The directory is not as it was exported, or `run_path` is not the run that it came from.
     """
     manifest = read_manifest(dist)
-    if manifest["parity"] is None:
+    try:
+        whole, seed = manifest["parity"] is not None, int(manifest["seed"])
+        exported = {key: str(manifest["run"][key]) for key in ("name", "model_sha256")}
+        budgets = {part: int(size["budget"]) for part, size in manifest["sizes"].items()}
+        sizes = sizes_of(dist, manifest["name"], budgets)
+    except (KeyError, TypeError, ValueError) as error:
+        raise UserError(f"{dist / FILE}: is no manifest that Byline wrote ({error!r})") from error
+    if not whole:
         raise UserError(f"{dist}: holds one part alone; `python -m export all` makes a whole that can be proved")
     vocabulary = Vocabulary.read(dist / "vocabulary.json")
     if list(vocabulary.labels) != manifest["labels"]:
         raise UserError(f"{dist / 'vocabulary.json'}: has other labels than the manifest")
-    budgets = {part: size["budget"] for part, size in manifest["sizes"].items()}
-    faults = faults_of(dist, sizes_of(dist, manifest["name"], budgets))
-    run = _run_of(manifest["run"], run_path)
+    faults = faults_of(dist, sizes)
+    run = _run_of(exported, run_path)
     if run is None:
         logger.info(f"note       {_WITHOUT_RUN}")
-        report = prove_models(dist, manifest["name"], int(manifest["seed"]))
+        report = prove_models(dist, manifest["name"], seed)
     else:
         report = parity.prove(run, dist, manifest["name"])
     return report, faults + report.faults

@@ -133,7 +133,9 @@ class Run:
         try:
             model = keras.models.load_model(path, compile=False, safe_mode=True)
         except (ValueError, TypeError, KeyError) as error:
-            raise UserError(f"{path}: is no model that Byline saved ({str(error).splitlines()[0]})") from error
+            raise UserError(
+                f"{path}: is no model that Byline saved ({next(iter(str(error).splitlines()), type(error).__name__)})"
+            ) from error
         expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))
         if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from export.manifest import open_manifest, read_manifest, sealed
-from export.verify import prove_models
+from export.verify import prove_models, verify
 from tests.support.commands import EPOCH, WORKSHOP, run_command
 from tests.support.corpora.pets import contents
 from tests.support.manifests import reseal
@@ -59,6 +59,7 @@ def test_missing_added_and_linked_files_are_named(dist_copy: Path) -> None:
         ({"name": "../outside"}, "is no name of an export"),
         ({"name": 7}, "has no 'name' that is a str"),
         ({"files": []}, "has no 'files' that is a dict"),
+        ({"files": {"web/app.js": {"bytes": 1}}}, "has no SHA-256 of 'web/app.js'"),
         ({"format": "byline-dist-1"}, "the format is not"),
     ],
 )
@@ -67,6 +68,16 @@ def test_a_manifest_that_is_none_is_one_line(dist_copy: Path, change: dict[str, 
     write_json(dist_copy / "manifest.json", sealed(manifest))
     with pytest.raises(UserError, match=rule):
         read_manifest(dist_copy)
+
+
+@pytest.mark.parametrize(
+    "change", [{"seed": "one"}, {"run": {}}, {"sizes": {"page": 5}}, {"sizes": {"page": {}}}, {"sizes": {}}]
+)
+def test_a_sealed_manifest_of_another_form_is_one_line(dist_copy: Path, change: dict[str, object]) -> None:
+    manifest = json.loads((dist_copy / "manifest.json").read_text()) | change
+    write_json(dist_copy / "manifest.json", sealed(manifest))
+    with pytest.raises(UserError, match=r"manifest\.json: is no manifest that Byline wrote"):
+        verify(dist_copy, None)
 
 
 def test_a_file_outside_is_not_read(dist_copy: Path) -> None:
