@@ -198,7 +198,7 @@ def outside(error: type[OSError], number: int, *names: str) -> OSError:
         outside(FileNotFoundError, errno.ENOENT, "/usr/bin/chromium"),
         outside(FileNotFoundError, errno.ENOENT, "chromium"),
         outside(ConnectionRefusedError, errno.ECONNREFUSED),
-        outside(PermissionError, errno.EACCES, "/root/templates/page.j2"),
+        outside(PermissionError, errno.EACCES, "/elsewhere/templates/page.j2"),
         OSError("a library says nothing more"),
     ],
     ids=str,
