@@ -1,6 +1,6 @@
 """What is written whole or not at all: beside its place, flushed to the disk, and swapped in.
 
-What is being written to `runs/mine` stands in `runs/.mine.byline-XXXXXXXX`, and `runs/.mine.byline-lock` says who
+What is being written to `runs/mine` stands in `runs/.mine.byline-k3x_0q7z`, and `runs/.mine.byline-lock` says who
 writes. Who gets the lock next removes what a killed process left.
 """
 

@@ -79,7 +79,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 "vocabulary": encoded.vocabulary.to_json(),
                 "recipe": dataclasses.asdict(recipe),
                 "sizes": dataclasses.asdict(sizes),
-                "teacher": teacher and teacher.name,
+                "teacher": teacher and teacher.digest,
                 "seed": options.seed,
                 "folds": options.folds,
             }
