@@ -17,6 +17,7 @@ from trainer.cli.options import (
 )
 from trainer.cli.terminal import say
 from trainer.errors import ExportCheckFailed, UserError
+from trainer.external.words import STANDARDIZE
 from trainer.run import Run
 from trainer.training.options import RECIPE, FitOptions
 
@@ -62,6 +63,7 @@ def parser(program: str = "python -m export") -> argparse.ArgumentParser:
         if name == "all":
             add_data(command, to_split=True)
             add_recipe(command, only=MAIN)
+            _add_external(command)
         about = command.add_argument_group("what it says of itself")
         about.add_argument(
             "--name", default=defaults.name, help=f"names the .tflite, the page and the npm package [{defaults.name}]"
@@ -115,6 +117,26 @@ def parser(program: str = "python -m export") -> argparse.ArgumentParser:
     return top
 
 
+def _add_external(command: argparse.ArgumentParser) -> None:
+    given = command.add_argument_group("a Keras model of your own, with --data as its test")
+    given.add_argument("--model", type=Path, metavar="FILE", help="a .keras file that reads int32 ids or strings [none]")
+    given.add_argument(
+        "--vocabulary",
+        type=Path,
+        metavar="FILE",
+        help="a SentencePiece model, or a word a line [what its TextVectorization layer holds]",
+    )
+    given.add_argument(
+        "--labels", type=Path, metavar="FILE", help="a label a line, in the order of its outputs [needed]"
+    )
+    given.add_argument(
+        "--standardize",
+        choices=STANDARDIZE,
+        help=f"what is done to a text before its words are looked up [{STANDARDIZE[0]}]",
+    )
+    given.add_argument("--length", type=int, metavar="N", help="how many ids it reads, where it reads any number")
+
+
 def _add_page(command: argparse.ArgumentParser, defaults: Settings) -> None:
     page = command.add_argument_group("the page")
     page.add_argument(
@@ -154,9 +176,9 @@ def _export(arguments: argparse.Namespace) -> int:
     settings = Settings(**{name: getattr(arguments, name) for name in vars(Settings()) if hasattr(arguments, name)})
     settings.check()
     dist.check_output(arguments.output)
-    trained = _train_first(arguments) if arguments.command == "all" else None
+    trained = _run_first(arguments) if arguments.command == "all" else None
     run = trained or find(arguments.run)
-    print(f"run        {run.path}, accuracy {result_text(run.results)}")
+    print(f"run        {run.path}, {f'accuracy {result_text(run.results)}' if run.measured else 'not measured (--data)'}")
     for line in advice_text(run.facts["advice"], run.results):
         print(f"advice     {line}")
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)
@@ -171,6 +193,32 @@ def _export(arguments: argparse.Namespace) -> int:
         print(f"open       {arguments.output / settings.name}.html, or serve the folder {arguments.output / 'web'}:")
         print(f"           python -m http.server --directory {arguments.output / 'web'} and open http://localhost:8000")
     return 0
+
+
+def _run_first(arguments: argparse.Namespace) -> Run | None:
+    """Reads a model of the user's own, or trains one.
+
+    Raises:
+        UserError: Options ask for both.
+    """
+    if arguments.model is None:
+        for name in ("vocabulary", "labels", "standardize", "length"):
+            if getattr(arguments, name) is not None:
+                raise UserError(f"--{name}: needs --model, a Keras model of your own")
+        return _train_first(arguments)
+    from trainer.external.record import read_labels, write_external
+
+    if arguments.run is not None:
+        raise UserError("--model: makes a new run; leave out --run")
+    for name in ("recipe", "seed", *MAIN):
+        if getattr(arguments, name) is not None:
+            raise UserError(f"--{name.replace('_', '-')}: {arguments.model} was trained already; leave it out")
+    if arguments.labels is None:
+        raise UserError("--labels: is needed with --model: a label a line, in the order of the model's outputs")
+    labels = read_labels(arguments.labels)
+    corpus = None if arguments.data is None else corpus_of(arguments, labels)
+    options = {"standardize": arguments.standardize, "length": arguments.length}
+    return write_external(arguments.model, arguments.vocabulary, labels, corpus, options)
 
 
 def _train_first(arguments: argparse.Namespace) -> Run | None:

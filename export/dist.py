@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from export import graph, sbom
+from export.artefacts import artefacts_of
 from export.manifest import FILE, PROOF, write_manifest
 from export.mobile.files import write_mobile
 from export.proof import fuzz_strings, parity
 from export.proof.known_answer import known_answer
 from export.settings import Settings
-from export.targets import metadata, node, npm, onnx, tfjs, tflite, web
+from export.targets import metadata, node, npm, onnx, tflite, web
 from export.targets.display_names import read_display_names
 from export.targets.strings import read_strings
 from trainer.errors import ExportCheckFailed, UserError
@@ -25,8 +26,6 @@ from trainer.evaluation.wording import advice_text
 from trainer.files import is_there
 from trainer.locks import check_free
 from trainer.model.classifier import Classifier
-from trainer.model.network import weights_of
-from trainer.model.weights import steps_of
 from trainer.run import Run
 from trainer.templates import environment
 from trainer.text.language import language_of
@@ -122,6 +121,8 @@ def _measured(run: Run, rounded: Classifier) -> dict[str, dict[str, Any]]:
     if run.cross_validated:
         return {"cross_validated": run.cross_validated}
     parts = ("validation", "test")
+    if not run.measured:
+        return {part: run.metrics[part] for part in parts}
     return {part: measure(rounded, run.phrases(part), run.threshold, run.majority_label) for part in parts}
 
 
@@ -145,27 +146,24 @@ def _check_replaceable(output: Path) -> None:
 def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     vocabulary, name = export.run.vocabulary, export.settings.name
     packages: list[node.Package] = []
-    weights = weights_of(export.run.classifier.model)
-    steps = steps_of(weights, vocabulary.window)
-    trained = graph.constants_of(weights)
-    rounded = graph.round_constants(trained)
+    artefacts = artefacts_of(export.run, export.rounded)
     if {"vocabulary", "web", "mobile", ONNX} & set(parts):
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
         shutil.copyfile(SCHEMA_FILE, staging / SCHEMA_FILE.name)
         logger.info(f"vocabulary {len(vocabulary.pieces):,} pieces, {len(vocabulary.rules):,} rules")
     if {"tfjs", "web", "npm", "mobile"} & set(parts):
-        tfjs.write_tfjs(rounded, vocabulary.sequence_length, steps, staging / "tfjs")
+        artefacts.write_tfjs(staging / "tfjs")
         logger.info(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
         (staging / "tflite").mkdir()
         int8, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
-        _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, steps, "int8"))
-        _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, steps, "float32"))
+        _write_tflite(export, int8, artefacts.small())
+        _write_tflite(export, float32, artefacts.float32())
         logger.info(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
     if ONNX in parts:
         path = onnx.onnx_path(staging, name)
-        onnx.write_onnx(rounded, vocabulary.sequence_length, steps, path)
+        artefacts.write_onnx(path)
         logger.info(f"onnx       {parity.size_of(path):,} bytes, opset {onnx.OPSET}")
     if "web" in parts:
         packages += web.write_web(export.run, export.known, export.test, staging, export.settings)

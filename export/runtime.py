@@ -26,6 +26,7 @@ from trainer.model.weights import Cells, Floats, Tables
 from trainer.text.vocabulary import UNKNOWN_ID, Vocabulary
 from trainer.text.windows import average, split_ids
 
+ENGINE: Final = "engine"  # that computes the graph, where it is not Byline's own
 _STORED: Final = {"uint8": np.uint8, "uint16": np.uint16, "float16": np.float16, "float32": np.float32}
 _BATCH: Final = 256  # rows that are read at once
 _MOST_8_BIT_LABELS: Final = 256  # of more, labels are stored from -32,768 on instead of from -128
@@ -52,6 +53,8 @@ class Network:
         """
         path = folder / "model.json"
         model = read_json(path)
+        if isinstance(model, dict) and ENGINE in (model.get("userDefinedMetadata") or {}):
+            raise UserError(f"{path}: was trained elsewhere, and NumPy does not know its layers: ask the .tflite")
         try:
             groups = model["weightsManifest"]
             entries = [entry for group in groups for entry in group["weights"]]

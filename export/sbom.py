@@ -52,7 +52,9 @@ def bill_of_materials(run: Run, settings: Settings, packages: list[node.Package]
     digest = str(run.facts["model_sha256"])
     byline = _component("library", "byline", __version__, "MIT", purl=f"pkg:pypi/byline@{__version__}")
     model = _component("machine-learning-model", settings.name, digest[:16], settings.license)
-    corpus = _component("data", run.facts["corpus"]["name"], "", run.facts["corpus"].get("license", ""))
+    # Of a model that was trained elsewhere nobody here knows the text.
+    named = run.facts["corpus"]
+    learned = [] if run.external else [_component("data", named["name"], "", named.get("license", ""))]
     teacher = run.facts["teacher"]
     taught = [_component("machine-learning-model", teacher["name"], "", teacher["license"])] if teacher else []
     libraries = [
@@ -62,7 +64,7 @@ def bill_of_materials(run: Run, settings: Settings, packages: list[node.Package]
     ]
     if any(package.name == _WASM for package in packages):
         libraries += [_component("library", name, "", license_) for name, license_ in _IN_WASM.items()]
-    components = [model, corpus, *taught, byline, *libraries]
+    components = [model, *learned, *taught, byline, *libraries]
     export = _component("application", f"{settings.name}-export", digest[:16], settings.license)
     return {
         "bomFormat": "CycloneDX",
@@ -77,7 +79,7 @@ def bill_of_materials(run: Run, settings: Settings, packages: list[node.Package]
         "components": components,
         "dependencies": [
             {"ref": export["bom-ref"], "dependsOn": [component["bom-ref"] for component in components]},
-            {"ref": model["bom-ref"], "dependsOn": [component["bom-ref"] for component in (corpus, *taught)]},
+            {"ref": model["bom-ref"], "dependsOn": [component["bom-ref"] for component in (*learned, *taught)]},
         ],
     }
 
@@ -100,7 +102,7 @@ def _license_list(run: Run, settings: Settings, packages: list[node.Package]) ->
     corpus, teacher = run.facts["corpus"], run.facts["teacher"]
     rows = [
         ("the model", "", settings.license),
-        (f"its training text: {corpus['name']}", "", corpus.get("license", "")),
+        *([] if run.external else [(f"its training text: {corpus['name']}", "", corpus.get("license", ""))]),
         *([(f"its teacher: {teacher['name']}", "", teacher["license"])] if teacher else []),
         ("Byline", __version__, "MIT"),
         *((package.name, package.version, package.license) for package in packages),

@@ -13,6 +13,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,7 @@ from trainer.errors import UserError
 from trainer.evaluation.prediction import Prediction, predictions
 from trainer.files import is_there, read_json, sha256
 from trainer.model.classifier import Classifier
+from trainer.model.network import EXTERNAL
 from trainer.quiet import quietly
 from trainer.text.vocabulary import Vocabulary
 
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FORMAT = "byline-run-6"  # 6: abstention and bigrams under these names
 RUNS = Path("runs")
 ROWS = "rows"  # the file of all phrases, of a cross-validated run
+_PACKAGES = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
 _DIGESTS = ("model_sha256", "model_file_sha256")
 _NEEDED = (
     "created",
@@ -102,6 +105,16 @@ class Run:
         return found
 
     @property
+    def external(self) -> bool:
+        """Whether the model was trained elsewhere."""
+        return "external" in self.facts
+
+    @property
+    def measured(self) -> bool:
+        """Whether there are phrases to measure it on; an external model may come without."""
+        return bool(self.results["phrases"])
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """In the order of the model's outputs."""
         return self.vocabulary.labels
@@ -128,6 +141,7 @@ class Run:
         with quietly():
             import keras
 
+            import trainer.external.layers
             import trainer.model.layers  # noqa: F401 (registers them with Keras)
 
         try:
@@ -137,7 +151,8 @@ class Run:
                 f"{path}: is no model that Byline saved ({next(iter(str(error).splitlines()), type(error).__name__)})"
             ) from error
         expected = (self.vocabulary.sequence_length, self.vocabulary.size, len(self.vocabulary.labels))
-        if (model.input_shape[1], model.get_layer("embedding").input_dim, model.output_shape[1]) != expected:
+        rows = len(model.get_layer(EXTERNAL).table) if self.external else model.get_layer("embedding").input_dim
+        if (model.input_shape[1], rows, model.output_shape[1]) != expected:
             raise UserError(f"{self.path / 'vocabulary.json'}: does not belong to the model beside it")
         return Classifier(model, self.vocabulary)
 
@@ -212,6 +227,11 @@ def write_phrases(path: Path, phrases: Sequence[Phrase]) -> None:
     """Writes phrases as JSON lines."""
     # Every character beyond ASCII is escaped: no line separator of any kind can break a row.
     path.write_text("".join(json.dumps(vars(phrase)) + "\n" for phrase in phrases), encoding="utf-8")
+
+
+def versions() -> dict[str, str]:
+    """Gives the versions of the packages that a model depends on."""
+    return {name: version(name) for name in _PACKAGES}
 
 
 def digest_of(model: "keras.Model") -> str:

@@ -3,13 +3,14 @@
  *
  *     node build.mjs --modules DIR --engine own --output DIR
  *     node build.mjs --modules DIR --engine tfjs --model FILE --output DIR
- *     node build.mjs --modules DIR --target npm --facts FILE --output DIR
+ *     node build.mjs --modules DIR --engine stock --output DIR
+ *     node build.mjs --modules DIR --target npm --engine own --facts FILE --output DIR
  *     node build.mjs --modules DIR --target native --threshold 0.5 --output DIR
  *
  * `--modules` is the folder whose `node_modules` `npm ci` made from this folder's lock. It is another one than this,
  * because this one may be installed where nobody can write. The page has `app.js`, `worker.js` and `style.css`; with the
  * engine `tfjs` the program of its WASM backend, too: TF.js is cut down to what Byline's graphs use, so a model that has
- * another operation is refused. The package has `index.js`, `static.js` and `phrase-classifier.js`, which knows from
+ * another operation is refused. The engine `stock` is all of TF.js. The package has `index.js`, `static.js` and `phrase-classifier.js`, which knows from
  * `--facts`, a JSON file, what it says and shows before there is a model; and `.cjs` for `require()`. React Native's
  * module, `classifier.js`, is not minified: Metro does it. `packages.json` lists the packages of which something is in
  * what was made.
@@ -42,6 +43,24 @@ const KINDS = "control|convolution|dynamic|evaluation|hash_table|image|ragged|sp
 const NO_GRAPH_HAS = new RegExp(`/(op_list|executors)/(${KINDS})(_executor)?$`);
 
 /**
+ * The program that reads with several threads is not shipped.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const oneThread = {
+  name: "one thread",
+  setup(build) {
+    build.onResolve({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
+      path: "program",
+      namespace: "none",
+    }));
+    build.onLoad({ filter: /^program$/, namespace: "none" }, () => ({
+      contents: "export const wasmWorkerContents = undefined; export default undefined;",
+    }));
+  },
+};
+
+/**
  * Takes the parts of TF.js that Byline's graphs use. What stands in another's place is imported as itself from there.
  *
  * @type {import("esbuild").Plugin}
@@ -53,16 +72,8 @@ const lean = {
     build.onResolve({ filter: /^@tensorflow\/tfjs-core$/ }, () => ({ path: join(ours, "core.js") }));
     build.onResolve({ filter: /ops_for_converter$/ }, () => ({ path: join(ours, "ops.js") }));
     build.onResolve({ filter: NO_GRAPH_HAS }, () => ({ path: "operations", namespace: "none" }));
-    // The program that reads with several threads is not shipped.
-    build.onResolve({ filter: /tfjs-backend-wasm-threaded-simd(\.worker)?\.js$/ }, () => ({
-      path: "program",
-      namespace: "none",
-    }));
     build.onLoad({ filter: /^operations$/, namespace: "none" }, () => ({
       contents: "export const json = []; export const executeOp = undefined;",
-    }));
-    build.onLoad({ filter: /^program$/, namespace: "none" }, () => ({
-      contents: "export const wasmWorkerContents = undefined; export default undefined;",
     }));
   },
 };
@@ -87,13 +98,13 @@ const styleAsText = {
 };
 
 /**
- * @param {string} engine "own" or "tfjs"
+ * @param {string} engine "own", "tfjs" or "stock"
  * @param {string} model `model.json`, for "tfjs"
  * @returns {Plan}
  */
 function planPage(engine, model) {
   if (engine === "tfjs") checkOperations(model);
-  const workerNotice = engine === "tfjs" ? TENSORFLOW_NOTICE : NOTICE;
+  const workerNotice = engine === "own" ? NOTICE : TENSORFLOW_NOTICE;
   return {
     bundles: [
       {
@@ -104,10 +115,10 @@ function planPage(engine, model) {
       {
         entryPoints: { worker: join(SOURCE, `worker/${engine}.js`) },
         banner: { js: workerNotice },
-        plugins: [lean],
+        plugins: engine === "stock" ? [oneThread] : [lean, oneThread],
       },
     ],
-    copies: engine === "tfjs" ? { "engine.wasm": PROGRAM } : {},
+    copies: engine === "own" ? {} : { "engine.wasm": PROGRAM },
   };
 }
 
@@ -128,25 +139,40 @@ const modulesEndIn = (ending) => ({
 });
 
 /**
+ * The package of a model that was trained elsewhere has TF.js in the place of Byline's interpreter.
+ *
+ * @type {import("esbuild").Plugin}
+ */
+const byTensorFlow = {
+  name: "by TensorFlow.js",
+  setup(build) {
+    build.onResolve({ filter: /^\.\/engine\.js$/ }, () => ({ path: join(PACKAGE, "engine-tfjs.js") }));
+    build.onResolve({ filter: /platform_node$/ }, () => ({ path: join(PACKAGE, "platform.js") }));
+  },
+};
+
+/**
  * @param {string} facts JSON
+ * @param {string} engine "own" or "stock"
  * @returns {Plan} ES modules, and the same for `require()`, which has no need of `import()`
  */
-function planPackage(facts) {
-  const notice = { banner: { js: NOTICE } };
+function planPackage(facts, engine) {
+  const notice = { banner: { js: engine === "own" ? NOTICE : TENSORFLOW_NOTICE } };
+  const engines = engine === "own" ? [] : [byTensorFlow];
   const element = {
     entryPoints: { "phrase-classifier": join(PACKAGE, "element.js") },
     define: { FACTS: facts },
   };
   const main = { index: join(PACKAGE, "load.js") };
   /** @type {Options} */
-  const modules = { ...notice, format: "esm", plugins: [styleAsText, modulesEndIn(".js")] };
+  const modules = { ...notice, format: "esm", plugins: [styleAsText, modulesEndIn(".js"), ...engines] };
   /** @type {Options} */
   const required = {
     ...notice,
     format: "cjs",
     outExtension: { ".js": ".cjs" },
     supported: { "dynamic-import": false },
-    plugins: [styleAsText, modulesEndIn(".cjs")],
+    plugins: [styleAsText, modulesEndIn(".cjs"), ...engines],
   };
   return {
     bundles: [
@@ -178,10 +204,10 @@ function planNative(threshold) {
  */
 function planOf({ target, engine, model, facts, threshold }) {
   if (target === "page" && engine && (engine !== "tfjs" || model)) return planPage(engine, model ?? "");
-  if (target === "npm" && facts) return planPackage(readFileSync(facts, "utf8"));
+  if (target === "npm" && engine && facts) return planPackage(readFileSync(facts, "utf8"), engine);
   if (target === "native" && threshold) return planNative(threshold);
   throw new Error(
-    "--engine, and --model with the engine tfjs, are needed, --facts with --target npm, or --threshold with --target native",
+    "--engine, and --model with the engine tfjs, are needed, --facts too with --target npm, or --threshold with --target native",
   );
 }
 

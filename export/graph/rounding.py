@@ -5,14 +5,15 @@ rounded to float16. All artefacts carry these numbers exactly, and every runtime
 """
 
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from export.graph.constants import Constants, constants_of, weights_from
+from trainer.errors import UserError
 from trainer.model.bigram_table import EMPTY
 from trainer.model.classifier import Classifier
-from trainer.model.network import build_model, weights_of
+from trainer.model.network import build_model, is_external, weights_of
 from trainer.model.weights import Floats
 
 IN_8_BITS: Final = (
@@ -23,6 +24,7 @@ IN_8_BITS: Final = (
     "bigram_rows",
     "bigram_values",
 )
+_LARGEST: Final = float(np.finfo(np.float16).max)
 LABELS: Final = ("sparse_labels", "bigram_labels")
 
 
@@ -117,7 +119,26 @@ def _to_half(array: Floats) -> Floats:
 
 
 def rounded_classifier(classifier: Classifier) -> Classifier:
-    """Gives the Keras model with its numbers rounded: what every artefact has to agree with."""
+    """Gives the Keras model with its numbers rounded: what every artefact has to agree with.
+
+    Of a model that was trained elsewhere every number is rounded to float16.
+
+    Raises:
+        UserError: A number of it is larger than float16 holds.
+    """
+    if is_external(classifier.model):
+        return replace(classifier, model=_halved(classifier.model))
     weights = weights_of(classifier.model)
     rounded = weights_from(round_constants(constants_of(weights)), weights)
     return replace(classifier, model=build_model(rounded, classifier.vocabulary.sequence_length))
+
+
+def _halved(model: Any) -> Any:
+    import keras
+
+    numbers = model.get_weights()
+    if any(np.abs(array).max(initial=0) > _LARGEST for array in numbers if array.dtype.kind == "f"):
+        raise UserError(f"the model has a weight beyond {_LARGEST:,.0f}, which float16 does not hold")
+    copy = keras.models.clone_model(model)
+    copy.set_weights([_to_half(array) if array.dtype.kind == "f" else array for array in numbers])
+    return copy

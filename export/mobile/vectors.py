@@ -45,6 +45,8 @@ def vectors_of(run: Run, rounded: Classifier, dist: Path) -> dict[str, Any]:
     most = max(2, min(_EXPLAINED, _ANSWERS // len(vocabulary.labels)))
     explained = [at for at in short if classes_are_old(texts[at])][:most]
     program = [str(node.WEB / "node" / "vectors.mjs"), "--model", str(dist / "tfjs")]
+    if run.external:
+        program += ["--engine", "tfjs", "--modules", str(node.modules())]
     program += ["--vocabulary", str(dist / "vocabulary.json"), "--threshold", repr(run.threshold)]
     request = {"texts": texts, "explained": explained}
     found = json.loads(node.run(["node", *program], stdin=json.dumps(request)))

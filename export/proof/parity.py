@@ -16,6 +16,7 @@ from export.proof.runtimes import Answers
 from export.targets import metadata, onnx
 from trainer.errors import UserError
 from trainer.evaluation.measuring import truth_of
+from trainer.external.record import GIVEN
 from trainer.model.classifier import Classifier
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
@@ -110,11 +111,13 @@ def prove(run: Run, dist: Path, name: str) -> Report:
     reference = runtimes.ask_keras("rounded", rounded, texts)
     keras_file, int8, float32 = run.path / "model.keras", int8_path(dist, name), float32_path(dist, name)
     rows = [
+        *([_given(run, trained, texts, truth)] if run.external else []),
         compare(trained, reference, truth, size_of(keras_file), rounding=True),
         compare(runtimes.ask_tfjs(dist, texts), reference, truth, size_of(dist / "tfjs")),
-        compare(runtimes.ask_own(dist, texts), reference, truth, size_of(dist / "tfjs")),
-        compare(runtimes.ask_numpy(dist, texts), reference, truth, size_of(dist / "tfjs")),
     ]
+    for ask in () if run.external else (runtimes.ask_own, runtimes.ask_numpy):
+        rows.append(compare(ask(dist, texts), reference, truth, size_of(dist / "tfjs")))
+    small = "float16" if run.external else "int8 rows"
     failures = []
     try:
         package = runtimes.ask_package(dist / "npm", texts)
@@ -135,7 +138,7 @@ def prove(run: Run, dist: Path, name: str) -> Report:
             break  # there is no browser
         rows.append(compare(of_page, reference, truth, size))
     rows += [
-        compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note="int8 rows"),
+        compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note=small),
         compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
     ]
     if not task_library.AVAILABLE:
@@ -148,8 +151,14 @@ def prove(run: Run, dist: Path, name: str) -> Report:
             probe = Path(folder, "probe.tflite")
             runtimes.write_probe(run.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
             answers = runtimes.ask_bert_nl_classifier(int8, probe, texts)
-        rows.append(compare(answers, first, truth, size_of(int8), note="int8 rows"))
+        rows.append(compare(answers, first, truth, size_of(int8), note=small))
     return Report(tuple(rows), tuple(failures))
+
+
+def _given(run: Run, trained: Answers, texts: Sequence[str], truth: NDArray[np.int64]) -> Row:
+    """Holds a model that was trained elsewhere, as it was given and with its own tokenizer, against the contract's."""
+    given, contract, same = runtimes.ask_given(run, trained, texts)
+    return compare(given, contract, truth[same[: len(truth)]], size_of(run.path / GIVEN))
 
 
 def ask_page(name: str, page: Path, texts: Sequence[str]) -> Answers | None:

@@ -13,10 +13,13 @@ from numpy.typing import NDArray
 from export import runtime
 from export.proof import chromium, task_library
 from export.targets import metadata, node, onnx, tflite
+from trainer.external.opening import given_answers
+from trainer.external.record import reopened
 from trainer.model.classifier import Classifier
 from trainer.quiet import quietly
+from trainer.run import Run
 from trainer.text.vocabulary import RESERVED, UNKNOWN_ID, Vocabulary
-from trainer.text.windows import average, split_ids
+from trainer.text.windows import BORDERS, average, split_ids
 
 PAGE: Final = "the page in Chromium"
 PACKAGE: Final = "the npm package in Node"
@@ -46,6 +49,38 @@ def ask_keras(name: str, classifier: Classifier, texts: Sequence[str]) -> Answer
 
     ids = classifier.vocabulary.encode_all(texts)
     return Answers(f"Keras, {name}", f"Keras {keras.__version__}", ids, classifier.probabilities(texts))
+
+
+def ask_given(run: Run, trained: Answers, texts: Sequence[str]) -> tuple[Answers, Answers, NDArray[np.bool_]]:
+    """A model that was trained elsewhere, as it was given, with the tokenizer of the library that it comes from.
+
+    It cuts a text where its rows end, and so reads what the first window holds. A string whose first window ends before
+    that, for it is nearly all white space and punctuation, is left out.
+
+    Args:
+        run: Has the file.
+        trained: What the same model says behind the contract.
+        texts: Raw.
+
+    Returns:
+        Its answers, and those of the contract's first windows; the ids of both are the model's own. And which of the
+        strings were asked, shape [texts].
+    """
+    import keras
+
+    external = reopened(run)
+    length = external.classifier.vocabulary.sequence_length
+    rows = np.concatenate([split_ids(ids[: length - BORDERS], length) for ids in trained.ids])
+    read = external.read_ids(rows)
+    whole = np.array([len(ids) <= length - BORDERS for ids in trained.ids])
+    same = whole | (read != external.tokenizer.padding).all(axis=1)
+    asked = [text for text, kept in zip(texts, same, strict=True) if kept]
+    version = f"Keras {keras.__version__}"
+    return (
+        Answers("Keras, as given", version, external.own_rows(asked).tolist(), given_answers(external, asked)),
+        Answers("Keras, as trained", version, read[same].tolist(), external.classifier.answers(rows[same]).astype(float)),
+        same,
+    )
 
 
 def ask_tfjs(dist: Path, texts: Sequence[str]) -> Answers:

@@ -19,6 +19,7 @@ from trainer.whole import claimed, staged
 _INSTALLED: Final = Path(__file__).parent.parent / "web"  # in the wheel
 WEB: Final = _INSTALLED if _INSTALLED.is_dir() else Path(__file__).parent.parent.parent / "web"
 OLDEST: Final = 18
+STOCK: Final = "stock"  # all of TF.js: for a graph of any operations
 
 
 @cache

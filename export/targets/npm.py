@@ -28,6 +28,7 @@ _TYPES: Final = ("index.d.ts", "static.d.ts", "phrase-classifier.d.ts")
 _NO_PACKAGE: Final = ("node_modules", "favicon.ico")  # npm refuses them
 _LONGEST_NAME: Final = 214  # that npm takes
 COMMON_TAG: Final = "phrase-classifier"  # every export's; `web/npm/element.js` has it, too
+_OF_TOPOLOGY: Final = ("weightsManifest", "userDefinedMetadata")  # what Byline's interpreter reads: no graph
 # What the element says, of the page's strings.
 _OF_PAGE: Final = ("phrase", "placeholder", "loading", "failure", "failure_why")
 _OF_SCRIPT: Final = (
@@ -70,7 +71,7 @@ def write_npm(
         about = _element_facts(labels, read_strings(settings.strings))
         about |= {"tag": tag, "model": run.facts["model_sha256"][:16]}
         of_element.write_text(dense_json(about), encoding="utf-8")
-        packages = node.bundle(Path(name), target="npm", facts=of_element)
+        packages = node.bundle(Path(name), target="npm", engine=node.STOCK if run.external else "own", facts=of_element)
         for bundle in _BUNDLES:
             shutil.copyfile(Path(name, bundle), package / bundle)
     topology = read_json(dist / "tfjs" / "model.json")
@@ -88,7 +89,7 @@ def write_npm(
         "folds": test.get("folds", 0),
         "known_answer": known_answer,
         "vocabulary": run.vocabulary.to_json(),
-        "topology": {key: topology[key] for key in ("weightsManifest", "userDefinedMetadata")},  # no graph
+        "topology": topology if run.external else {key: topology[key] for key in _OF_TOPOLOGY},
         "weights": base64.b64encode(b"".join(path.read_bytes() for path in shards(dist / "tfjs"))).decode(),
     }
     templates = _templates()

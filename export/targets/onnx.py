@@ -2,9 +2,8 @@
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from export.graph import Constants, inference
 from trainer.errors import UserError
 from trainer.quiet import quietly
 
@@ -19,13 +18,12 @@ def onnx_path(dist: Path, name: str) -> Path:
     return dist / FILE.format(name=name)
 
 
-def write_onnx(constants: Constants, sequence_length: int, steps: int, path: Path) -> None:
+def write_onnx(probabilities: Any, sequence_length: int, path: Path) -> None:
     """Writes the model as tf2onnx converts it, with 8-bit rows and the rounded numbers that every artefact has.
 
     Args:
-        constants: Rounded.
-        sequence_length: How many ids the graph reads.
-        steps: How many pieces the LSTM reads.
+        probabilities: The graph: from int32 ids, shape [batch, sequence_length].
+        sequence_length: How many ids it reads.
         path: The file. Its input `ids` is int32, shape [batch, sequence_length]; its output `probabilities` float32,
             shape [batch, labels].
 
@@ -38,7 +36,6 @@ def write_onnx(constants: Constants, sequence_length: int, steps: int, path: Pat
         import tensorflow as tf
         import tf2onnx
 
-        probabilities = inference(constants, steps, "int8")
         signature = [tf.TensorSpec([None, sequence_length], tf.int32, name=INPUT)]
         function = tf.function(
             lambda ids: {OUTPUT: probabilities(ids)}, input_signature=signature, autograph=False

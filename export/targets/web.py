@@ -73,8 +73,10 @@ def write_web(
     shutil.copytree(dist / "tfjs", site / "model")
     (site / "vocabulary.json").write_text(dense_json(run.vocabulary.to_json()), encoding="utf-8")
     with tempfile.TemporaryDirectory() as folder:
-        packages = node.bundle(Path(folder), engine=settings.engine, model=site / "model" / "model.json")
-        for name in (*BUNDLES, *([WASM] if settings.engine == "tfjs" else [])):
+        packages = node.bundle(
+            Path(folder), engine=node.STOCK if run.external else settings.engine, model=site / "model" / "model.json"
+        )
+        for name in (*BUNDLES, *([WASM] if engine_of(run, settings) == "tfjs" else [])):
             shutil.copyfile(Path(folder, name), site / name)
         start = Path(folder, START).read_text(encoding="utf-8").strip()
     if settings.accent:
@@ -86,7 +88,7 @@ def write_web(
     config = {
         "labels": list(run.vocabulary.labels),
         "abstention": {"threshold": run.threshold},
-        "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)],
+        "examples": [vars(phrase) for phrase in examples(run.phrases("test"), run)] if run.measured else [],
         "known_answer": known_answer,
         "language": strings.language,
         "strings": strings.script,
@@ -100,6 +102,11 @@ def write_web(
     _render_site(site, page, start)
     (dist / f"{settings.name}.html").write_text(_render_single(site, page), encoding="utf-8")
     return packages
+
+
+def engine_of(run: Run, settings: Settings) -> str:
+    """What predicts in the browser: of a model that was trained elsewhere TF.js, which alone knows its layers."""
+    return "tfjs" if run.external else settings.engine
 
 
 def examples(phrases: list[Phrase], run: Run) -> list[Phrase]:
@@ -168,7 +175,7 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "version": run.facts["versions"]["byline"],
         "license": settings.license,
         "author": settings.author,
-        "engine": settings.engine,
+        "engine": engine_of(run, settings),
         "base_path": settings.base_path,
         "labels": list(run.vocabulary.labels),
         "accuracy": test["accuracy"],

@@ -93,6 +93,8 @@ def _folded(arguments: argparse.Namespace, run: "Run") -> tuple["Run", dict[str,
 
     if not 2 <= arguments.folds <= MOST_FOLDS:
         raise UserError(f"--folds: must be from 2 to {MOST_FOLDS}; received {arguments.folds}")
+    if run.external:
+        raise UserError(f"--folds: {run.path} was trained elsewhere, and cannot be trained here")
     if arguments.data is None:
         raise UserError("--folds: needs --data: a run does not keep the text it was trained on")
     recipe = Recipe(**{**run.facts["recipe"], "dense_units": tuple(run.facts["recipe"]["dense_units"])})

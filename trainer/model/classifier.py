@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.model.network import EXTERNAL
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import average, split_ids
 
@@ -48,9 +49,15 @@ class Classifier:
         Returns:
             float32, shape [rows, labels].
         """
-        size = max(1, min(_BATCH, _NUMBERS // (rows.shape[1] * len(self.vocabulary.labels))))
+        size = max(1, min(_BATCH, _NUMBERS // (rows.shape[1] * self._width)))
         batches = (rows[start : start + size].astype(np.int32) for start in range(0, len(rows), size))
         return np.concatenate([self._forward(batch).numpy() for batch in batches])
+
+    @property
+    def _width(self) -> int:
+        """How many numbers the largest tensor has for each id: the labels, or the ids of a model trained elsewhere."""
+        lengths = [layer.length for layer in self.model.layers if layer.name == EXTERNAL]
+        return max(len(self.vocabulary.labels), *lengths, 1)
 
     @cached_property
     def _forward(self) -> Any:

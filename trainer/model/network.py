@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     import keras
 
 SENTENCE: Final = "sentence"  # the layer that gives the sentence's vector
+EXTERNAL: Final = "user_ids"  # the layer before a model that was trained elsewhere
 
 
 def build_model(weights: Weights | LessonWeights, sequence_length: int) -> "keras.Model":
@@ -104,6 +105,11 @@ def build_lesson(
         last = index == len(dense) - 1
         x = layers.Dense(size, None if last else "relu", name=_dense_name(index, len(dense)))(x)
     return keras.Model(ids, layers.Softmax(name="probabilities")(x), name="byline")
+
+
+def is_external(model: "keras.Model") -> bool:
+    """Whether a model was trained elsewhere: it has none of the layers that `weights_of` reads."""
+    return any(layer.name == EXTERNAL for layer in model.layers)
 
 
 def weights_of(model: "keras.Model") -> Weights | LessonWeights:

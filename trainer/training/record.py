@@ -3,9 +3,8 @@
 import dataclasses
 from collections.abc import Iterator, Sequence
 from datetime import datetime
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from trainer import __version__
 from trainer.data.corpus import Phrase
@@ -15,13 +14,11 @@ from trainer.evaluation.advice import advice_of
 from trainer.files import sha256, write_json
 from trainer.model.archive import save
 from trainer.model.recipe import Recipe, Sizes
-from trainer.run import FORMAT, ROWS, digest_of, write_phrases
+from trainer.run import FORMAT, ROWS, digest_of, versions, write_phrases
 from trainer.splitting.split import Split
 from trainer.teacher.encoder import Teacher
 from trainer.training.learn import Trained
 from trainer.training.measure import Measured
-
-_PACKAGES: Final = ("tensorflow", "keras", "numpy", "scikit-learn", "sentencepiece")
 
 
 def write_run(
@@ -75,7 +72,7 @@ def write_run(
         "majority_label": encoded.majority_label,
         "metrics": measured.metrics,
         "advice": advice_of(measured.results, vocabulary.labels, profile.labels),
-        "versions": {"byline": __version__} | {name: version(name) for name in _PACKAGES},
+        "versions": {"byline": __version__} | versions(),
         "model_sha256": digest_of(model),
         "model_file_sha256": sha256((folder / "model.keras").read_bytes()),
     }

@@ -11,42 +11,12 @@
  */
 
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createClassifier } from "../src/engine/classifier.js";
-import { createInterpreter } from "../src/engine/interpreter.js";
-import { createPredict } from "../src/engine/tfjs/predict.js";
+import { startEngine } from "./engine.mjs";
 import { readJson, readModel } from "./model.mjs";
 
 const BATCH = 128;
-
-/** @param {string} folder @returns {typeof import("@tensorflow/tfjs")} */
-function loadTensorFlow(folder) {
-  const require = createRequire(join(resolve(folder), "modules.cjs"));
-  const tf = require("@tensorflow/tfjs");
-  require("@tensorflow/tfjs-backend-wasm"); // its program stands beside it
-  tf.enableProdMode(); // or it advises, on standard error, to use another package under Node
-  return tf;
-}
-
-/** @typedef {import("../src/engine/tfjs/predict.js").ModelJSON} Topology */
-
-/** @typedef {{predict: import("../src/engine/classifier.js").Predict, runtime: string}} Engine */
-
-/**
- * @param {string} modules
- * @param {Topology} topology
- * @param {ArrayBuffer} weights
- * @param {number} length
- * @returns {Promise<Engine>}
- */
-async function startTensorFlow(modules, topology, weights, length) {
-  const tf = loadTensorFlow(modules);
-  await tf.setBackend("wasm"); // in six times less time than "cpu"
-  const runtime = `tfjs ${tf.version.tfjs}, node ${process.version}, ${tf.getBackend()}`;
-  return { predict: createPredict(tf, topology, weights, length), runtime };
-}
 
 async function main() {
   const { values } = parseArgs({
@@ -63,11 +33,7 @@ async function main() {
   }
   const vocabulary = readJson(vocabularyPath);
   const { topology, weights } = readModel(model);
-  const length = vocabulary.sequence_length;
-  const { predict, runtime } =
-    engine === "tfjs"
-      ? await startTensorFlow(modules, topology, weights, length)
-      : { predict: createInterpreter(topology, weights, length), runtime: `node ${process.version}` };
+  const { predict, runtime } = await startEngine(engine, modules, topology, weights, vocabulary.sequence_length);
   const classifier = createClassifier(vocabulary, predict);
 
   const texts = JSON.parse(readFileSync(0, "utf8"));

@@ -1,7 +1,8 @@
 /**
- * Makes what the tests of apps hold their code against, by the page's own tokenizer, windows and interpreter.
+ * Makes what the tests of apps hold their code against, by the page's own tokenizer and windows, and an
+ * engine of `classify.mjs`.
  *
- *     node vectors.mjs --model DIR/tfjs --vocabulary FILE --threshold 0.5 < request.json > vectors.json
+ *     node vectors.mjs --engine own --model DIR/tfjs --vocabulary FILE --threshold 0.5 < request.json > vectors.json
  *
  * Reads `{"texts": [...], "explained": [...]}`: strings, and the places of those whose words are left out one by one.
  * Writes for each text its ids, words (start, end and whether it is known), probabilities and whether the answer is
@@ -11,19 +12,25 @@
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createClassifier, drain } from "../src/engine/classifier.js";
-import { createInterpreter } from "../src/engine/interpreter.js";
+import { startEngine } from "./engine.mjs";
 import { readJson, readModel } from "./model.mjs";
 
-function main() {
+async function main() {
   const { values } = parseArgs({
-    options: { model: { type: "string" }, vocabulary: { type: "string" }, threshold: { type: "string" } },
+    options: {
+      engine: { type: "string", default: "own" },
+      modules: { type: "string", default: "" },
+      model: { type: "string" },
+      vocabulary: { type: "string" },
+      threshold: { type: "string" },
+    },
   });
-  const { model, vocabulary: path, threshold } = values;
+  const { engine, modules, model, vocabulary: path, threshold } = values;
   if (!model || !path || !threshold) throw new Error("--model, --vocabulary and --threshold are needed");
   const vocabulary = readJson(path);
   const { topology, weights } = readModel(model);
   const length = vocabulary.sequence_length;
-  const ask = createInterpreter(topology, weights, length);
+  const { predict: ask } = await startEngine(engine, modules, topology, weights, length);
 
   /** @type {Map<string, number[][]>} */
   const rows = new Map();
@@ -53,7 +60,7 @@ function main() {
 }
 
 try {
-  main();
+  await main();
 } catch (error) {
   const [reason] = String(error instanceof Error ? error.message : error).split("\n");
   process.stderr.write(`vectors.mjs: ${reason}\n`);

@@ -2,9 +2,9 @@
 
 import { callable } from "../src/engine/callable.js";
 import { createClassifier } from "../src/engine/classifier.js";
-import { createInterpreter } from "../src/engine/interpreter.js";
 import { checkKnownAnswer } from "../src/engine/known-answer.js";
 import { fromBase64 } from "../src/shared/base64.js";
+import { createPredict } from "./engine.js";
 
 /** @typedef {import("./index.js").Classifier} Classifier */
 
@@ -28,11 +28,11 @@ export function loadOnce(read) {
 
 /**
  * @param {typeof import("./model.js")} model
- * @returns {Classifier}
+ * @returns {Promise<Classifier>}
  * @throws {Error} if it does not give the trained model's answer to the phrase whose answer is known
  */
-function createClassify({ vocabulary, topology, weights, knownAnswer, threshold }) {
-  const predict = createInterpreter(topology, fromBase64(weights), vocabulary.sequence_length);
+async function createClassify({ vocabulary, topology, weights, knownAnswer, threshold }) {
+  const predict = await createPredict(topology, fromBase64(weights), vocabulary.sequence_length);
   const classifier = createClassifier(vocabulary, predict, threshold);
   checkKnownAnswer(classifier, knownAnswer);
   return callable(classifier, vocabulary.labels, threshold);

@@ -36,8 +36,8 @@ import { tanhConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Tanh";
 import { transposeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Transpose";
 import { unpackConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/Unpack";
 import { zerosLikeConfig } from "@tensorflow/tfjs-backend-wasm/dist/kernels/ZerosLike";
-import wasmBackendModule from "@tensorflow/tfjs-backend-wasm/wasm-out/tfjs-backend-wasm.js";
 import { registerBackend, registerKernel } from "@tensorflow/tfjs-core";
+import { start } from "./program.js";
 
 /** @type {import("./operations.js").Kernels} */
 const KERNELS = {
@@ -88,26 +88,4 @@ export function registerWasm(program) {
   for (const kernel of Object.values(KERNELS)) registerKernel(kernel);
   registerBackend("wasm", async () => new BackendWasm(await start(program)));
   return "wasm";
-}
-
-/** @type {(options: object) => Promise<any>} the package's types leave out what Emscripten gives every program */
-const createModule = wasmBackendModule;
-
-/**
- * What the package's own `init` does, without a choice of programs.
- *
- * @param {ArrayBuffer} program
- */
-async function start(program) {
-  const silent = () => undefined; // a failure is thrown, too
-  const module = await createModule({ wasmBinary: program, print: silent, printErr: silent });
-  module.tfjs = {
-    init: module.cwrap("init", null, []),
-    initWithThreadsCount: module.cwrap("init_with_threads_count", null, ["number"]),
-    getThreadsCount: module.cwrap("get_threads_count", "number", []),
-    registerTensor: module.cwrap("register_tensor", null, ["number", "number", "number"]),
-    disposeData: module.cwrap("dispose_data", null, ["number"]),
-    dispose: module.cwrap("dispose", null, []),
-  };
-  return module;
 }
