@@ -1,4 +1,4 @@
-"""What is made of a run's numbers: a graph for each runtime, of Byline's own model or of one that was trained elsewhere."""
+"""What is made of a run's numbers: a graph for each runtime, of Byline's model or of one that was trained elsewhere."""
 
 from dataclasses import dataclass
 from functools import cached_property

@@ -119,7 +119,9 @@ def parser(program: str = "python -m export") -> argparse.ArgumentParser:
 
 def _add_external(command: argparse.ArgumentParser) -> None:
     given = command.add_argument_group("a Keras model of your own, with --data as its test")
-    given.add_argument("--model", type=Path, metavar="FILE", help="a .keras file that reads int32 ids or strings [none]")
+    given.add_argument(
+        "--model", type=Path, metavar="FILE", help="a .keras file that reads int32 ids or strings [none]"
+    )
     given.add_argument(
         "--vocabulary",
         type=Path,
@@ -178,7 +180,9 @@ def _export(arguments: argparse.Namespace) -> int:
     dist.check_output(arguments.output)
     trained = _run_first(arguments) if arguments.command == "all" else None
     run = trained or find(arguments.run)
-    print(f"run        {run.path}, {f'accuracy {result_text(run.results)}' if run.measured else 'not measured (--data)'}")
+    print(
+        f"run        {run.path}, {f'accuracy {result_text(run.results)}' if run.measured else 'not measured (--data)'}"
+    )
     for line in advice_text(run.facts["advice"], run.results):
         print(f"advice     {line}")
     parts = dist.PARTS if arguments.command == "all" else (arguments.command,)

@@ -229,21 +229,34 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         run=export.run.facts,
         run_name=export.run.path.name,
         labels=labels,
-        vocabulary_size=len(export.run.vocabulary.pieces),
-        window=export.run.vocabulary.window,
+        vocabulary_size=export.run.knows,
+        window=export.run.reads,
         test=export.test,
         folds=export.test.get("folds", 0),
-        advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
+        advice=_advice(export),
         fuzz=fuzz_strings.COUNT,
         proof=proof_text(report, export.run),
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 
 
+def _advice(export: Export) -> list[str]:
+    if not export.run.measured:
+        return []
+    labels = export.run.facts["corpus"]["labels"]
+    return list(advice_text(advice_of(export.test, export.run.labels, labels), export.test))
+
+
 def proof_text(report: parity.Report, run: Run) -> str:
-    """Gives the table; of phrases that the model has learned from its accuracy is no measure of the model."""
-    note = "\n\nThe accuracy here is on phrases that were learned from: it compares runtimes and measures no model."
-    return parity.table(report.rows) + (note if run.cross_validated else "")
+    """Gives the table; of some phrases its accuracy is no measure of the model, and that is said."""
+    if run.cross_validated:
+        of_what = "phrases that were learned from"
+    elif not run.measured:
+        of_what = "made texts, whose right label is what the model as trained says"
+    else:
+        return parity.table(report.rows)
+    note = f"The accuracy here is on {of_what}: it compares runtimes and measures no model."
+    return f"{parity.table(report.rows)}\n\n{note}"
 
 
 def _write_proof(dist: Path, report: parity.Report, run: Run) -> None:

@@ -115,6 +115,16 @@ class Run:
         return bool(self.results["phrases"])
 
     @property
+    def reads(self) -> int:
+        """How many pieces or words the model reads at once."""
+        return int(self.facts["external"]["length"]) if self.external else self.vocabulary.window
+
+    @property
+    def knows(self) -> int:
+        """How many pieces or words the model knows."""
+        return int(self.facts["external"]["words"]) if self.external else len(self.vocabulary.pieces)
+
+    @property
     def labels(self) -> tuple[str, ...]:
         """In the order of the model's outputs."""
         return self.vocabulary.labels

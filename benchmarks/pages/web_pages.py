@@ -101,4 +101,5 @@ def write_onnx(run: Run, path: Path) -> None:
     """Writes the ONNX model that `export onnx` writes."""
     weights = weights_of(run.classifier.model)
     constants = graph.round_constants(graph.constants_of(weights))
-    onnx.write_onnx(constants, run.vocabulary.sequence_length, steps_of(weights, run.vocabulary.window), path)
+    steps = steps_of(weights, run.vocabulary.window)
+    onnx.write_onnx(graph.inference(constants, steps, "int8"), run.vocabulary.sequence_length, path)

@@ -158,7 +158,8 @@ def prove(run: Run, dist: Path, name: str) -> Report:
 def _given(run: Run, trained: Answers, texts: Sequence[str], truth: NDArray[np.int64]) -> Row:
     """Holds a model that was trained elsewhere, as it was given and with its own tokenizer, against the contract's."""
     given, contract, same = runtimes.ask_given(run, trained, texts)
-    return compare(given, contract, truth[same[: len(truth)]], size_of(run.path / GIVEN))
+    ties = run.vocabulary.model_type == "unigram"  # which of two ways that score alike SentencePiece takes is chance
+    return compare(given, contract, truth[same[: len(truth)]], size_of(run.path / GIVEN), rounding=ties)
 
 
 def ask_page(name: str, page: Path, texts: Sequence[str]) -> Answers | None:
@@ -216,14 +217,14 @@ def compare(
         truth: The right labels' indices of the first `len(truth)` texts.
         size: Bytes of what the runtime loads.
         note: Which file it is, behind the runtime's name.
-        rounding: The row says what rounding costs, and has bounds of its own.
+        rounding: The row says what rounding numbers or scores costs, and has bounds of its own.
     """
     mismatches = sum(mine != theirs for mine, theirs in zip(answers.ids, reference.ids, strict=True))
     difference = float(np.abs(answers.probabilities - reference.probabilities).max())
     kept = _same_best(answers.probabilities, reference.probabilities)
     accuracy, expected = (_accuracy(which.probabilities, truth) for which in (answers, reference))
     faults = []
-    if mismatches:
+    if mismatches > (1 - ROUNDING_KEPT) * len(answers.ids) * rounding:
         faults.append(f"{mismatches} strings have token-id mismatches")
     if not np.isfinite(answers.probabilities).all():
         faults.append("a probability is not a number")

@@ -78,7 +78,9 @@ def ask_given(run: Run, trained: Answers, texts: Sequence[str]) -> tuple[Answers
     version = f"Keras {keras.__version__}"
     return (
         Answers("Keras, as given", version, external.own_rows(asked).tolist(), given_answers(external, asked)),
-        Answers("Keras, as trained", version, read[same].tolist(), external.classifier.answers(rows[same]).astype(float)),
+        Answers(
+            "Keras, as trained", version, read[same].tolist(), external.classifier.answers(rows[same]).astype(float)
+        ),
         same,
     )
 

@@ -35,10 +35,10 @@ def card_facts(run: Run, test: dict[str, Any], files_bytes: int) -> dict[str, An
         "near_duplicates_kept": sum(
             sum(of_label.values()) for of_label in split.get("near_duplicates_kept", {}).values()
         ),
-        "created": run.facts["created"][:10],
+        "created": "" if run.external else run.facts["created"][:10],
         "model": run.facts["model_sha256"][:12],
         "page_bytes": math.ceil((files_bytes + _PAGE_TEXT) / 10_000) * 10_000,
-        "advice": advice_of(test, labels, corpus.get("labels") or {}),
+        "advice": advice_of(test, labels, corpus.get("labels") or {}) if run.measured else None,
         "calibration_error": test["calibration_error"],
         "reliability": reliability(test["reliability"]),
         "chosen": {key: run.facts["abstention"].get(key) for key in ("target_precision", "largest_rate")},

@@ -185,8 +185,8 @@ def _facts(run: Run, test: dict[str, Any], dist: Path, settings: Settings) -> di
         "abstention": test["abstention"],
         "test_phrases": test["phrases"],
         "training_phrases": run.facts["split"]["phrases"]["train"],
-        "vocabulary_size": len(run.vocabulary.pieces),
-        "window": run.vocabulary.window,
+        "vocabulary_size": run.knows,
+        "window": run.reads,
         "model_bytes": sum(path.stat().st_size for path in (dist / "tfjs").iterdir()),
         "card": figures.card_facts(run, test, brotli_size(dist / "web")),
     }

@@ -1,6 +1,7 @@
 """The ONNX model: one input of ids, the answers of every other artefact, and one line where the extra is missing."""
 
 import importlib.util
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +34,7 @@ def session(path: Path) -> Any:
     ],
 )
 def test_rows_are_answered_as_by_the_plain_formula(constants: graph.Constants, tmp_path: Path) -> None:
-    onnx.write_onnx(constants, 10, 8, tmp_path / "model.onnx")
+    onnx.write_onnx(graph.inference(constants, 8, "int8"), 10, tmp_path / "model.onnx")
     model, rows = session(tmp_path / "model.onnx"), made_rows(20, 10, 60)
     (ids,), (probabilities,) = model.get_inputs(), model.get_outputs()
     assert (ids.name, ids.type, ids.shape[1]) == ("ids", "tensor(int32)", 10)
@@ -66,8 +67,8 @@ def test_a_model_that_answers_otherwise_is_refused_and_the_old_one_stays(
     before = (tmp_path / "dist" / "onnx" / "byline.onnx").read_bytes()
     write = onnx.write_onnx
 
-    def write_another(constants: graph.Constants, *others: object) -> None:
-        write(constants | {"bias": constants["bias"][::-1].copy()}, *others)  # type: ignore[arg-type]
+    def write_another(probabilities: Callable[[Any], Any], *others: Any) -> None:
+        write(lambda ids: probabilities(ids)[:, ::-1], *others)
 
     monkeypatch.setattr(onnx, "write_onnx", write_another)
     assert main(command) == 1
@@ -79,4 +80,4 @@ def test_without_the_extra_one_line_says_what_to_install(tmp_path: Path, monkeyp
     there = importlib.util.find_spec
     monkeypatch.setattr(onnx, "find_spec", lambda name: None if name == "tf2onnx" else there(name))
     with pytest.raises(UserError, match=r"^the ONNX model needs more packages: pip install 'byline\[onnx\]'$"):
-        onnx.write_onnx(made_constants(4), 10, 8, tmp_path / "model.onnx")
+        onnx.write_onnx(graph.inference(made_constants(4), 8, "int8"), 10, tmp_path / "model.onnx")

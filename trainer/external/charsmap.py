@@ -32,23 +32,21 @@ def rules_from(charsmap: bytes) -> Rules:
 
 
 def _entries(units: NDArray[np.uint32]) -> Iterator[tuple[bytes, int]]:
-    """Walks the double array: gives every key with the number at its leaf."""
+    """Walks the double array, a byte of all keys at a time: gives every key with the number at its leaf."""
     labels = np.arange(1, 256, dtype=np.int64)
-    stack = [(b"", int(_offset(units[0])))]
-    while stack:
-        key, base = stack.pop()
-        children = base ^ labels
-        children = children[children < len(units)]
+    keys, bases = [b""], _offsets(units[:1])
+    while keys:
+        children = bases[:, None] ^ labels
+        inside = np.minimum(children, len(units) - 1)
         # A child says of itself which byte led to it, and whether a key ends there.
-        found = children[(units[children] & 0x8000_00FF) == (children ^ base)]
-        for child in found.tolist():
-            unit = int(units[child])
-            here = key + bytes([child ^ base])
-            below = child ^ _offset(unit)
-            if unit >> 8 & 1:
-                yield here, int(units[below]) & 0x7FFF_FFFF
-            stack.append((here, below))
+        parents, columns = np.nonzero((children < len(units)) & ((units[inside] & 0x8000_00FF) == labels))
+        found = children[parents, columns]
+        keys = [keys[parent] + bytes([column + 1]) for parent, column in zip(parents, columns.tolist(), strict=True)]
+        bases = found ^ _offsets(units[found])
+        for place in np.flatnonzero(units[found] >> 8 & 1):
+            yield keys[place], int(units[bases[place]]) & 0x7FFF_FFFF
 
 
-def _offset(unit: int) -> int:
-    return (int(unit) >> 10) << ((int(unit) & (1 << 9)) >> 6)
+def _offsets(of: NDArray[np.uint32]) -> NDArray[np.int64]:
+    wide = of.astype(np.int64)
+    return (wide >> 10) << ((wide & (1 << 9)) >> 6)

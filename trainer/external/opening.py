@@ -18,6 +18,7 @@ from trainer.model.classifier import Classifier
 from trainer.model.network import EXTERNAL
 from trainer.quiet import quietly
 from trainer.text.normalization import clean
+from trainer.text.vocabulary import RESERVED
 
 if TYPE_CHECKING:
     import keras
@@ -91,6 +92,7 @@ def open_external(path: Path, vocabulary: Path | None, labels: Sequence[str], op
         "parameters": int(model.count_params()),
         "outputs": outputs,
         "length": length,
+        "words": sum(own >= 0 for own in tokenizer.table[len(RESERVED) :]),
     }
     return External(Classifier(framed, tokenizer.vocabulary), tokenizer, model, outputs, own_rows, facts)
 

@@ -8,7 +8,7 @@ from trainer.errors import UserError
 from trainer.external.charsmap import rules_from
 from trainer.external.contract import Tokenizer
 from trainer.text.normalization import SPACE, Rules
-from trainer.text.vocabulary import RESERVED, SCORE_STEP, Vocabulary
+from trainer.text.vocabulary import FINEST_STEP, RESERVED, Vocabulary
 
 _NORMAL, _UNKNOWN, _CONTROL, _UNUSED = 1, 2, 3, 5  # SentencePiece's own numbers
 _KINDS: Final = {4: "user-defined symbols", 6: "pieces of bytes (byte_fallback)"}
@@ -35,7 +35,7 @@ def read_sentencepiece(path: Path, labels: Sequence[str], length: int) -> Tokeni
     _check_settings(model, path)
     rules = _rules_of(model, path)
     numbered = list(_met(model, rules))
-    scores = tuple(round(model.pieces[number].score / SCORE_STEP) * SCORE_STEP for number, _ in numbered)
+    scores = tuple(round(model.pieces[number].score / FINEST_STEP) * FINEST_STEP for number, _ in numbered)
     vocabulary = Vocabulary(
         rules=rules,
         pieces=tuple(piece for _, piece in numbered),
@@ -80,6 +80,8 @@ def _parsed(path: Path) -> Any:
 
 
 def _check_settings(model: Any, path: Path) -> None:
+    if model.trainer_spec.treat_whitespace_as_suffix:
+        raise UserError(f"{path}: has treat_whitespace_as_suffix=True; only False means the same everywhere")
     for piece in model.pieces:
         if piece.type in _KINDS:
             raise UserError(f"{path}: has {_KINDS[piece.type]}, which tflite-support does not read: train without")
@@ -88,8 +90,6 @@ def _check_settings(model: Any, path: Path) -> None:
     for name, wanted in _NORMALIZER.items():
         if getattr(model.normalizer_spec, name) != wanted:
             raise UserError(f"{path}: has {name}={not wanted}; only {name}={wanted} means the same everywhere")
-    if model.trainer_spec.treat_whitespace_as_suffix:
-        raise UserError(f"{path}: has treat_whitespace_as_suffix=True; only False means the same everywhere")
 
 
 def _rules_of(model: Any, path: Path) -> Rules:
@@ -99,11 +99,7 @@ def _rules_of(model: Any, path: Path) -> Rules:
     except ValueError as error:
         raise UserError(f"{path}: its normalization rules are damaged") from error
     known = set("".join(piece.piece for piece in model.pieces if piece.type == _NORMAL)) | {" "}
-    return tuple(
-        (old, new)
-        for old, new in rules
-        if "\0" not in old and (not new or known.intersection(new) or known.intersection(old))
-    )
+    return tuple((old, new) for old, new in rules if "\0" not in old and (not new or known.intersection(old + new)))
 
 
 def _met(model: Any, rules: Rules) -> Iterator[tuple[int, str]]:

@@ -75,10 +75,10 @@ def write_external(
             {
                 "format": FORMAT,
                 "created": created.isoformat(timespec="microseconds"),
-                "corpus": _corpus_facts(corpus, phrases),
+                "corpus": _corpus_facts(corpus, phrases, labels),
                 "recipe": {"name": NAME},
                 "seed": SEED,
-                "split": {"method": NAME, "phrases": {"train": 0, "validation": len(validation), "test": len(test)}},
+                "split": {"method": NAME, "phrases": _counted(validation, test)},
                 "external": external.facts | {"options": {key: value for key, value in options.items() if value}},
                 "teacher": None,
                 "temperature": 1.0,
@@ -184,7 +184,20 @@ def _made(external: External) -> list[Phrase]:
     return [Phrase(text, vocabulary.labels[int(answer)]) for text, answer in zip(texts, answers, strict=True)]
 
 
-def _corpus_facts(corpus: Corpus | None, phrases: list[Phrase]) -> dict[str, Any]:
-    described = {name: getattr(corpus, name) if corpus else "" for name in ("name", "title", "description", "license")}
+def _counted(validation: list[Phrase], test: list[Phrase]) -> dict[str, int]:
+    """Counts the phrases by what they were used for; where none were spared to choose by, all were measured."""
+    return {"train": 0, "validation": 0 if validation is test else len(validation), "test": len(test)}
+
+
+def _corpus_facts(corpus: Corpus | None, phrases: list[Phrase], labels: Sequence[str]) -> dict[str, Any]:
+    """Describes what the model was measured on: what it learned from is not known."""
     counts = Counter(phrase.label for phrase in phrases)
-    return described | {"labels": dict(counts), "left_out": {}, "rare": {}}
+    return {
+        "name": corpus.name if corpus else "",
+        "title": "",
+        "description": "",
+        "license": "",
+        "labels": {label: counts[label] for label in labels},
+        "left_out": {},
+        "rare": {},
+    }

@@ -29,7 +29,8 @@ UNKNOWN_ID: Final = 1
 CLS_ID: Final = 2
 SEP_ID: Final = 3
 RESERVED: Final = ("<pad>", "<unk>", "[CLS]", "[SEP]")  # ids 0 to 3; no text can spell them
-SCORE_STEP: Final = 1 / 32  # scores are multiples of it: their sums are exact in float32
+SCORE_STEP: Final = 1 / 32  # learned scores are multiples of it: their sums are exact in float32
+FINEST_STEP: Final = 1 / 1024  # and so are those of a SentencePiece model from elsewhere, up to a shorter text
 SCHEMA_FILE: Final = Path(__file__).parent / "vocabulary.schema.json"
 UNSPACED: Final = (
     "\u2e80-\u2fdf\u3005-\u3007\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"  # Han, kana
@@ -64,7 +65,7 @@ class Vocabulary:
     Attributes:
         rules: From code points to code points, applied once, by longest match; sorted.
         pieces: Of id 4, of 5, and so on; the most frequent first.
-        scores: Of the pieces, multiples of 1/32.
+        scores: Of the pieces, multiples of 1/32, or of 1/1024 where they were learned elsewhere.
         labels: In the order of the model's outputs.
         sequence_length: Positions that the model reads at once, `[CLS]` and `[SEP]` among them.
         model_type: "unigram", or "word" where a word that is no piece is unknown as a whole.
@@ -162,10 +163,11 @@ class Vocabulary:
 
     @cached_property
     def _longest_exact(self) -> int:
-        """The longest text, in characters, whose sum of scores stays a multiple of 1/32 in float32."""
+        """The longest text, in characters, whose sum of scores is exact in float32."""
+        step = FINEST_STEP if any(score % SCORE_STEP for score in self.scores) else SCORE_STEP
         of_rule = max((len(new) for _, new in self.rules), default=1)
         of_character = (UNKNOWN_PENALTY + max(map(abs, self.scores), default=0.0)) * max(of_rule, 1)
-        return int(2**24 * SCORE_STEP / of_character) - 1
+        return int(2**24 * step / of_character) - 1
 
     def known_words(self, text: str) -> int:
         """How many words of the text the vocabulary knows."""
@@ -264,7 +266,7 @@ class Vocabulary:
 
         Raises:
             UserError: Pieces and scores differ in number; a piece or a label stands twice, a piece is reserved or holds
-                what the rules change; a score is no multiple of 1/32; rules are not sorted or one stands twice.
+                what the rules change; a score is no multiple of 1/1024; rules are not sorted or one stands twice.
         """
         if len(self.pieces) != len(self.scores):
             raise UserError(f"{source}: has {len(self.pieces)} pieces and {len(self.scores)} scores")
@@ -284,8 +286,8 @@ class Vocabulary:
         for number, (piece, score) in enumerate(zip(self.pieces, self.scores, strict=True), len(RESERVED)):
             if not piece or removed.intersection(piece) or clean(piece) != piece or SPACE in piece[1:]:
                 raise UserError(f"{source}: piece {number}: {piece!r} can never be met in normalized text")
-            if not math.isfinite(score) or (score / SCORE_STEP) % 1:
-                raise UserError(f"{source}: piece {number}: the score {score} is not a multiple of 1/32")
+            if not math.isfinite(score) or (score / FINEST_STEP) % 1:
+                raise UserError(f"{source}: piece {number}: the score {score} is not a multiple of 1/1024")
         for label in self.labels:
             if not label.strip() or "\n" in label or "\r" in label:
                 raise UserError(f"{source}: label {label!r}: a label is one line and not blank")

@@ -1,5 +1,5 @@
 /**
- * The likeliest pieces of a word: Viterbi over the pieces' scores, multiples of 1/32, whose sums are exact. Of equal
+ * The likeliest pieces of a word: Viterbi over the pieces' scores, multiples of 1/1024, whose sums are exact. Of equal
  * ways the one whose last piece begins first is taken. Words are independent, because no piece holds a space within.
  */
 
