@@ -72,10 +72,10 @@ class Report:
         return [asdict(row) for row in self.rows]
 
 
-def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
-    """Gives what is asked: the test phrases, then the fuzz strings; and the right labels' indices of the former."""
+def texts_of(run: Run, fuzz: int = fuzz_strings.COUNT) -> tuple[list[str], NDArray[np.int64]]:
+    """Gives what is asked: the test phrases, then `fuzz` strings; and the right labels' indices of the former."""
     phrases = run.phrases("test")
-    texts = [phrase.text for phrase in phrases] + fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]))
+    texts = [phrase.text for phrase in phrases] + fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]), fuzz)
     return texts, truth_of(phrases, run.vocabulary.labels)
 
 
