@@ -12,7 +12,7 @@ from typing import Any, Final
 from export import graph, sbom
 from export.manifest import FILE, PROOF, write_manifest
 from export.mobile.files import write_mobile
-from export.proof import fuzz_strings, parity
+from export.proof import fuzz_strings, parity, variants
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import metadata, node, npm, onnx, tfjs, tflite, web
@@ -89,7 +89,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
     metadata.label_list(run.vocabulary.labels)
     read_display_names(settings.display_names, run.vocabulary.labels)
     with whole_directory(output) as staging:
-        rounded = graph.rounded_classifier(run.classifier)
+        rounded = graph.rounded_classifier(run.classifier, settings.rows)
         metrics = _measured(run, rounded)
         export = Export(run, rounded, metrics, settings.complete(run.facts))
         _write_parts(export, staging, parts)
@@ -100,11 +100,11 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
         report = None
         whole = set(parts) == set(PARTS)
         if ONNX in parts:
-            report = parity.prove_onnx(run, staging, settings.name)
+            report = parity.prove_onnx(run, staging, settings.name, settings.rows)
             faults += report.faults
         if whole:
             logger.info("proof      every test phrase and the fuzz strings through every runtime")
-            report = parity.prove(run, staging, settings.name)
+            report = parity.prove(run, staging, settings.name, settings.rows)
             faults += report.faults
         if faults:
             raise ExportCheckFailed("\n".join(faults))
@@ -112,7 +112,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             _write_card(export, staging, report)
             _write_proof(staging, report, run)
         proved = report.to_json() if report and whole else None
-        write_manifest(staging, run, settings.name, metrics, proved, sizes)
+        write_manifest(staging, run, settings.name, settings.rows, metrics, proved, sizes)
         _check_replaceable(output)  # it took a while
     return report
 
@@ -148,7 +148,8 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     weights = weights_of(export.run.classifier.model)
     steps = steps_of(weights, vocabulary.window)
     trained = graph.constants_of(weights)
-    rounded = graph.round_constants(trained)
+    kind = export.settings.rows
+    rounded = graph.round_constants(trained, kind)
     if {"vocabulary", "web", "mobile", ONNX} & set(parts):
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
@@ -159,10 +160,10 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
         logger.info(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
         (staging / "tflite").mkdir()
-        int8, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
-        _write_tflite(export, int8, tflite.convert(rounded, vocabulary.sequence_length, steps, "int8"))
+        small, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
+        _write_tflite(export, small, tflite.convert(rounded, vocabulary.sequence_length, steps, kind))
         _write_tflite(export, float32, tflite.convert(trained, vocabulary.sequence_length, steps, "float32"))
-        logger.info(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
+        logger.info(f"tflite     {parity.size_of(small):,} bytes with everything inside")
     if ONNX in parts:
         path = onnx.onnx_path(staging, name)
         onnx.write_onnx(rounded, vocabulary.sequence_length, steps, path)
@@ -238,6 +239,7 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         advice=list(advice_text(advice_of(export.test, labels, export.run.facts["corpus"]["labels"]), export.test)),
         fuzz=fuzz_strings.COUNT,
         proof=proof_text(report, export.run),
+        variants=variants.table(report.variants, timed=False) if report.variants else "",
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 

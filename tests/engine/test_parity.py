@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from export.graph import Rows
 from export.manifest import read_manifest
 from export.proof import fuzz_strings, parity
 from export.proof.chromium import find_chromium
@@ -21,7 +22,7 @@ TRUTH = np.array([0, 1], np.int64)
 REFERENCE = Answers("reference", "1", [[2, 3], [1], []], np.array([[0.9, 0.1], [0.4, 0.6], [0.50004, 0.49996]]))
 
 
-def faults_of(answers: Answers, rounding: bool = False) -> str:
+def faults_of(answers: Answers, rounding: Rows | None = None) -> str:
     return "; ".join(parity.compare(answers, REFERENCE, TRUTH, 1, rounding=rounding).faults)
 
 
@@ -54,8 +55,17 @@ def test_a_probability_that_is_no_number_is_a_fault() -> None:
 
 
 def test_rounding_has_bounds_of_its_own() -> None:
-    assert faults_of(shifted([[0.01, -0.01], [0, 0], [0, 0]]), rounding=True) == ""
-    assert "rounding keeps 66.67 %" in faults_of(shifted([[0, 0], [0.3, -0.3], [0, 0]]), rounding=True)
+    assert faults_of(shifted([[0.01, -0.01], [0, 0], [0, 0]]), rounding="int8") == ""
+    lost = shifted([[0, 0], [0.3, -0.3], [0, 0]])
+    kinds: tuple[Rows, ...] = ("int8", "int4")
+    for kind in kinds:
+        assert "rounding keeps 66.67 %" in faults_of(lost, rounding=kind)
+    texts = 1_000
+    many = np.tile([[0.6, 0.4]], (texts, 1))
+    reference = Answers("reference", "1", [[1]] * texts, many)
+    some = replace(reference, probabilities=np.where(np.arange(texts)[:, None] < 10, 1 - many, many))
+    for kind, faults in (("int8", ("rounding keeps 99.00 % of the answers",)), ("int4", ())):
+        assert parity.compare(some, reference, np.ones(2, np.int64), 1, rounding=kind).faults == faults
 
 
 def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, dist_path: Path) -> None:
