@@ -86,7 +86,7 @@ def parser(program: str = "python -m export") -> argparse.ArgumentParser:
                 "--rows",
                 choices=ROWS,
                 default=defaults.rows,
-                help=f"of the tables of pieces and bigrams; int4 is smaller and less exact [{defaults.rows}]",
+                help=f"of bigrams, and of pieces with few labels; int4 is smaller and less exact [{defaults.rows}]",
             )
         sizes = command.add_argument_group("budgets")
         sizes.add_argument(

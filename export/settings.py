@@ -29,7 +29,7 @@ class Settings:
     language: str = ""  # of the text, a language tag
     display_names: str = ""  # a file: what the labels are called, by language
 
-    rows: Rows = "int8"  # of the linear part; of int4 two numbers share a byte of the .tflite
+    rows: Rows = "int8"  # of bigrams and of pieces with few labels; of int4 two numbers share a byte of the .tflite
 
     # of the page
     engine: str = "own"  # what predicts in the browser: "own" or "tfjs"

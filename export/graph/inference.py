@@ -32,7 +32,7 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
         constants: Rounded or not.
         steps: How many pieces the LSTM reads.
         row_type: How rows are stored; TF.js has no int8. Of int4 two numbers of a row share a byte, and builtin
-            arithmetic parts them: not every client can gather from a tensor of 4 bits.
+            arithmetic parts them: `BertNLClassifier` cannot gather from a tensor of 4 bits.
 
     Returns:
         A function, to be traced, from int32 ids, shape [batch, sequence_length], to float32 probabilities, shape

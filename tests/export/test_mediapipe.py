@@ -13,7 +13,8 @@ import pytest
 from numpy.typing import NDArray
 from playwright.sync_api import Browser
 
-from export import dist
+from export import dist, graph
+from export.manifest import read_manifest
 from export.proof import parity, runtimes, task_library
 from export.settings import Settings
 from export.targets import metadata
@@ -119,6 +120,24 @@ def test_in_chromium_it_gives_the_models_answer_from_the_raw_string(
         return ask_browser(chromium, folder, model, texts, threshold)
 
     held_against_the_model(trained, dist_path, ask, expected)
+
+
+@pytest.mark.skipif(not task_library.AVAILABLE, reason=task_library.NOT_AVAILABLE)
+def test_rows_of_4_bits_give_the_model_that_is_rounded_so(trained: Run, python: Path, tmp_path: Path) -> None:
+    dist.build(trained, tmp_path / "dist", Settings(rows="int4"), ("tflite",))
+    assert read_manifest(tmp_path / "dist")["rows"] == "int4"
+    model = parity.int8_path(tmp_path / "dist", "byline")
+    texts = [phrase.text for phrase in trained.phrases("test")[:500]]
+    rounded = {kind: graph.rounded_classifier(trained.classifier, kind) for kind in graph.ROWS}
+    fine, coarse = (runtimes.ask_keras(kind, of, texts) for kind, of in rounded.items())
+    first = parity.first_window(coarse, rounded["int4"], trained.vocabulary.sequence_length).probabilities
+    said = ask_python(python, model, texts, ALL)
+    labels = trained.vocabulary.labels
+    of_mediapipe = np.array([[of_text[label] for label in labels] for of_text in said])
+    for answers in (task_library.bert_probabilities(model, texts, labels), of_mediapipe):
+        assert np.abs(answers - first).max() < parity.TOLERANCE
+    assert np.abs(runtimes.ask_interpreter(model, texts).probabilities - coarse.probabilities).max() < parity.TOLERANCE
+    assert np.abs(fine.probabilities - coarse.probabilities).max() > 10 * parity.TOLERANCE
 
 
 def test_another_answer_to_the_same_text_is_an_error() -> None:
