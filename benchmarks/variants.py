@@ -1,16 +1,17 @@
 """Measures the `.tflite` in its variants: python benchmarks/variants.py [--write]
 
-Of the default recipe on the built-in corpus: int8 rows, float16 and float32; sequence lengths for 16, 32 and the
-default's 64 pieces; the recipe `tiny`. Bytes by part, accuracy on the test phrases, agreement of the first label with
-the Keras model as trained, and latency: one row, one thread, the median of 1,000 phrases in TensorFlow Lite's
-interpreter. The table stands in docs/mobile.md.
+Of the default recipe on the built-in corpus: int8 rows, int4 rows, float16 and float32; sequence lengths for 16, 32 and
+the default's 64 pieces; the recipe `tiny`. Bytes by part, accuracy on the test phrases, agreement of the first label
+with the Keras model as trained, and latency: one row, one thread, the median of 1,000 phrases in TensorFlow Lite's
+interpreter. And what a step of the LSTM takes, its directions apart or in one product. The tables stand in
+docs/mobile.md.
 """
 
 import argparse
 import sys
 import tempfile
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from pathlib import Path
 from statistics import median
@@ -22,8 +23,9 @@ import numpy as np
 from reports import tables
 
 from export import graph
-from export.graph import Constants, in_8_bits, inference
+from export.graph import inference
 from export.proof import runtimes
+from export.proof.variants import NAMES, PHRASES, parts_of
 from export.targets import metadata, tflite
 from trainer.data import built_in
 from trainer.evaluation.measuring import truth_of
@@ -42,9 +44,9 @@ set_environment()
 NAME: Final = "variants"
 PAGE: Final = tables.ROOT / "docs" / "mobile.md"
 FIRST: Final = "default"
-PHRASES: Final = 1_000  # that are timed, each once
+STEPS: Final = "steps"
 _LENGTHS: Final = (18, 34)  # [CLS], [SEP], and 16 or 32 pieces; the default reads 64 of this corpus
-_TABLES: Final = ("piece_", "sparse_", "bigram_", "bias")  # what the constants of the linear part are called
+_STEPS: Final = (8, 16, 32)  # of the LSTM; the default reads 16 pieces
 
 
 def recipes() -> dict[str, Recipe]:
@@ -60,7 +62,7 @@ def models(run: Run, every: bool) -> dict[str, tuple[bytes, Mapping[str, int]]]:
 
     Args:
         run: What was trained.
-        every: Whether to floats, too; else to int8 rows alone.
+        every: Whether to int4 rows and floats, too; else to int8 rows alone.
 
     Returns:
         By the kind of numbers the file and the bytes of its parts.
@@ -68,41 +70,67 @@ def models(run: Run, every: bool) -> dict[str, tuple[bytes, Mapping[str, int]]]:
     weights, vocabulary = weights_of(run.classifier.model), run.vocabulary
     length, steps = vocabulary.sequence_length, steps_of(weights, vocabulary.window)
     trained = graph.constants_of(weights)
-    rounded = graph.round_constants(trained)
-    bare = {"int8 rows": (tflite.convert(rounded, length, steps, "int8"), rounded)}
+    bare = {}
+    for kind in graph.ROWS if every else graph.ROWS[:1]:
+        rounded = graph.round_constants(trained, kind)
+        bare[kind] = (tflite.convert(rounded, length, steps, kind), rounded)
     if every:
         half = tflite.convert_function(inference(trained, steps, "float32"), length, half=True)
         bare["float16"] = (half, trained)
         bare["float32"] = (tflite.convert(trained, length, steps, "float32"), trained)
     about = metadata.Description("byline", "", "", "", "")
-    whole = {
-        kind: metadata.add_metadata(model, vocabulary, vocabulary.labels, about, run.threshold)
-        for kind, (model, _) in bare.items()
-    }
     tokenizer = len(vocabulary.model_proto())
-    return {kind: (model, parts_of(len(model), tokenizer, bare[kind][1], kind)) for kind, model in whole.items()}
+    found: dict[str, tuple[bytes, Mapping[str, int]]] = {}
+    for kind, (model, constants) in bare.items():
+        whole = metadata.add_metadata(model, vocabulary, vocabulary.labels, about, run.threshold)
+        found[NAMES[kind]] = (whole, parts_of(len(whole), tokenizer, constants, kind))
+    return found
 
 
-def parts_of(size: int, tokenizer: int, constants: Constants, kind: str) -> dict[str, int]:
-    """Tells the bytes of a file by what they are for; what is no number and no tokenizer is the graph's description."""
-    widest = max(abs(constants["bigram_labels"]).max() if "bigram_labels" in constants else 0, 128)
+def steps_measured(run: Run) -> list[dict[str, Any]]:
+    """Measures the int8 graph with an LSTM of several numbers of steps, as it is and with its directions joined.
 
-    def bytes_of(name: str) -> int:
-        if kind == "int8 rows" and in_8_bits(name):
-            return 1 if "labels" not in name or widest <= 128 else 2
-        return 4 if kind == "float32" else 2
+    The joined graph is the one that TensorFlow.js gets, where any number of rows is read at once: both directions in
+    one batched product.
+    """
+    constants = graph.round_constants(graph.constants_of(weights_of(run.classifier.model)))
+    length = run.vocabulary.sequence_length
+    ids = run.vocabulary.encode_all([phrase.text for phrase in run.phrases("test")[:PHRASES]])
+    rows = [split_ids(of_text, length)[0] for of_text in ids]
+    found = []
+    for steps in _STEPS:
+        files = {
+            "apart": tflite.convert(constants, length, steps, "int8"),
+            "joined": tflite.convert_function(_of_any_batch(inference(constants, steps, "int8")), length, half=True),
+        }
+        asked = {name: runtimes.interpreter(file) for name, file in files.items()}
+        times = timed(asked, rows)
+        found.append(
+            {"steps": steps} | {name: {"bytes": len(file), "microseconds": times[name]} for name, file in files.items()}
+        )
+    return found
 
-    linear = {name for name in constants if name.startswith(_TABLES)}
-    numbers = {name: array.size * bytes_of(name) for name, array in constants.items()}
-    of_tables = sum(numbers[name] for name in linear)
-    encoder = sum(numbers.values()) - of_tables
-    return {
-        "whole": size,
-        "tokenizer": tokenizer,
-        "tables": of_tables,
-        "encoder": encoder,
-        "graph": size - tokenizer - of_tables - encoder,
-    }
+
+def _of_any_batch(function: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Hides from a function of ids how many rows it is given."""
+
+    def hidden(ids: Any) -> Any:
+        import tensorflow as tf
+
+        return function(tf.raw_ops.PlaceholderWithDefault(input=ids, shape=[None, ids.shape[1]]))
+
+    return hidden
+
+
+def timed(asked: Mapping[str, Callable[[Any], Any]], rows: list[Any]) -> dict[str, float]:
+    """Times models in turn on every row, so that other work meets all alike: of each the median, in microseconds."""
+    found: dict[str, list[float]] = {name: [] for name in asked}
+    for row in rows:
+        for name, answer in asked.items():
+            started = time.perf_counter()
+            answer(row)
+            found[name].append(1e6 * (time.perf_counter() - started))
+    return {name: median(of_name) for name, of_name in found.items()}
 
 
 def measured(run: Run, model: bytes) -> dict[str, Any]:
@@ -113,18 +141,12 @@ def measured(run: Run, model: bytes) -> dict[str, Any]:
     answer = runtimes.interpreter(model)
     best = np.array([average(np.stack([answer(row) for row in of_text])).argmax() for of_text in rows])
     trained = run.classifier.probabilities([phrase.text for phrase in phrases]).argmax(axis=1)
-    timed = [of_text[0] for of_text in rows[:PHRASES]]
-    microseconds = []
-    for row in timed:
-        started = time.perf_counter()
-        answer(row)
-        microseconds.append(1e6 * (time.perf_counter() - started))
-    read = np.array([(row > SEP_ID).sum() + (row == CLS_ID - 1).sum() for row in timed])
+    first = [of_text[0] for of_text in rows[:PHRASES]]
+    read = np.array([(row > SEP_ID).sum() + (row == CLS_ID - 1).sum() for row in first])
     return {
         "accuracy": float((best == truth_of(phrases, run.vocabulary.labels)).mean()),
         "agreement": float((best == trained).mean()),
-        "microseconds": median(microseconds),
-        "timed": len(timed),
+        "timed": len(first),
         "pieces_read": float(np.median(read)),
         "windows": float(np.mean([len(of_text) for of_text in rows])),
     }
@@ -146,11 +168,20 @@ def numbers(folder: Path) -> dict[str, Any]:
         run = Run.read(path) if path.is_dir() else fit(corpus, recipe, FitOptions(path=path))
         if any(run.facts["recipe"][key] != value for key, value in asdict(recipe).items() if key != "dense_units"):
             raise ValueError(f"{path} must be a run of its recipe.")
-        for kind, (model, parts) in models(run, every=name == FIRST).items():
-            facts = {"sequence_length": run.vocabulary.sequence_length, "bytes": parts} | measured(run, model)
+        files = models(run, every=name == FIRST)
+        length = run.vocabulary.sequence_length
+        ids = run.vocabulary.encode_all([phrase.text for phrase in run.phrases("test")[:PHRASES]])
+        times = timed(
+            {kind: runtimes.interpreter(model) for kind, (model, _) in files.items()},
+            [split_ids(of_text, length)[0] for of_text in ids],
+        )
+        for kind, (model, parts) in files.items():
+            facts = {"sequence_length": length, "bytes": parts, "microseconds": times[kind]} | measured(run, model)
             found[f"{name}, {kind}"] = facts
             print(f"{name}, {kind}: {facts}", file=sys.stderr)
-    return {"corpus": corpus.name, "variants": found}
+        if name == FIRST:
+            steps = steps_measured(run)
+    return {"corpus": corpus.name, "variants": found, STEPS: steps}
 
 
 def report(result: dict[str, Any]) -> str:
@@ -172,6 +203,21 @@ def report(result: dict[str, Any]) -> str:
     return f"{tables.table(head, rows)}\n\n{result['corpus']}; {made['cores']} cores · {versions}"
 
 
+def steps_report(result: dict[str, Any]) -> str:
+    """Draws the table of the LSTM's steps."""
+    rows = [
+        [str(of["steps"]), *(cell for way in ("apart", "joined") for cell in _size_and_time(of[way]))]
+        for of in result[STEPS]
+    ]
+    return tables.table(
+        ["steps", "apart, bytes", "apart, latency", "joined, bytes", "joined, latency"], rows, text_columns=0
+    )
+
+
+def _size_and_time(of: Mapping[str, Any]) -> tuple[str, str]:
+    return f"{of['bytes']:,}", f"{of['microseconds']:.0f} µs"
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=Path, metavar="DIR", help="keeps the runs, and finds them again [none]")
@@ -182,11 +228,12 @@ def main() -> None:
         result = tables.kept(NAME) if given.from_json else numbers(given.runs or Path(folder))
     if result is None:
         parser.error("--from-json: benchmarks/results has no variants.json; --write makes it")
-    print(report(result))
+    print(f"{report(result)}\n\n{steps_report(result)}")
     if given.write:
         tables.keep(NAME, result)
     if given.write or given.from_json:
         tables.put(NAME, report(result), PAGE)
+        tables.put(STEPS, steps_report(result), PAGE)
 
 
 if __name__ == "__main__":

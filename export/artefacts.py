@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from export import graph
-from export.graph import Constants
+from export.graph import Constants, Rows
 from export.targets import onnx, tfjs, tflite
 from trainer.model.classifier import Classifier
 from trainer.model.network import weights_of
@@ -30,17 +30,18 @@ class Artefacts(Protocol):
         """Gives the `.tflite` file with the numbers as trained, without metadata."""
 
 
-def artefacts_of(run: Run, rounded: Classifier) -> Artefacts:
+def artefacts_of(run: Run, rounded: Classifier, kind: Rows = "int8") -> Artefacts:
     """Gives what makes a run's artefacts.
 
     Args:
         run: What was trained.
         rounded: Its model, rounded.
+        kind: How the tables' rows are stored; a model that was trained elsewhere has none.
     """
     if run.external:
         return _External(run.classifier.model, rounded.model, run.vocabulary.sequence_length)
     vocabulary, weights = run.vocabulary, weights_of(run.classifier.model)
-    return _Own(graph.constants_of(weights), vocabulary.sequence_length, steps_of(weights, vocabulary.window))
+    return _Own(graph.constants_of(weights), vocabulary.sequence_length, steps_of(weights, vocabulary.window), kind)
 
 
 @dataclass(frozen=True)
@@ -50,10 +51,11 @@ class _Own:
     trained: Constants
     length: int
     steps: int
+    kind: Rows
 
     @cached_property
     def rounded(self) -> Constants:
-        return graph.round_constants(self.trained)
+        return graph.round_constants(self.trained, self.kind)
 
     def write_tfjs(self, folder: Path) -> None:
         tfjs.write_tfjs(self.rounded, self.length, self.steps, folder)
@@ -62,7 +64,7 @@ class _Own:
         onnx.write_onnx(graph.inference(self.rounded, self.steps, "int8"), self.length, path)
 
     def small(self) -> bytes:
-        return tflite.convert(self.rounded, self.length, self.steps, "int8")
+        return tflite.convert(self.rounded, self.length, self.steps, self.kind)
 
     def float32(self) -> bytes:
         return tflite.convert(self.trained, self.length, self.steps, "float32")

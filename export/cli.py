@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from export.graph import ROWS
 from export.settings import ENGINES, Settings
 from export.targets.strings import shipped
 from trainer.cli.options import (
@@ -81,6 +82,14 @@ def parser(program: str = "python -m export") -> argparse.ArgumentParser:
             _add_page(command, defaults)
         if name == "npm":
             _add_strings(about, "the custom element's language", defaults)
+        if name in ("all", "tflite"):
+            numbers = command.add_argument_group("how numbers are stored")
+            numbers.add_argument(
+                "--rows",
+                choices=ROWS,
+                default=defaults.rows,
+                help=f"of bigrams, and of pieces with few labels; int4 is smaller and less exact [{defaults.rows}]",
+            )
         sizes = command.add_argument_group("budgets")
         sizes.add_argument(
             "--tflite-budget",
@@ -172,6 +181,7 @@ def _add_strings(group: argparse._ArgumentGroup, what: str, defaults: Settings) 
 
 def _export(arguments: argparse.Namespace) -> int:
     from export import dist
+    from export.proof import variants
     from trainer.evaluation.wording import advice_text, result_text
     from trainer.run import find
 
@@ -192,6 +202,8 @@ def _export(arguments: argparse.Namespace) -> int:
         return _refuse(f"{arguments.output} is left as it was", str(error).splitlines())
     if report:
         print(dist.proof_text(report, run))
+        if report.variants:
+            print(f"\n{variants.table(report.variants)}\n")
     print(f"done       {arguments.output}")
     if (arguments.output / "web").is_dir():
         print(f"open       {arguments.output / settings.name}.html, or serve the folder {arguments.output / 'web'}:")

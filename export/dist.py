@@ -13,7 +13,7 @@ from export import graph, sbom
 from export.artefacts import artefacts_of
 from export.manifest import FILE, PROOF, write_manifest
 from export.mobile.files import write_mobile
-from export.proof import fuzz_strings, parity
+from export.proof import fuzz_strings, parity, variants
 from export.proof.known_answer import known_answer
 from export.settings import Settings
 from export.targets import metadata, node, npm, onnx, tflite, web
@@ -85,10 +85,12 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             was.
     """
     check_output(output)
+    if run.external and settings.rows != "int8":
+        raise UserError(f"--rows: {run.path} was trained elsewhere, and has no tables: all its numbers are float16")
     metadata.label_list(run.vocabulary.labels)
     read_display_names(settings.display_names, run.vocabulary.labels)
     with whole_directory(output) as staging:
-        rounded = graph.rounded_classifier(run.classifier)
+        rounded = graph.rounded_classifier(run.classifier, settings.rows)
         metrics = _measured(run, rounded)
         export = Export(run, rounded, metrics, settings.complete(run.facts))
         _write_parts(export, staging, parts)
@@ -99,11 +101,11 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
         report = None
         whole = set(parts) == set(PARTS)
         if ONNX in parts:
-            report = parity.prove_onnx(run, staging, settings.name)
+            report = parity.prove_onnx(run, staging, settings.name, settings.rows)
             faults += report.faults
         if whole:
             logger.info("proof      every test phrase and the fuzz strings through every runtime")
-            report = parity.prove(run, staging, settings.name)
+            report = parity.prove(run, staging, settings.name, settings.rows)
             faults += report.faults
         if faults:
             raise ExportCheckFailed("\n".join(faults))
@@ -111,7 +113,7 @@ def build(run: Run, output: Path, settings: Settings, parts: Collection[str]) ->
             _write_card(export, staging, report)
             _write_proof(staging, report, run)
         proved = report.to_json() if report and whole else None
-        write_manifest(staging, run, settings.name, metrics, proved, sizes)
+        write_manifest(staging, run, settings.name, settings.rows, metrics, proved, sizes)
         _check_replaceable(output)  # it took a while
     return report
 
@@ -146,7 +148,7 @@ def _check_replaceable(output: Path) -> None:
 def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
     vocabulary, name = export.run.vocabulary, export.settings.name
     packages: list[node.Package] = []
-    artefacts = artefacts_of(export.run, export.rounded)
+    artefacts = artefacts_of(export.run, export.rounded, export.settings.rows)
     if {"vocabulary", "web", "mobile", ONNX} & set(parts):
         vocabulary.write(staging / "vocabulary.json")
         (staging / "vocabulary.model").write_bytes(metadata.read_back(vocabulary))
@@ -157,10 +159,10 @@ def _write_parts(export: Export, staging: Path, parts: Collection[str]) -> None:
         logger.info(f"tfjs       {parity.size_of(staging / 'tfjs'):,} bytes")
     if "tflite" in parts:
         (staging / "tflite").mkdir()
-        int8, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
-        _write_tflite(export, int8, artefacts.small())
+        small, float32 = parity.int8_path(staging, name), parity.float32_path(staging, name)
+        _write_tflite(export, small, artefacts.small())
         _write_tflite(export, float32, artefacts.float32())
-        logger.info(f"tflite     {parity.size_of(int8):,} bytes with everything inside")
+        logger.info(f"tflite     {parity.size_of(small):,} bytes with everything inside")
     if ONNX in parts:
         path = onnx.onnx_path(staging, name)
         artefacts.write_onnx(path)
@@ -236,6 +238,7 @@ def _write_card(export: Export, dist: Path, report: parity.Report) -> None:
         advice=_advice(export),
         fuzz=fuzz_strings.COUNT,
         proof=proof_text(report, export.run),
+        variants=variants.table(report.variants, timed=False) if report.variants else "",
     )
     (dist / "MODEL_CARD.md").write_text(card, encoding="utf-8")
 

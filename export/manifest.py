@@ -25,6 +25,7 @@ def write_manifest(
     dist: Path,
     run: Run,
     name: str,
+    rows: str,
     metrics: dict[str, dict[str, Any]],
     parity: Sequence[Mapping[str, Any]] | None,
     sizes: dict[str, dict[str, int]],
@@ -36,6 +37,7 @@ def write_manifest(
             {
                 "format": FORMAT,
                 "name": name,
+                "rows": rows,
                 "run": {"name": run.path.name, "model_sha256": run.facts["model_sha256"]},
                 "seed": run.facts["seed"],
                 "labels": list(run.vocabulary.labels),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from export.graph import ROWS, Rows
 from export.manifest import NAME
 from export.targets.strings import read_strings
 from export.targets.theme import check_theme
@@ -28,6 +29,8 @@ class Settings:
     language: str = ""  # of the text, a language tag
     display_names: str = ""  # a file: what the labels are called, by language
 
+    rows: Rows = "int8"  # of bigrams and of pieces with few labels; of int4 two numbers share a byte of the .tflite
+
     # of the page
     engine: str = "own"  # what predicts in the browser: "own" or "tfjs"
     strings: str = "en"  # a language that comes with Byline, or a file
@@ -49,6 +52,8 @@ class Settings:
             text = getattr(self, option)
             if any("\ud800" <= character <= "\udfff" for character in text):
                 raise UserError(f"--{option}: must be UTF-8; received {text!r}")
+        if self.rows not in ROWS:
+            raise UserError(f"--rows: must be one of {', '.join(ROWS)}; received {self.rows!r}")
         read_strings(self.strings)
         check_theme(self.accent, self.logo, self.base_path, self.templates)
         if self.display_names:

@@ -13,9 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.dist import faults_of, sizes_of
+from export.graph import ROWS, Rows
 from export.manifest import FILE, read_manifest
 from export.proof import fuzz_strings, parity, runtimes
 from export.proof.runtimes import Answers
+from export.proof.variants import NAMES
 from export.targets.tfjs import is_stock
 from trainer.errors import UserError
 from trainer.files import read_json
@@ -47,6 +49,7 @@ def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]
     manifest = read_manifest(dist)
     try:
         whole, seed = manifest["parity"] is not None, int(manifest["seed"])
+        rows = rows_of(manifest)
         exported = {key: str(manifest["run"][key]) for key in ("name", "model_sha256")}
         budgets = {part: int(size["budget"]) for part, size in manifest["sizes"].items()}
         sizes = sizes_of(dist, manifest["name"], budgets)
@@ -61,10 +64,23 @@ def verify(dist: Path, run_path: Path | None) -> tuple[parity.Report, list[str]]
     run = _run_of(exported, run_path)
     if run is None:
         logger.info(f"note       {_WITHOUT_RUN}")
-        report = prove_models(dist, manifest["name"], seed)
+        report = prove_models(dist, manifest["name"], seed, rows)
     else:
-        report = parity.prove(run, dist, manifest["name"])
+        report = parity.prove(run, dist, manifest["name"], rows)
     return report, faults + report.faults
+
+
+def rows_of(manifest: dict[str, Any]) -> Rows:
+    """Gives how the tables' rows are stored; an export of an earlier version does not say, and has int8.
+
+    Raises:
+        ValueError: The manifest names another way.
+    """
+    named = manifest.get("rows", "int8")
+    found: Rows | None = next((kind for kind in ROWS if kind == named), None)
+    if found is None:
+        raise ValueError(f"rows: {named!r}")
+    return found
 
 
 def _run_of(exported: dict[str, str], run_path: Path | None) -> Run | None:
@@ -81,13 +97,14 @@ def _run_of(exported: dict[str, str], run_path: Path | None) -> Run | None:
     raise UserError(f"{path}: is not the run that was exported: its model has another SHA-256")
 
 
-def prove_models(dist: Path, name: str, seed: int) -> parity.Report:
+def prove_models(dist: Path, name: str, seed: int, kind: Rows = "int8") -> parity.Report:
     """Asks the models of a dist directory the strings of its known answers and the fuzz strings.
 
     Args:
         dist: The artefacts.
         name: What the `.tflite` files are called.
         seed: Of the fuzz strings.
+        kind: Of the rows of the `.tflite` file.
 
     Returns:
         A row a runtime. NumPy is held against the known answers, the others against NumPy; of a model that was trained
@@ -101,7 +118,7 @@ def prove_models(dist: Path, name: str, seed: int) -> parity.Report:
     expected = Answers(
         "known answers", "byline-vectors", [ids for _, ids, _ in known], np.array([answer for _, _, answer in known])
     )
-    tfjs, int8 = parity.size_of(dist / "tfjs"), parity.int8_path(dist, name)
+    tfjs, small = parity.size_of(dist / "tfjs"), parity.int8_path(dist, name)
     own = not is_stock(dist / "tfjs")
     ask = runtimes.ask_numpy if own else runtimes.ask_tfjs
     rows = [parity.compare(ask(dist, texts), expected, truth, tfjs)]
@@ -110,7 +127,13 @@ def prove_models(dist: Path, name: str, seed: int) -> parity.Report:
     for other in (runtimes.ask_tfjs, runtimes.ask_own) if own else ():
         rows.append(parity.compare(other(dist, texts), reference, truth, tfjs))
     rows += [
-        parity.compare(runtimes.ask_interpreter(int8, texts), reference, truth, parity.size_of(int8), note="int8 rows"),
+        parity.compare(
+            runtimes.ask_interpreter(small, texts),
+            reference,
+            truth,
+            parity.size_of(small),
+            note=NAMES[kind if own else "float16"],
+        ),
     ]
     return parity.Report(tuple(rows))
 

@@ -2,6 +2,16 @@
 
 from export.graph.constants import Constants, constants_of
 from export.graph.inference import inference
-from export.graph.rounding import in_8_bits, round_constants, rounded_classifier
+from export.graph.rounding import ROWS, Rows, in_4_bits, in_8_bits, round_constants, rounded_classifier
 
-__all__ = ["Constants", "constants_of", "in_8_bits", "inference", "round_constants", "rounded_classifier"]
+__all__ = [
+    "ROWS",
+    "Constants",
+    "Rows",
+    "constants_of",
+    "in_4_bits",
+    "in_8_bits",
+    "inference",
+    "round_constants",
+    "rounded_classifier",
+]

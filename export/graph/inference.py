@@ -4,19 +4,22 @@ There is no control flow and no state, so the graph answers synchronously in TF.
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from export.graph.constants import Constants, label_offset
-from export.graph.rounding import IN_8_BITS, LABELS
+from export.graph.rounding import IN_8_BITS, LABELS, in_4_bits
 from trainer.model.bigram_table import BigramTable
+from trainer.model.weights import Floats
 from trainer.text.vocabulary import RESERVED, UNKNOWN_ID
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-RowType = Literal["int8", "float32"]
+_APART: Final = 16  # numbers of 4 bits
+RowType = Literal["int8", "int4", "float32"]
 
 
 def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[["tf.Tensor"], "tf.Tensor"]:
@@ -28,7 +31,8 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
     Args:
         constants: Rounded or not.
         steps: How many pieces the LSTM reads.
-        row_type: How rows are stored; TF.js has no int8.
+        row_type: How rows are stored; TF.js has no int8. Of int4 two numbers of a row share a byte, and builtin
+            arithmetic parts them: `BertNLClassifier` cannot gather from a tensor of 4 bits.
 
     Returns:
         A function, to be traced, from int32 ids, shape [batch, sequence_length], to float32 probabilities, shape
@@ -61,6 +65,20 @@ def inference(constants: Constants, steps: int, row_type: RowType) -> Callable[[
     return probabilities
 
 
+def packed(rows: Floats) -> NDArray[np.int8]:
+    """Puts the second half of each row into the lower 4 bits of the first; what is beyond 4 bits is nobody's.
+
+    Args:
+        rows: Whole numbers from -8 to 7, shape [rows, columns].
+
+    Returns:
+        Shape [rows, half of the columns, rounded up].
+    """
+    whole = np.clip(rows, -_APART // 2, _APART // 2 - 1).astype(np.int8)
+    first, second = np.split(np.pad(whole, ((0, 0), (0, whole.shape[1] % 2))), 2, axis=1)
+    return np.asarray(first * _APART + (second + _APART // 2), np.int8)
+
+
 class _Constants:
     """Makes each constant once, in the type that it is stored in."""
 
@@ -72,10 +90,12 @@ class _Constants:
         import tensorflow as tf
 
         if name not in self._made:
-            array = self.arrays[name]
-            if self.row_type == "int8" and name in IN_8_BITS:
+            array: NDArray[Any] = self.arrays[name]
+            if self.packed(name):
+                array = packed(array)
+            elif self.row_type != "float32" and name in IN_8_BITS:
                 array = array.astype(np.int8)
-            if name in LABELS and self.row_type == "int8":
+            if name in LABELS and self.row_type != "float32":
                 array = array.astype(np.int8 if array.min() >= -128 else np.int16)
             self._made[name] = tf.constant(array, name=name)
         return self._made[name]
@@ -84,7 +104,16 @@ class _Constants:
         """Gathers rows as float32."""
         import tensorflow as tf
 
-        return tf.cast(tf.gather(self(name), places), tf.float32)
+        gathered = tf.cast(tf.gather(self(name), places), tf.float32)
+        if not self.packed(name):
+            return gathered
+        first = tf.floor(gathered / _APART)
+        second = gathered - first * _APART - _APART / 2
+        return tf.concat([first, second], axis=-1)[..., : self.arrays[name].shape[1]]
+
+    def packed(self, name: str) -> bool:
+        """Whether a constant holds two numbers in a byte."""
+        return self.row_type == "int4" and in_4_bits(name)
 
     def labels(self, name: str, places: Any, label_count: int) -> Any:
         """Gathers labels as their indices."""

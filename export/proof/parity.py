@@ -11,13 +11,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export import graph
-from export.proof import chromium, fuzz_strings, runtimes, task_library
+from export.graph import Rows
+from export.proof import chromium, fuzz_strings, runtimes, tables, task_library
 from export.proof.runtimes import Answers
+from export.proof.variants import NAMES, Variant, latency, layer_weights, parts_of
 from export.targets import metadata, onnx
 from trainer.errors import UserError
 from trainer.evaluation.measuring import truth_of
 from trainer.external.record import GIVEN
 from trainer.model.classifier import Classifier
+from trainer.model.network import weights_of
 from trainer.run import Run
 from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import BORDERS, split_ids
@@ -25,8 +28,10 @@ from trainer.text.windows import BORDERS, split_ids
 logger = logging.getLogger(__name__)
 
 TOLERANCE: Final = 1e-4  # of a probability; answers closer to one another than this are a tie
-ROUNDING_ACCURACY: Final = 0.002  # what rounding may cost: 0.2 points of accuracy,
-ROUNDING_KEPT: Final = 0.995  # and at most one answer in two hundred
+# What rounding may cost, by the rows: of int8 0.2 points of accuracy and one answer in two hundred, of int4 0.3 points
+# and one in thirty-three.
+ROUNDING_ACCURACY: Final[dict[Rows, float]] = {"int8": 0.002, "int4": 0.003}
+ROUNDING_KEPT: Final[dict[Rows, float]] = {"int8": 0.995, "int4": 0.97}
 
 
 @dataclass(frozen=True)
@@ -60,10 +65,17 @@ class Row:
 
 @dataclass(frozen=True)
 class Report:
-    """All rows of one proof, and a line for each runtime that gave no answers."""
+    """All rows of one proof.
+
+    Attributes:
+        rows: A runtime each.
+        failures: A line for each runtime that gave no answers.
+        variants: The `.tflite` files beside one another.
+    """
 
     rows: tuple[Row, ...]
     failures: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
 
     @property
     def faults(self) -> list[str]:
@@ -73,18 +85,18 @@ class Report:
         return [asdict(row) for row in self.rows]
 
 
-def texts_of(run: Run) -> tuple[list[str], NDArray[np.int64]]:
-    """Gives what is asked: the test phrases, then the fuzz strings; and the right labels' indices of the former."""
+def texts_of(run: Run, fuzz: int = fuzz_strings.COUNT) -> tuple[list[str], NDArray[np.int64]]:
+    """Gives what is asked: the test phrases, then `fuzz` strings; and the right labels' indices of the former."""
     phrases = run.phrases("test")
-    texts = [phrase.text for phrase in phrases] + fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]))
+    texts = [phrase.text for phrase in phrases] + fuzz_strings.strings(run.vocabulary, int(run.facts["seed"]), fuzz)
     return texts, truth_of(phrases, run.vocabulary.labels)
 
 
-def prove_onnx(run: Run, dist: Path, name: str) -> Report:
+def prove_onnx(run: Run, dist: Path, name: str, kind: Rows = "int8") -> Report:
     """Asks ONNX Runtime every string; `prove` says of what."""
     path = onnx.onnx_path(dist, name)
     texts, truth = texts_of(run)
-    reference = runtimes.ask_keras("rounded", graph.rounded_classifier(run.classifier), texts)
+    reference = runtimes.ask_keras("rounded", graph.rounded_classifier(run.classifier, kind), texts)
     return Report(
         (
             compare(
@@ -97,27 +109,28 @@ def prove_onnx(run: Run, dist: Path, name: str) -> Report:
     )
 
 
-def prove(run: Run, dist: Path, name: str) -> Report:
+def prove(run: Run, dist: Path, name: str, kind: Rows = "int8") -> Report:
     """Asks every runtime every string.
 
     Args:
         run: The run that was exported.
         dist: The artefacts.
         name: What the `.tflite` files are called.
+        kind: What the tables' rows were rounded to.
     """
     texts, truth = texts_of(run)
-    rounded = graph.rounded_classifier(run.classifier)
+    rounded = graph.rounded_classifier(run.classifier, kind)
     trained = runtimes.ask_keras("as trained", run.classifier, texts)
     reference = runtimes.ask_keras("rounded", rounded, texts)
-    keras_file, int8, float32 = run.path / "model.keras", int8_path(dist, name), float32_path(dist, name)
+    keras_file, small, float32 = run.path / "model.keras", int8_path(dist, name), float32_path(dist, name)
     rows = [
         *([_given(run, trained, texts, truth)] if run.external else []),
-        compare(trained, reference, truth, size_of(keras_file), rounding=True),
+        compare(trained, reference, truth, size_of(keras_file), rounding=kind),
         compare(runtimes.ask_tfjs(dist, texts), reference, truth, size_of(dist / "tfjs")),
     ]
     for ask in () if run.external else (runtimes.ask_own, runtimes.ask_numpy):
         rows.append(compare(ask(dist, texts), reference, truth, size_of(dist / "tfjs")))
-    small = "float16" if run.external else "int8 rows"
+    stored = "float16" if run.external else kind
     failures = []
     try:
         package = runtimes.ask_package(dist / "npm", texts)
@@ -137,9 +150,14 @@ def prove(run: Run, dist: Path, name: str) -> Report:
         if of_page is None:
             break  # there is no browser
         rows.append(compare(of_page, reference, truth, size))
+    of_small, of_float32 = (runtimes.ask_interpreter(path, texts) for path in (small, float32))
     rows += [
-        compare(runtimes.ask_interpreter(int8, texts), reference, truth, size_of(int8), note=small),
-        compare(runtimes.ask_interpreter(float32, texts), trained, truth, size_of(float32), note="float32"),
+        compare(of_small, reference, truth, size_of(small), note=NAMES[stored]),
+        compare(of_float32, trained, truth, size_of(float32), note=NAMES["float32"]),
+    ]
+    files = [
+        _variant(run, small, stored, of_small, trained, truth),
+        _variant(run, float32, "float32", of_float32, trained, truth),
     ]
     if not task_library.AVAILABLE:
         logger.info(f"note       {task_library.NOT_AVAILABLE}")
@@ -150,16 +168,31 @@ def prove(run: Run, dist: Path, name: str) -> Report:
         with tempfile.TemporaryDirectory() as folder:
             probe = Path(folder, "probe.tflite")
             runtimes.write_probe(run.vocabulary, metadata.Description("probe", "", "", "", ""), probe)
-            answers = runtimes.ask_bert_nl_classifier(int8, probe, texts)
-        rows.append(compare(answers, first, truth, size_of(int8), note=small))
-    return Report(tuple(rows), tuple(failures))
+            answers = runtimes.ask_bert_nl_classifier(small, probe, texts)
+        rows.append(compare(answers, first, truth, size_of(small), note=NAMES[stored]))
+    return Report(tuple(rows), tuple(failures), tuple(files))
+
+
+def _variant(run: Run, path: Path, kind: str, answers: Answers, trained: Answers, truth: NDArray[np.int64]) -> Variant:
+    """Gives one file's row, of what it said of the test phrases."""
+    model, vocabulary, keras_model = path.read_bytes(), run.vocabulary, run.classifier.model
+    constants = layer_weights(keras_model) if run.external else graph.constants_of(weights_of(keras_model))
+    best, of_trained = (of.probabilities[: len(truth)].argmax(axis=1) for of in (answers, trained))
+    return Variant(
+        name=NAMES[kind],
+        parts=parts_of(len(model), len(vocabulary.model_proto()), constants, kind),
+        accuracy=_accuracy(answers.probabilities, truth),
+        agreement=float((best == of_trained).mean()),
+        microseconds=latency(model, answers.ids[: len(truth)], vocabulary.sequence_length),
+    )
 
 
 def _given(run: Run, trained: Answers, texts: Sequence[str], truth: NDArray[np.int64]) -> Row:
     """Holds a model that was trained elsewhere, as it was given and with its own tokenizer, against the contract's."""
     given, contract, same = runtimes.ask_given(run, trained, texts)
-    ties = run.vocabulary.model_type == "unigram"  # which of two ways that score alike SentencePiece takes is chance
-    return compare(given, contract, truth[same[: len(truth)]], size_of(run.path / GIVEN), rounding=ties)
+    # Scores of a SentencePiece model are rounded; which of two ways that score alike its library takes is chance.
+    rounding: Rows | None = "int8" if run.vocabulary.model_type == "unigram" else None
+    return compare(given, contract, truth[same[: len(truth)]], size_of(run.path / GIVEN), rounding=rounding)
 
 
 def ask_page(name: str, page: Path, texts: Sequence[str]) -> Answers | None:
@@ -207,7 +240,7 @@ def compare(
     truth: NDArray[np.int64],
     size: int,
     note: str = "",
-    rounding: bool = False,
+    rounding: Rows | None = None,
 ) -> Row:
     """Holds one runtime's answers against the model's.
 
@@ -217,21 +250,21 @@ def compare(
         truth: The right labels' indices of the first `len(truth)` texts.
         size: Bytes of what the runtime loads.
         note: Which file it is, behind the runtime's name.
-        rounding: The row says what rounding numbers or scores costs, and has bounds of its own.
+        rounding: To what numbers or scores were rounded, where the row says what that costs: it has bounds of its own.
     """
     mismatches = sum(mine != theirs for mine, theirs in zip(answers.ids, reference.ids, strict=True))
     difference = float(np.abs(answers.probabilities - reference.probabilities).max())
     kept = _same_best(answers.probabilities, reference.probabilities)
     accuracy, expected = (_accuracy(which.probabilities, truth) for which in (answers, reference))
     faults = []
-    if mismatches > (1 - ROUNDING_KEPT) * len(answers.ids) * rounding:
+    if mismatches > ((1 - ROUNDING_KEPT[rounding]) * len(answers.ids) if rounding else 0):
         faults.append(f"{mismatches} strings have token-id mismatches")
     if not np.isfinite(answers.probabilities).all():
         faults.append("a probability is not a number")
     if rounding:
-        if accuracy - expected > ROUNDING_ACCURACY:
+        if accuracy - expected > ROUNDING_ACCURACY[rounding]:
             faults.append(f"rounding costs {100 * (accuracy - expected):.2f} points of accuracy")
-        if kept < ROUNDING_KEPT:
+        if kept < ROUNDING_KEPT[rounding]:
             faults.append(f"rounding keeps {100 * kept:.2f} % of the answers")
     else:
         if kept < 1:
@@ -287,13 +320,5 @@ def table(rows: Sequence[Row]) -> str:
         ]
         for row in rows
     ]
-    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    ruler = ["-" * (width - 1) + ("-" if index < 2 else ":") for index, width in enumerate(widths)]
-    lines = "\n".join(_line(line, widths) for line in [head, ruler, *cells])
-    return f"{lines}\n\n{' · '.join(dict.fromkeys(row.version for row in rows))}"
-
-
-def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """Words to the left, numbers to the right."""
-    padded = [f"{cell:{'<' if index < 2 else '>'}{widths[index]}}" for index, cell in enumerate(cells)]
-    return f"| {' | '.join(padded)} |"
+    versions = " · ".join(dict.fromkeys(row.version for row in rows))
+    return f"{tables.draw(head, cells, text_columns=2)}\n\n{versions}"

@@ -13,12 +13,13 @@ def convert(constants: Constants, sequence_length: int, steps: int, row_type: Ro
     """Converts the inference graph.
 
     Args:
-        constants: Rounded for int8; as trained for float32.
+        constants: Rounded to the rows' type; as trained for float32.
         sequence_length: How many ids the graph reads.
         steps: How many pieces the LSTM reads.
-        row_type: "int8" stores int8 rows and float16 elsewhere; "float32" stores every number as it is.
+        row_type: "int8" stores int8 rows and float16 elsewhere, "int4" two numbers of some rows in a byte;
+            "float32" stores every number as it is.
     """
-    return convert_function(inference(constants, steps, row_type), sequence_length, half=row_type == "int8")
+    return convert_function(inference(constants, steps, row_type), sequence_length, half=row_type != "float32")
 
 
 def convert_function(function: Any, sequence_length: int, half: bool) -> bytes:

@@ -15,6 +15,7 @@ from tensorflow.lite.python import schema_py_generated as schema
 from export import graph
 from export.graph import Constants
 from export.graph.constants import weights_from
+from export.graph.inference import packed
 from export.runtime import Network
 from export.targets import node, tfjs, tflite
 from tests.support.runtimes.javascript import evaluate
@@ -85,6 +86,32 @@ def test_a_tflite_file_answers_as_the_specification_says(form: str) -> None:
     file = tflite.convert(constants, 10, 4, "int8")
     assert tflite.faults(file) == []
     assert np.abs(tflite_answers(file, ROWS) - expected).max() < 1e-5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("labels", "dense", "cells"), [(5, SIZE, 0), (300, 20, 3)])
+def test_a_tflite_file_with_two_numbers_in_a_byte_answers_as_the_specification_says(
+    labels: int, dense: int, cells: int
+) -> None:
+    _, constants = constants_with(labels, dense, cells)
+    coarse, fine = (graph.round_constants(constants, kind) for kind in graph.ROWS[::-1])
+    file = tflite.convert(coarse, LENGTH, STEPS, "int4")
+    assert tflite.faults(file) == []
+    rows = made_rows(60, LENGTH, SIZE)
+    expected = answers(coarse, STEPS, rows)
+    assert np.abs(tflite_answers(file, rows) - expected).max() < 1e-5
+    assert np.abs(answers(fine, STEPS, rows) - expected).max() > 1e-3
+
+
+@pytest.mark.parametrize("columns", [1, 2, 3, 8])
+def test_two_numbers_share_a_byte_and_come_apart_again(columns: int) -> None:
+    rows = np.random.default_rng(columns).integers(-8, 8, (50, columns)).astype(np.float32)
+    stored = packed(rows)
+    assert stored.dtype == np.int8
+    assert stored.shape == (50, (columns + 1) // 2)
+    first = np.floor(stored / 16)
+    apart = np.concatenate([first, stored - 16 * first - 8], axis=1)
+    assert np.array_equal(apart[:, :columns], rows)
 
 
 def tflite_answers(file: bytes, rows: NDArray[np.int32]) -> NDArray[np.float32]:
@@ -160,11 +187,33 @@ def test_rounded_rows_are_whole_numbers_with_scales_that_float16_holds() -> None
         assert np.all(np.abs(rows * own[:, None] - exact) <= 0.501 * own[:, None] + 0.001 * np.abs(exact)), name
 
 
+def test_rows_of_4_bits_have_scales_that_change_them_least() -> None:
+    _, constants = constants_with()
+    coarse, fine = (graph.round_constants(constants, kind) for kind in graph.ROWS[::-1])
+    assert np.array_equal(coarse["piece_rows"], fine["piece_rows"])  # whole rows stay int8
+    taken = np.abs(constants["bigram_fingerprints"]) < EMPTY
+    exact = constants["bigram_values"][taken]
+    values = coarse["bigram_values"][taken]
+    assert np.abs(values).max() == 7
+    error = np.square(values * coarse["bigram_scale"] - exact).sum()
+    plain = np.abs(exact).max() / 7
+    assert error < 0.95 * np.square(np.rint(exact / plain) * plain - exact).sum()
+    sparse, scales = coarse["sparse_values"][:-1], coarse["piece_scales"][20:]
+    assert np.abs(sparse).max() == 7
+    assert not np.any(scales.astype(np.float16).view(np.uint16) & 31)
+    errors = np.square(sparse * scales[:, None] - constants["sparse_values"]).sum(axis=1)
+    largest = np.abs(constants["sparse_values"]).max(axis=1, keepdims=True) / 7
+    of_largest = np.square(np.rint(constants["sparse_values"] / largest) * largest - constants["sparse_values"])
+    assert errors.sum() < of_largest.sum()
+
+
 def test_what_is_stored_in_8_bits_has_both_ends_and_nobody_reads_them() -> None:
     _, constants = constants_with()
     rounded = graph.round_constants(constants)
     stored = [name for name in rounded if graph.in_8_bits(name)]
     assert len(stored) == 7
+    coarse = graph.round_constants(constants, "int4")
+    assert all((coarse[name].min(), coarse[name].max()) == (-128, 127) for name in stored)
     for name in stored:
         assert (rounded[name].min(), rounded[name].max()) == (-128, 127), name
     rows = made_rows(60, LENGTH, SIZE)
@@ -191,11 +240,12 @@ def test_all_other_rounded_weights_are_float16() -> None:
         assert np.array_equal(array, array.astype(np.float16)), name
 
 
-def test_rounding_twice_changes_nothing() -> None:
+@pytest.mark.parametrize("kind", graph.ROWS)
+def test_rounding_twice_changes_nothing(kind: graph.Rows) -> None:
     weights, constants = constants_with()
-    once = graph.round_constants(constants)
+    once = graph.round_constants(constants, kind)
     restored = weights_from(once, weights)
-    again = graph.round_constants(graph.constants_of(restored))
+    again = graph.round_constants(graph.constants_of(restored), kind)
     assert set(once) == set(again)
     own = made_rows(60, LENGTH, SIZE)
     assert np.array_equal(*(graph.inference(of, STEPS, "float32")(tf.constant(own)) for of in (once, again)))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from export.graph import Rows
 from export.manifest import read_manifest
 from export.proof import fuzz_strings, parity
 from export.proof.chromium import find_chromium
@@ -17,11 +18,12 @@ from tests.support.corpora.pets import contents
 from tests.support.manifests import reseal
 from trainer.run import Run
 
+FILES = {"int8 rows": "", "float32": "-float32"}
 TRUTH = np.array([0, 1], np.int64)
 REFERENCE = Answers("reference", "1", [[2, 3], [1], []], np.array([[0.9, 0.1], [0.4, 0.6], [0.50004, 0.49996]]))
 
 
-def faults_of(answers: Answers, rounding: bool = False) -> str:
+def faults_of(answers: Answers, rounding: Rows | None = None) -> str:
     return "; ".join(parity.compare(answers, REFERENCE, TRUTH, 1, rounding=rounding).faults)
 
 
@@ -54,8 +56,17 @@ def test_a_probability_that_is_no_number_is_a_fault() -> None:
 
 
 def test_rounding_has_bounds_of_its_own() -> None:
-    assert faults_of(shifted([[0.01, -0.01], [0, 0], [0, 0]]), rounding=True) == ""
-    assert "rounding keeps 66.67 %" in faults_of(shifted([[0, 0], [0.3, -0.3], [0, 0]]), rounding=True)
+    assert faults_of(shifted([[0.01, -0.01], [0, 0], [0, 0]]), rounding="int8") == ""
+    lost = shifted([[0, 0], [0.3, -0.3], [0, 0]])
+    kinds: tuple[Rows, ...] = ("int8", "int4")
+    for kind in kinds:
+        assert "rounding keeps 66.67 %" in faults_of(lost, rounding=kind)
+    texts = 1_000
+    many = np.tile([[0.6, 0.4]], (texts, 1))
+    reference = Answers("reference", "1", [[1]] * texts, many)
+    some = replace(reference, probabilities=np.where(np.arange(texts)[:, None] < 10, 1 - many, many))
+    for kind, faults in (("int8", ("rounding keeps 99.00 % of the answers",)), ("int4", ())):
+        assert parity.compare(some, reference, np.ones(2, np.int64), 1, rounding=kind).faults == faults
 
 
 def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, dist_path: Path) -> None:
@@ -83,6 +94,26 @@ def test_export_asked_every_runtime_every_string_and_all_agreed(trained: Run, di
 def test_printed_table_is_written_too(workshop: Path) -> None:
     printed = (workshop / "printed.txt").read_text()
     assert (workshop / "dist" / "PROOF.md").read_text().strip() in printed
+
+
+def test_the_files_are_printed_beside_one_another_and_the_card_keeps_what_does_not_change(workshop: Path) -> None:
+    printed, card = (workshop / "printed.txt").read_text(), (workshop / "dist" / "MODEL_CARD.md").read_text()
+    files = {name: workshop / "dist" / "tflite" / f"byline{end}.tflite" for name, end in FILES.items()}
+    rows: dict[str, dict[str, list[str]]] = {text: {} for text in (printed, card)}
+    for text, found in rows.items():
+        table = text[text.index("| variant") :]
+        for line in table.splitlines()[2 : 2 + len(files)]:
+            name, *cells = (cell.strip() for cell in line.strip("|").split("|"))
+            found[name] = cells
+    assert list(rows[printed]) == list(rows[card]) == list(files)
+    for name, path in files.items():
+        whole, *parts = (int(cell.replace(",", "")) for cell in rows[card][name][:5])
+        assert whole == path.stat().st_size == sum(parts), name
+        assert all(part > 0 for part in parts), name
+        assert rows[printed][name][:-1] == rows[card][name], name  # a latency is another each time
+        assert rows[printed][name][-1].endswith("µs"), name
+    assert "µs" not in card
+    assert rows[card]["float32"][-1] == "100.00 %"
 
 
 def test_verify_fails_on_a_changed_weight(workshop: Path, dist_copy: Path, run_path: Path) -> None:

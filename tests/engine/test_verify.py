@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from export.manifest import open_manifest, read_manifest, sealed
-from export.verify import prove_models, verify
+from export.verify import prove_models, rows_of, verify
 from tests.support.commands import EPOCH, WORKSHOP, run_command
 from tests.support.corpora.pets import contents
 from tests.support.manifests import reseal
@@ -117,6 +117,12 @@ def test_a_stranger_finds_a_model_that_was_changed_and_sealed_anew(dist_copy: Pa
     faults = "\n".join(prove_models(dist_copy, manifest["name"], manifest["seed"]).faults)
     assert "NumPy, byline.load: " in faults
     assert "TFLite interpreter, int8 rows: " in faults
+
+
+def test_the_rows_are_the_manifests_and_those_of_an_earlier_version_are_int8() -> None:
+    assert [rows_of(manifest) for manifest in ({"rows": "int4"}, {"rows": "int8"}, {})] == ["int4", "int8", "int8"]
+    with pytest.raises(ValueError, match="rows: 'int2'"):
+        rows_of({"rows": "int2"})
 
 
 def test_the_seal_is_of_the_content(dist_path: Path) -> None:

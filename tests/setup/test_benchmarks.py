@@ -16,6 +16,7 @@ from reports.scores import hits, interval
 from sets import texts
 from systems.baselines import System
 
+from export.proof.variants import PHRASES
 from trainer.data.corpus import Phrase, Row, of_lines
 from trainer.text.words import unpunctuated, words_of
 
@@ -123,11 +124,12 @@ def test_the_table_of_variants_is_the_one_of_the_numbers_kept() -> None:
     kept = tables.kept(variants.NAME)
     assert kept
     assert variants.report(kept) in variants.PAGE.read_text(encoding="utf-8")
+    assert variants.steps_report(kept) in variants.PAGE.read_text(encoding="utf-8")
     for name, facts in kept["variants"].items():
         whole, *parts = facts["bytes"].values()
         assert whole == sum(parts), name
         assert all(part > 0 for part in parts), name
-        assert facts["timed"] == variants.PHRASES, name
+        assert facts["timed"] == PHRASES, name
 
 
 def test_capitals_drop_accents() -> None:

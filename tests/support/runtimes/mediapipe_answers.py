@@ -1,13 +1,16 @@
 """Runs in MediaPipe's own environment: {"model": PATH, "texts": […], "threshold": null, "locale": "de"} in.
 
-Out comes for each text {label: score}, of the labels that are not below the threshold; null says the file's own. With a
-locale, which may be left out, labels have that locale's display names.
+Out comes {"scores": for each text {label: score}, "changed": how many of the first texts were answered otherwise when
+they were asked again}: of the labels that are not below the threshold; null says the file's own. With a locale, which
+may be left out, labels have that locale's display names.
 """
 
 import json
 import sys
 
 from mediapipe.tasks.python import BaseOptions, text
+
+AGAIN = 500  # texts that are asked twice
 
 request = json.load(sys.stdin)
 base = BaseOptions(model_asset_path=request["model"])
@@ -16,9 +19,12 @@ options = text.TextClassifierOptions(
     base_options=base, score_threshold=request["threshold"], display_names_locale=locale
 )
 with text.TextClassifier.create_from_options(options) as classifier:
-    rows = []
-    for phrase in request["texts"]:
+
+    def ask(phrase: str) -> dict[str, float]:
         categories = classifier.classify(phrase).classifications[0].categories
         in_order = sorted(categories, key=lambda category: category.index)
-        rows.append({each.display_name if locale else each.category_name: each.score for each in in_order})
-json.dump(rows, sys.stdout)
+        return {each.display_name if locale else each.category_name: each.score for each in in_order}
+
+    rows = [ask(phrase) for phrase in request["texts"]]
+    changed = sum(ask(phrase) != row for phrase, row in zip(request["texts"][:AGAIN], rows, strict=False))
+json.dump({"scores": rows, "changed": changed}, sys.stdout)

@@ -24,6 +24,7 @@ _LOCK: Final = ROOT / "requirements" / "mediapipe.txt"
 _ANSWERS: Final = Path(__file__).parent / "mediapipe_answers.py"
 _LITERT: Final = Path(__file__).parent / "litert_answers.py"
 _AT_ONCE: Final = 500  # texts
+FUZZ: Final = 5_000  # strings that a client is asked beside the test phrases
 ALL: Final = 1e-37  # a threshold that says every label; MediaPipe takes 0 for none given
 Scores = list[dict[str, float]]
 _OPEN = """async ([model, threshold]) => {
@@ -33,11 +34,21 @@ _OPEN = """async ([model, threshold]) => {
   const options = { baseOptions: { modelAssetPath: model }, ...given };
   window.classifier = await TextClassifier.createFromOptions(files, options);
 }"""
-_CLASSIFY = """(texts) => JSON.parse(texts).map((text) => {
-  const { categories } = window.classifier.classify(text).classifications[0];
-  categories.sort((a, b) => a.index - b.index);
-  return Object.fromEntries(categories.map(({ categoryName, score }) => [categoryName, score]));
-})"""
+_CLASSIFY = """(texts) => {
+  const ask = (text) => {
+    const { categories } = window.classifier.classify(text).classifications[0];
+    categories.sort((a, b) => a.index - b.index);
+    return Object.fromEntries(categories.map(({ categoryName, score }) => [categoryName, score]));
+  };
+  const asked = JSON.parse(texts);
+  const scores = asked.map(ask);
+  const changed = asked.filter((text, index) => JSON.stringify(ask(text)) !== JSON.stringify(scores[index])).length;
+  return { scores, changed };
+}"""
+
+
+class ChangedAnswerError(Exception):
+    """A client answered the same text otherwise when it was asked again."""
 
 
 class MissingLibraryError(Exception):
@@ -79,7 +90,7 @@ def clients_python(imports: str) -> Path:
 
 
 def ask_python(python: Path, model: Path, texts: list[str], threshold: float | None = None, locale: str = "") -> Scores:
-    """Asks MediaPipe in Python.
+    """Asks MediaPipe in Python, some texts twice.
 
     Args:
         python: What `mediapipe_python` gives.
@@ -90,10 +101,24 @@ def ask_python(python: Path, model: Path, texts: list[str], threshold: float | N
 
     Returns:
         For each text its labels' scores, in the order of the outputs.
+
+    Raises:
+        ChangedAnswerError: A second answer was not the first.
     """
     request = {"model": str(model), "texts": texts, "threshold": threshold, "locale": locale or None}
-    rows: Scores = _run(python, _ANSWERS, request)
-    return rows
+    return unchanged(_run(python, _ANSWERS, request))
+
+
+def unchanged(said: dict[str, Any]) -> Scores:
+    """Gives the scores of what a client's program said.
+
+    Raises:
+        ChangedAnswerError: A second answer was not the first.
+    """
+    if said["changed"]:
+        raise ChangedAnswerError(f"{said['changed']} texts were answered otherwise when they were asked again")
+    scores: Scores = said["scores"]
+    return scores
 
 
 def ask_litert(python: Path, model: Path, rows: list[list[int]]) -> dict[str, Any]:
@@ -114,7 +139,7 @@ def _run(python: Path, program: Path, request: dict[str, Any]) -> Any:
 def ask_browser(
     chromium: Browser, folder: Path, model: Path, texts: list[str], threshold: float | None = None
 ) -> Scores:
-    """Asks MediaPipe in a browser; the same as `ask_python`.
+    """Asks MediaPipe in a browser, every text twice; the same as `ask_python`.
 
     Args:
         chromium: Open.
@@ -122,6 +147,9 @@ def ask_browser(
         model: A `.tflite` file with metadata.
         texts: Any.
         threshold: The least score of a label that is named; None: the file's own.
+
+    Raises:
+        ChangedAnswerError: A second answer was not the first.
     """
     (folder / "node_modules").symlink_to(node.modules(TESTS / "web") / "node_modules")
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
@@ -133,7 +161,7 @@ def ask_browser(
             page.goto(server.url)
             page.evaluate(_OPEN, [f"./{model.name}", threshold])
             for start in range(0, len(texts), _AT_ONCE):
-                rows += page.evaluate(_CLASSIFY, json.dumps(texts[start : start + _AT_ONCE]))
+                rows += unchanged(page.evaluate(_CLASSIFY, json.dumps(texts[start : start + _AT_ONCE])))
     finally:
         page.close()
     return rows
