@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from trainer.cli.labelling import label_corpus, refuse_labelling
 from trainer.cli.options import corpus_of, recipe_of, refuse_reading_options, seed_of, unit_from
 from trainer.cli.output import print_evaluation, print_fit, print_ranking
 from trainer.cli.streaming import line_batches
@@ -134,7 +135,10 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
 
 
 def predict(arguments: argparse.Namespace) -> int:
-    """Answers phrases as they arrive."""
+    """Answers phrases as they arrive, or a corpus."""
+    if arguments.data is not None:
+        return label_corpus(arguments)
+    refuse_labelling(arguments)
     from trainer.evaluation.abstention import abstains
     from trainer.run import find
 

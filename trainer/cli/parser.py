@@ -5,6 +5,7 @@ from pathlib import Path
 
 from trainer.cli import commands
 from trainer.cli.audit import audit_command
+from trainer.cli.labelling import add_labelling
 from trainer.cli.options import add_data, add_recipe
 from trainer.model.recipe import RECIPES
 
@@ -84,6 +85,7 @@ def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
         metavar="TEXT",
         help="a phrase; without any, a phrase a line from standard input, answered as it arrives",
     )
+    add_labelling(predict)
     predict.set_defaults(do=commands.predict)
     return top
 
