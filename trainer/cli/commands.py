@@ -50,7 +50,15 @@ def corpus(_: argparse.Namespace) -> int:
 def fit(arguments: argparse.Namespace) -> int:
     """Trains a run and prints how good it is."""
     recipe = recipe_of(arguments)
-    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random", path=arguments.run)
+    options = FitOptions(
+        seed_of(arguments),
+        unit_from(arguments),
+        arguments.split == "random",
+        path=arguments.run,
+        workers=arguments.workers,
+        address=arguments.address,
+        storage=arguments.storage,
+    )
     corpus = corpus_of(arguments)
     from trainer.training.fit import fit as train
 

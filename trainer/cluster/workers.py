@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from trainer.cluster.connection import connected
@@ -51,16 +52,20 @@ class Alone:
         return (function(shared, item) for item in items)
 
 
+ALONE: Final = Alone()
+
+
 class OnRay:
     """Tasks of a Ray cluster. What a killed process or node was doing is done again elsewhere.
 
     Args:
         ray: The module, connected.
         count: Tasks at once, a processor each.
+        storage: A folder that all nodes see; None: all nodes are this machine.
     """
 
-    def __init__(self, ray: Any, count: int) -> None:
-        self.ray, self.count = ray, count
+    def __init__(self, ray: Any, count: int, storage: Path | None = None) -> None:
+        self.ray, self.count, self.storage = ray, count, storage
 
     def map(
         self, function: Callable[[Shared, Item], Result], shared: Shared, items: Iterable[Item]
@@ -92,12 +97,13 @@ class OnRay:
 
 
 @contextmanager
-def workers_of(count: int, address: str = "") -> Iterator[Workers]:
+def workers_of(count: int, address: str = "", storage: Path | None = None) -> Iterator[Workers]:
     """Gives workers for the block.
 
     Args:
         count: 1: this process, without Ray.
         address: Of a Ray cluster; empty: this machine.
+        storage: A folder that all nodes of the cluster see, for checkpoints.
 
     Raises:
         ModuleNotFoundError: The extra `byline[ray]` is needed and not installed.
@@ -106,9 +112,10 @@ def workers_of(count: int, address: str = "") -> Iterator[Workers]:
     if not 1 <= count <= MOST_WORKERS:
         raise UserError(f"--workers: must be from 1 to {MOST_WORKERS}; received {count}")
     if count == 1:
-        if address:
-            raise UserError("--address: needs --workers of 2 or more: one worker is this process")
-        yield Alone()
+        for option, given in (("--address", address), ("--storage", storage)):
+            if given:
+                raise UserError(f"{option}: needs --workers of 2 or more: one worker is this process")
+        yield ALONE
         return
     with connected(address, count) as ray:
-        yield OnRay(ray, count)
+        yield OnRay(ray, count, storage)

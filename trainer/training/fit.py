@@ -12,6 +12,7 @@ from pathlib import Path
 
 from trainer.checkpoints import unfinished
 from trainer.clock import now
+from trainer.cluster.workers import workers_of
 from trainer.data.corpus import Corpus
 from trainer.data.profile import profile_of, report_of
 from trainer.encoding.encode import encode
@@ -46,7 +47,10 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     """
     created = now()
     # The place is taken before the training, so that a bad path is known at once.
-    with _place(options.path, f"{created:%Y%m%d-%H%M%S}-{recipe.name}") as (path, staging):
+    with (
+        _place(options.path, f"{created:%Y%m%d-%H%M%S}-{recipe.name}") as (path, staging),
+        workers_of(options.workers, options.address, options.storage) as workers,
+    ):
         logger.info(f"{corpus.place}: reading")
         profile = profile_of(corpus)
         for line in report_of(profile.skipped):
@@ -55,7 +59,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         for line in warnings_of(parts):
             logger.info(line)
         teacher = open_teacher(recipe.teacher, parts.training_text(), profile.trained_on)
-        vocabulary, sizes = learn_vocabulary(parts, profile, recipe, teacher)
+        vocabulary, sizes = learn_vocabulary(parts, profile, recipe, teacher, workers)
         with tempfile.TemporaryDirectory(dir=staging) as folder:
             encoded = encode(
                 parts,
@@ -66,6 +70,7 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 misspelt_weight=recipe.misspelt_weight,
                 unpunctuated_weight=recipe.unpunctuated_weight if parts.window else 0.0,
                 seed=options.seed,
+                workers=workers,
             )
             sizes = within_budget(sizes, recipe, encoded.vocabulary, teacher is not None)
             if kilobytes := beyond_budget(sizes, recipe, encoded.vocabulary):
@@ -82,9 +87,10 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
                 "teacher": teacher and teacher.digest,
                 "seed": options.seed,
                 "folds": options.folds,
+                "workers": options.workers,
             }
             with unfinished(facts) as checkpoints:
-                trained = train(encoded, recipe, sizes, teacher, options.seed, checkpoints)
+                trained = train(encoded, recipe, sizes, teacher, options.seed, checkpoints, workers)
         measured = measure(trained, encoded)
         write_run(
             staging,
