@@ -83,7 +83,7 @@ def fit_epochs(
     optimizer.build(model.trainable_variables)
     state = [*model.variables, *optimizer.variables]
     done, history = _restored(checkpoints, state)
-    batches = tf.data.Dataset.from_generator(
+    dataset = tf.data.Dataset.from_generator(
         lambda: islice(batches(encoded.rows, encoded.truth, recipe.batch_size, seed), done * per_epoch, None),
         output_signature=tuple(_signature(encoded)),
     )
@@ -97,7 +97,7 @@ def fit_epochs(
     on_terminal = sys.stderr.isatty()
     with contextlib.redirect_stdout(sys.stderr):  # progress is not a result
         model.fit(
-            batches.prefetch(2),
+            dataset.prefetch(2),
             initial_epoch=done,
             epochs=recipe.epochs,
             callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=after)],
