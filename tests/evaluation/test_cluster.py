@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow
+import pyarrow.parquet
 import pytest
 
 from tests.support.corpora.pets import CORPUS, split_again
@@ -19,8 +21,11 @@ from trainer.cluster.connection import connected
 from trainer.cluster.counting import count_runs
 from trainer.cluster.model import of_dist
 from trainer.cluster.predict import ROWS, Asked, predict
+from trainer.cluster.reading import read_once
 from trainer.cluster.workers import ALONE, OnRay, Workers
+from trainer.data.sources import Source, load
 from trainer.encoding.encode import encode
+from trainer.errors import UserError
 from trainer.model import linear
 from trainer.model.linear import LinearSettings
 from trainer.model.recipe import RECIPES
@@ -41,7 +46,8 @@ class Nodes:
         from ray.cluster_utils import Cluster
 
         arguments = {"num_cpus": 1, "include_dashboard": False}
-        self.cluster = Cluster(initialize_head=True, head_node_args=arguments)
+        # Without its own clean-up, whose signal handlers want the main thread.
+        self.cluster = Cluster(initialize_head=True, head_node_args=arguments, shutdown_at_exit=False)
         self.other = self.cluster.add_node(num_cpus=1)
 
     def kill_other(self, *, replaced: bool) -> None:
@@ -53,7 +59,7 @@ class Nodes:
         """Kills the other node once there is a file."""
 
         def wait() -> None:
-            deadline = time.monotonic() + 60
+            deadline = time.monotonic() + 240
             while not any(there.rglob(pattern)) and time.monotonic() < deadline:
                 time.sleep(0.02)
             self.kill_other(replaced=replaced)
@@ -87,7 +93,7 @@ def test_two_nodes_count_and_encode_as_one_process(workers: OnRay, tmp_path: Pat
         vocabularies.append(learned(chosen))
     assert vocabularies[0] == vocabularies[1] == vocabularies[2]
     encoded = []
-    for number, chosen in enumerate((ALONE, workers)):
+    for number, (chosen, _) in enumerate(counting[:2]):
         (folder := tmp_path / str(number)).mkdir()
         options: dict[str, Any] = {"sequence_length": 0, "first_window": False, "misspelt_weight": 0.3}
         encoded.append(
@@ -101,6 +107,26 @@ def test_two_nodes_count_and_encode_as_one_process(workers: OnRay, tmp_path: Pat
 def learned(workers: Workers) -> Any:
     parts = split_again()
     return learn(parts.training_text(), parts.labels, sequence_length=18, maximum_pieces=300, workers=workers)
+
+
+def test_stretches_of_parquet_are_read_as_one_process_reads_them(workers: OnRay, tmp_path: Path) -> None:
+    texts = [("a cat purrs", "  ...  ", "a dog", "drop me", "the  \u00a0 end")[number % 5] for number in range(200)]
+    labels: list[Any] = [("cats", "dogs", "dogs", "cats")[number % 4] for number in range(200)]
+    table = pyarrow.table({"text": texts, "label": labels, "song": [number // 7 for number in range(200)]})
+    pyarrow.parquet.write_table(table, path := tmp_path / "in.parquet", row_group_size=30)
+    source = Source(str(path), group_column="song", label_names=("cats=chats",), drop=("^drop",))
+    corpus = load(source)
+    again = read_once(corpus, workers, tmp_path)
+    assert again.read is not corpus.read
+    for _ in range(2):
+        skipped = [Counter[str](), Counter[str]()]
+        rows = [list(each.read(counts)) for each, counts in zip((corpus, again), skipped, strict=True)]
+        assert rows[0] == rows[1]
+        assert skipped[0] == skipped[1] == {"without a word": 40, "taken out by --drop": 40}
+    wrong = table.set_column(1, "label", pyarrow.array([[] if number == 99 else ["cats"] for number in range(200)]))
+    pyarrow.parquet.write_table(wrong, path, row_group_size=30)
+    with pytest.raises(UserError, match=r"in\.parquet: row 1: the label is no string or number: \['cats'\]"):
+        read_once(corpus, workers, tmp_path)
 
 
 def test_every_label_is_solved_alike(workers: OnRay) -> None:

@@ -43,7 +43,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def parquet(path: Path, texts: Sequence[str | None]) -> Path:
-    numbers = pyarrow.array(range(len(texts)), pyarrow.int16())
+    numbers = pyarrow.array(range(len(texts)), pyarrow.int32())
     pyarrow.parquet.write_table(pyarrow.table({"number": numbers, "text": pyarrow.array(texts, "string")}), path)
     return path
 
@@ -72,7 +72,7 @@ def test_answers_are_those_of_one_phrase(model: Model, dist_path: Path, tmp_path
     assert done.counts[UNSURE] == sum(not row["sure"] for row in written) > 0
     assert done.counts[shards.EMPTY] == 1
     types = pyarrow.parquet.read_schema(tmp_path / "out.parquet")
-    assert types.field("number").type == pyarrow.int16()
+    assert types.field("number").type == pyarrow.int32()
     assert not (tmp_path / "out.parquet.partial").exists()
 
 

@@ -7,6 +7,7 @@ same weights and applies the same sums, and so has the same weights after every 
 
 import json
 import logging
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _STATE: Final = "state.npz"
-_NAME: Final = "lstm"  # of the run in Ray's own folder
+_NAME: Final = "lstm-on-workers"
 _MOST_LOST: Final = 10  # workers that are replaced
 _BATCH: Final = 1_024  # validation rows that are asked at once
 
@@ -105,14 +106,14 @@ def learn(model: "keras.Model", job: Job, workers: OnRay, checkpoints: Checkpoin
     from ray.train.tensorflow import TensorflowTrainer
 
     logger.info(f"LSTM: {workers.count} workers share every batch")
-    with _stored(workers.storage or checkpoints.folder) as folder:
+    with _stored(workers.storage, checkpoints) as folder:
         trainer = TensorflowTrainer(
             _learn_here,
             train_loop_config={"job": workers.ray.put(job)},
             scaling_config=ScalingConfig(num_workers=workers.count, resources_per_worker={"CPU": 1}),
             run_config=RunConfig(
-                name=_NAME,
-                storage_path=str(folder),
+                name=folder.name,
+                storage_path=str(folder.parent),
                 failure_config=FailureConfig(max_failures=_MOST_LOST),
                 checkpoint_config=CheckpointConfig(num_to_keep=2),
             ),
@@ -133,13 +134,17 @@ def learn(model: "keras.Model", job: Job, workers: OnRay, checkpoints: Checkpoin
 
 
 @contextmanager
-def _stored(storage: Path | None) -> Iterator[Path]:
-    """Gives a folder for checkpoints; what is in it ends with the block, unless the block fails: it goes on there."""
-    if storage is None:
-        with tempfile.TemporaryDirectory() as folder:
-            yield Path(folder)
-        return
-    yield storage.absolute()
+def _stored(storage: Path | None, checkpoints: Checkpoints) -> Iterator[Path]:
+    """Gives the place of Ray's checkpoints. If the block fails they stay there: the same fit goes on from them."""
+    with tempfile.TemporaryDirectory() as temporary:
+        kept = checkpoints.folder
+        if storage is not None:
+            folder = storage.absolute() / (kept.name if kept else Path(temporary).name)
+        else:
+            folder = (kept or Path(temporary)) / _NAME
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        yield folder
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _learn_here(config: dict[str, Any]) -> None:
