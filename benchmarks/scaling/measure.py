@@ -237,7 +237,7 @@ def _measure_all(given: argparse.Namespace, result: dict[str, Any]) -> Iterator[
     asked = [(rows, what) for what in given.what or SIZES for rows in SIZES[what] if rows <= given.most]
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        for rows, what in sorted(asked):
+        for rows, what in sorted(asked, key=lambda each: (each[0], each[1] != "predict")):
             data = folder / f"{rows}.parquet"
             for workers in map(str, WORKERS):
                 of_rows = result.setdefault(what, {}).setdefault(str(rows), {})

@@ -48,21 +48,19 @@ class Nodes:
         arguments = {"num_cpus": 1, "include_dashboard": False}
         # Without its own clean-up, whose signal handlers want the main thread.
         self.cluster = Cluster(initialize_head=True, head_node_args=arguments, shutdown_at_exit=False)
+
+    def add_other(self) -> None:
         self.other = self.cluster.add_node(num_cpus=1)
 
-    def kill_other(self, *, replaced: bool) -> None:
-        self.cluster.remove_node(self.other, allow_graceful=False)
-        if replaced:
-            self.other = self.cluster.add_node(num_cpus=1)
-
-    def kill_once(self, there: Path, pattern: str, *, replaced: bool) -> threading.Thread:
-        """Kills the other node once there is a file."""
+    def kill_once(self, there: Path, pattern: str) -> threading.Thread:
+        """Kills the other node once there is a file, and puts a new one in its place."""
 
         def wait() -> None:
             deadline = time.monotonic() + 240
             while not any(there.rglob(pattern)) and time.monotonic() < deadline:
                 time.sleep(0.02)
-            self.kill_other(replaced=replaced)
+            self.cluster.remove_node(self.other, allow_graceful=False)
+            self.add_other()
 
         thread = threading.Thread(target=wait)
         thread.start()
@@ -78,7 +76,8 @@ def nodes() -> Iterator[Nodes]:
 
 @pytest.fixture(scope="module")
 def workers(nodes: Nodes) -> Iterator[OnRay]:
-    with connected(nodes.cluster.address) as ray:
+    with connected(nodes.cluster.address) as ray:  # of the head: who joins a node that is there takes any
+        nodes.add_other()
         yield OnRay(ray, 2)
 
 
@@ -149,7 +148,7 @@ def test_a_node_is_killed_while_it_predicts(
     model = of_dist(dist_path)
     (tmp_path / "in.txt").write_text("".join(f"{text}\n" for text in TEXTS))
     predict(Asked(tmp_path / "in.txt", tmp_path / "alone.csv"), model, ALONE)
-    killing = nodes.kill_once(tmp_path, "counts-000003.json", replaced=True)
+    killing = nodes.kill_once(tmp_path, "counts-000003.json")
     done = predict(Asked(tmp_path / "in.txt", tmp_path / "spread.csv"), model, workers)
     killing.join()
     assert done.counts[ROWS] == len(TEXTS)
@@ -162,7 +161,7 @@ def test_a_node_is_killed_while_it_trains(
     caplog.set_level(logging.INFO)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     recipe = replace(RECIPES["lesson"], epochs=25, embedding_size=8, lstm_units=8, dense_units=(8,))
-    killing = nodes.kill_once(tmp_path, "state.npz", replaced=True)
+    killing = nodes.kill_once(tmp_path, "state.npz")
     address = nodes.cluster.address
     run = fit(CORPUS, recipe, FitOptions(path=tmp_path / "two", workers=2, address=address, storage=tmp_path / "all"))
     killing.join()

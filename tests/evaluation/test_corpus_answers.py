@@ -205,7 +205,8 @@ def test_a_process_that_was_killed_leaves_nothing_half_written(dist_path: Path, 
     assert "rows are answered already: it goes on there" in second.stderr
     assert second.stderr.splitlines()[-1].startswith(f"{tmp_path / 'out.parquet'}: 100,000 rows, ")
     assert len(rows(tmp_path / "out.parquet")) == 100_000
-    assert [path.name for path in tmp_path.iterdir() if not path.name.startswith(".")] == ["in.parquet", "out.parquet"]
+    left = {path.name for path in tmp_path.iterdir() if not path.name.startswith(".")}
+    assert left == {"in.parquet", "out.parquet"}
 
 
 def test_memory_does_not_grow_with_the_rows(model: Model, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,6 +252,29 @@ def test_memory_does_not_grow_with_the_rows(model: Model, tmp_path: Path, monkey
 )
 def test_mistakes_are_one_line(options: list[str], rule: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert mistake(capsys, "predict", *options).startswith(f"error: {rule}")
+
+
+@pytest.mark.parametrize("command", [["fit"], ["predict", "--data", "in.csv", "--output", "out.csv"]])
+def test_without_the_extra_many_workers_say_what_to_install(
+    command: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    line = mistake(capsys, *command, "--workers", "2")
+    assert line == "error: the package ray is not installed: pip install 'byline[ray]'"
+
+
+@pytest.mark.parametrize(
+    ("options", "rule"),
+    [
+        (["--workers", "0"], "--workers: must be from 1 to 10000; received 0"),
+        (["--address", "auto"], "--address: needs --workers of 2 or more: one worker is this process"),
+        (["--storage", "all"], "--storage: needs --workers of 2 or more: one worker is this process"),
+    ],
+)
+def test_mistakes_of_a_fit_on_many_workers_are_one_line(
+    options: list[str], rule: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert mistake(capsys, "fit", *options) == f"error: {rule}"
 
 
 def test_a_changed_file_or_an_output_in_the_way_is_refused(

@@ -16,6 +16,7 @@ from trainer.cli.options import corpus_of, recipe_of, refuse_reading_options, se
 from trainer.cli.output import print_evaluation, print_fit, print_ranking
 from trainer.cli.streaming import line_batches
 from trainer.cli.terminal import say
+from trainer.cluster.workers import check_workers
 from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
@@ -49,6 +50,7 @@ def corpus(_: argparse.Namespace) -> int:
 
 def fit(arguments: argparse.Namespace) -> int:
     """Trains a run and prints how good it is."""
+    check_workers(arguments.workers, arguments.address, arguments.storage)
     recipe = recipe_of(arguments)
     options = FitOptions(
         seed_of(arguments),

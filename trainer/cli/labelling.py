@@ -66,7 +66,7 @@ def label_corpus(arguments: argparse.Namespace) -> int:
         UserError: An option does not go with another, or the corpus cannot be answered.
     """
     from trainer.cluster.predict import Asked, lines_of, predict
-    from trainer.cluster.workers import workers_of
+    from trainer.cluster.workers import check_workers, workers_of
 
     if arguments.output is None:
         raise UserError("--data: needs --output, a .parquet, .csv or .jsonl file, or a folder")
@@ -74,6 +74,7 @@ def label_corpus(arguments: argparse.Namespace) -> int:
         raise UserError("--data: takes no phrase beside it")
     if arguments.json:
         raise UserError("--json: is for phrases; write to a .jsonl file instead")
+    check_workers(arguments.workers, arguments.address)
     reading = Reading(arguments.encoding or "", arguments.header or "auto", arguments.quoting or "auto")
     asked = Asked(arguments.data, arguments.output, arguments.text_column or "", reading)
     with workers_of(arguments.workers, arguments.address) as workers:

@@ -6,10 +6,10 @@ python -m trainer predict --data big.parquet --output answers.parquet --workers 
 import hashlib
 import logging
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice, tee
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -129,10 +129,16 @@ def _facts(source: Input, model: Model, writing: Writing) -> dict[str, Any]:
 
 def _answer_all(source: Input, model: Model, workers: Workers, partial: Partial, writing: Writing) -> None:
     """Answers the shards that are not done yet. A few for each worker are in memory, and no more."""
-    waiting, asked = tee(islice(source.shards(), len(partial.done), None))  # what is answered waits for its answers
-    answers = workers.map(answer, model, (shard.texts for shard in asked))
+    sent: deque[Shard] = deque()  # that wait for their answers
+
+    def texts() -> Iterator[list[str | None]]:
+        for shard in islice(source.shards(), len(partial.done), None):
+            sent.append(shard)
+            yield shard.texts
+
     progress = _Progress(partial)
-    for shard, found in zip(waiting, answers, strict=True):
+    for found in workers.map(answer, model, texts()):
+        shard = sent.popleft()
         partial.add(_counts(shard, found), lambda file, at=shard, of=found: writing.write(at, of, file))  # type: ignore[misc]
         progress.say()
 

@@ -19,7 +19,7 @@ logger = logging.getLogger(__name__)
 
 _FILE: Final = "rows.arrow"
 _COLUMNS: Final = tuple(field.name for field in fields(Row))
-_SKIPPED: Final = "skipped"  # the column of what a stretch leaves out, in the last row of each
+_SAID: Final = "said"  # the column of what a stretch left out, and of a mistake in it, in the last row of each
 
 
 def read_once(corpus: Corpus, workers: Workers, folder: Path) -> Corpus:
@@ -52,14 +52,14 @@ def read_once(corpus: Corpus, workers: Workers, folder: Path) -> Corpus:
         concurrency=workers.count,
     )
     path, total = folder / _FILE, Counter[str]()
-    try:
-        with pyarrow.OSFile(str(path), "wb") as file, pyarrow.ipc.new_file(file, _schema()) as writer:
-            for table in cleaned.iter_batches(batch_size=None, batch_format="pyarrow"):
-                for said in table.column(_SKIPPED).drop_null().to_pylist():
-                    total.update(json.loads(said))
-                writer.write_table(table.cast(_schema()))
-    except Exception as error:
-        raise _mistake(error) or error from None
+    with pyarrow.OSFile(str(path), "wb") as file, pyarrow.ipc.new_file(file, _schema()) as writer:
+        for table in cleaned.iter_batches(batch_size=None, batch_format="pyarrow"):
+            for said in table.column(_SAID).drop_null().to_pylist():
+                skipped, mistake = json.loads(said)
+                if mistake:  # of the first stretch that has one, as one process would meet it
+                    raise UserError(mistake)
+                total.update(skipped)
+            writer.write_table(table.cast(_schema()))
     return replace(corpus, read=lambda skipped: _kept(path, total, skipped), parts=())
 
 
@@ -67,7 +67,7 @@ def _schema() -> Any:
     import pyarrow
 
     kinds = [(name, pyarrow.int64() if name == "number" else pyarrow.string()) for name in _COLUMNS]
-    return pyarrow.schema([*kinds, (_SKIPPED, pyarrow.string())])
+    return pyarrow.schema([*kinds, (_SAID, pyarrow.string())])
 
 
 def _cleaned(batch: Any, readers: Any) -> Any:
@@ -79,9 +79,14 @@ def _cleaned(batch: Any, readers: Any) -> Any:
     tables = []
     for number in batch.column("part").to_pylist():
         skipped: Counter[str] = Counter()
-        rows = list(parts[number](skipped))
+        mistake = ""
+        try:
+            rows = list(parts[number](skipped))
+        except UserError as error:
+            rows, mistake = [], str(error)
         columns: dict[str, list[Any]] = {name: [getattr(row, name) for row in rows] + [None] for name in _COLUMNS}
-        tables.append(pyarrow.table(columns | {_SKIPPED: [None] * len(rows) + [json.dumps(skipped)]}, schema=_schema()))
+        said = json.dumps([skipped, mistake])
+        tables.append(pyarrow.table(columns | {_SAID: [None] * len(rows) + [said]}, schema=_schema()))
     return pyarrow.concat_tables(tables)
 
 
@@ -96,14 +101,3 @@ def _kept(path: Path, total: Counter[str], skipped: Counter[str]) -> Iterator[Ro
                 if values[0] is not None:
                     yield Row(*values)
     skipped.update(total)
-
-
-def _mistake(error: BaseException | None) -> UserError | None:
-    """Finds the user's mistake that a worker met."""
-    seen: set[int] = set()
-    while error is not None and id(error) not in seen:
-        seen.add(id(error))
-        if isinstance(error, UserError):
-            return UserError(*error.args)
-        error = getattr(error, "cause", None) or error.__cause__ or error.__context__
-    return None

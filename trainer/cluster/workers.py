@@ -96,6 +96,24 @@ class OnRay:
             raise UserError(f"--workers: a piece of work was lost {_RETRIES + 1} times ({reason})") from error
 
 
+def check_workers(count: int, address: str = "", storage: Path | None = None) -> None:
+    """Refuses what `workers_of` would refuse before it connects, for who has work to do until then.
+
+    Raises:
+        ModuleNotFoundError: The extra `byline[ray]` is needed and not installed.
+        UserError: The number is out of range, or one worker has no use for an address or a storage.
+    """
+    if not 1 <= count <= MOST_WORKERS:
+        raise UserError(f"--workers: must be from 1 to {MOST_WORKERS}; received {count}")
+    if count > 1:
+        import ray  # noqa: F401 (that it is there)
+
+        return
+    for option, given in (("--address", address), ("--storage", storage)):
+        if given:
+            raise UserError(f"{option}: needs --workers of 2 or more: one worker is this process")
+
+
 @contextmanager
 def workers_of(count: int, address: str = "", storage: Path | None = None) -> Iterator[Workers]:
     """Gives workers for the block.
@@ -109,12 +127,8 @@ def workers_of(count: int, address: str = "", storage: Path | None = None) -> It
         ModuleNotFoundError: The extra `byline[ray]` is needed and not installed.
         UserError: The number is out of range, one worker has no use for the address, or no cluster answers there.
     """
-    if not 1 <= count <= MOST_WORKERS:
-        raise UserError(f"--workers: must be from 1 to {MOST_WORKERS}; received {count}")
+    check_workers(count, address, storage)
     if count == 1:
-        for option, given in (("--address", address), ("--storage", storage)):
-            if given:
-                raise UserError(f"{option}: needs --workers of 2 or more: one worker is this process")
         yield ALONE
         return
     with connected(address, count) as ray:
