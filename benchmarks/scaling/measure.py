@@ -1,15 +1,16 @@
 """Measures time and memory against rows and workers: python benchmarks/scaling/measure.py --dist dist --write
 
 `predict` answers, and `fit` learns from, made corpora of 10^4 rows and more, on one worker and on two, each in a child
-process: seconds, rows a second, and the peak of the memory of the process and all that it started, shared pages once
-(Linux). Sizes come in rising order, and with --write each is kept once it is measured: what is there already is not
-measured again. The rows are those of snips with two words of each replaced by made-up ones; without that set, the
-benchmark ends with a message. `fit` is of the recipe tiny, and its stages are timed apart.
+process: seconds, seconds of processors, rows a second, and the peak of the memory of the process and all that it
+started, shared pages once (Linux). Sizes come in rising order, and with --write each is kept once it is measured: what
+is there already is not measured again. The rows are those of snips with two words of each replaced by made-up ones;
+without that set, the benchmark ends with a message. `fit` is of the recipe tiny, and its stages are timed apart.
 """
 
 import argparse
 import csv
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -71,24 +72,35 @@ def write_corpus(path: Path, count: int, source: Path) -> None:
             writer.write_table(pyarrow.table({"text": texts, "label": labels}, schema))
 
 
-class Memory:
-    """Watches the memory of a process and all that it started, until it ends."""
+class Watch:
+    """Watches a process and all that it started, until it ends.
+
+    Attributes:
+        peak: Of their memory, in bytes.
+    """
 
     def __init__(self, process: int) -> None:
         self.process, self.peak = process, 0
+        self._processor: dict[int, float] = {}
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
 
-    def stop(self) -> int:
-        """Gives the peak in bytes."""
+    def stop(self) -> None:
+        """Ends it."""
         self._ended.set()
         self._thread.join()
-        return self.peak
+
+    @property
+    def processor(self) -> float:
+        """Seconds of processors that all of them have taken: what others on the machine take is not among them."""
+        return sum(self._processor.values())
 
     def _watch(self) -> None:
         while not self._ended.wait(_POLL):
-            self.peak = max(self.peak, sum(map(_memory, _family(self.process))))
+            family = list(_family(self.process))
+            self.peak = max(self.peak, sum(map(_memory, family)))
+            self._processor |= {one: seconds for one in family if (seconds := _seconds(one))}
 
 
 def _family(process: int) -> Iterator[int]:
@@ -116,17 +128,27 @@ def _memory(process: int) -> int:
     return sum(1024 * int(line.split()[1]) for line in lines if line.startswith("Pss:"))
 
 
+def _seconds(process: int) -> float:
+    """Gives the seconds of processors that a process has taken."""
+    try:
+        values = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0.0
+    return (int(values[11]) + int(values[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measured(command: list[str], folder: Path) -> dict[str, Any]:
-    """Runs a command, and gives its seconds, its peak of memory and what it printed last."""
+    """Runs a command, and gives its seconds, those of processors, its peak of memory and what it printed."""
     started = time.monotonic()
     with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True) as process:
-        memory = Memory(process.pid)
+        watch = Watch(process.pid)
         printed, _ = process.communicate()
-    peak = memory.stop()
+    watch.stop()
     if process.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {process.returncode}")
     seconds = time.monotonic() - started
-    return {"seconds": round(seconds, 1), "megabytes": round(peak / 1e6), "printed": printed.strip()}
+    measures = {"seconds": seconds, "processor": watch.processor, "megabytes": watch.peak / 1e6}
+    return {name: round(value, 1) for name, value in measures.items()} | {"printed": printed.strip()}
 
 
 def measure_predict(data: Path, rows: int, workers: int, dist: Path, folder: Path) -> dict[str, Any]:
@@ -136,15 +158,16 @@ def measure_predict(data: Path, rows: int, workers: int, dist: Path, folder: Pat
     command = [sys.executable, "-m", "trainer", "predict", "--dist", str(dist.absolute()), "--data", str(data)]
     found = measured([*command, "--output", str(output), "--workers", str(workers)], tables.ROOT)
     output.unlink()
-    return {"seconds": found["seconds"], "megabytes": found["megabytes"], "a_second": round(rows / found["seconds"])}
+    del found["printed"]
+    return found | {"a_second": round(rows / found["seconds"])}
 
 
 def measure_fit(data: Path, workers: int) -> dict[str, Any]:
     """Learns from a corpus, by stages."""
     command = [sys.executable, str(Path(__file__)), "stages", str(data), str(workers)]
     found = measured(command, tables.ROOT)
-    told = json.loads(found["printed"].splitlines()[-1])
-    return {"seconds": found["seconds"], "megabytes": found["megabytes"], **told}
+    told: dict[str, Any] = json.loads(found.pop("printed").splitlines()[-1])
+    return found | told
 
 
 def stages(data: Path, workers: int) -> None:
@@ -179,7 +202,14 @@ def stages(data: Path, workers: int) -> None:
 def report(result: dict[str, Any]) -> str:
     """Draws both tables."""
     of_predict = [
-        [f"{int(rows):,}", workers, f"{of['seconds']:,.0f}", f"{of['a_second']:,}", f"{of['megabytes']:,}"]
+        [
+            f"{int(rows):,}",
+            workers,
+            f"{of['seconds']:,.0f}",
+            f"{of['processor']:,.0f}",
+            f"{of['a_second']:,}",
+            f"{of['megabytes']:,.0f}",
+        ]
         for rows, by_workers in result.get("predict", {}).items()
         for workers, of in by_workers.items()
     ]
@@ -189,8 +219,9 @@ def report(result: dict[str, Any]) -> str:
             f"{int(rows):,}",
             workers,
             f"{of['seconds']:,.0f}",
+            f"{of['processor']:,.0f}",
             *(f"{of['stages'].get(name, 0):,.0f}" for name in names),
-            f"{of['megabytes']:,}",
+            f"{of['megabytes']:,.0f}",
             f"{of['accuracy']:.2%}",
         ]
         for rows, by_workers in result.get("fit", {}).items()
@@ -198,13 +229,13 @@ def report(result: dict[str, Any]) -> str:
     ]
     made = result.get("machine") or tables.machine()
     versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")
-    head = ["rows", "workers", "seconds", "rows a second", "MB"]
+    head = ["rows", "workers", "seconds", "of processors", "rows a second", "MB"]
     return "\n\n".join(
         [
             "`predict`, with the `.tflite` of the recipe `tiny`:",
             tables.table(head, of_predict, 0),
             "`fit --recipe tiny`, seconds by stage:",
-            tables.table(["rows", "workers", "seconds", *names, "MB", "accuracy"], of_fit, 0),
+            tables.table(["rows", "workers", "seconds", "of processors", *names, "MB", "accuracy"], of_fit, 0),
             f"{made['cores']} cores · {versions}",
         ]
     )
