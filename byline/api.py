@@ -149,6 +149,9 @@ def fit(
     path: str | Path | None = None,
     unit: str = "",
     split: Literal["blocks", "random"] = "blocks",
+    workers: int = 1,
+    address: str = "",
+    storage: str | Path | None = None,
     **options: Any,
 ) -> Run:
     """Trains on a corpus and writes a run directory, whole or not at all.
@@ -160,6 +163,9 @@ def fit(
         path: Where the run directory goes; None: a new one in `runs/`.
         unit: As in `audit`.
         split: As in `audit`.
+        workers: Processes that share the work; more than one need the extra `byline[ray]`.
+        address: Of a Ray cluster; empty: this machine.
+        storage: A folder that all nodes of the cluster see, for checkpoints.
         options: Of the recipe, as the options of `byline fit`: `budget_kb=300`, `teacher="none"`, `epochs=3`, …
 
     Returns:
@@ -170,7 +176,16 @@ def fit(
     """
     chosen = recipe_with(recipe, options)
     where = None if path is None else Path(path)
-    asked = FitOptions(check_seed(seed), _unit(corpus, unit), _by_row(split), path=where)
+    shared = None if storage is None else Path(storage)
+    asked = FitOptions(
+        check_seed(seed),
+        _unit(corpus, unit),
+        _by_row(split),
+        path=where,
+        workers=workers,
+        address=address,
+        storage=shared,
+    )
     with on_cpu(), shown():
         from trainer.training.fit import fit as train
 

@@ -85,12 +85,12 @@ def unfinished(facts: Mapping[str, Any]) -> Iterator[Checkpoints]:
         except (UserError, OSError):  # the same fit runs elsewhere, or there is no cache
             yield NOTHING_KEPT
             return
-        if any(folder.glob("*.npz")):
+        if any(folder.iterdir()):
             logger.info("a fit of the same text, options and seed was ended before it was done: it goes on there")
         try:
             yield Checkpoints(folder)
         except BaseException:  # an interruption too
-            if any(folder.glob("*.npz")):
+            if any(folder.iterdir()):
                 logger.info("what was trained is kept for a week: the same command goes on from there")
             else:
                 folder.rmdir()

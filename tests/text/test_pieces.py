@@ -144,21 +144,5 @@ def test_whole_words_are_learned_for_the_lesson() -> None:
     assert learned("The king’s", model_type="word").encode("THE, (king's)!") == [5, 4]
 
 
-def test_of_too_many_runs_the_frequent_ones_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_RUNS", 100)
-    vocabulary = learned(*(f"common w{number}" for number in range(3_000)))
-    assert pieces(vocabulary, "common") == ["▁common"]
-
-
-def test_a_word_that_comes_late_is_learned_though_the_table_is_full_of_words_seen_twice(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(module, "MOST_RUNS", 100)
-    seen_twice = [f"w{number} w{number}" for number in range(1_000)]
-    counts, rows = module._count([*seen_twice, *["late"] * 50])
-    assert (counts["late"], rows) == (50, 1_050)
-    assert len(counts) <= 100
-
-
 def test_scores_are_multiples_of_a_step_and_finite() -> None:
     assert all((score / SCORE_STEP) % 1 == 0 for score in learned(*EIGHTEEN).scores)

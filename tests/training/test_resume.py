@@ -23,12 +23,12 @@ logging.basicConfig(level=logging.INFO, format="%(message)s")
 from tests.support.corpora.pets import CORPUS, RECIPE
 from trainer.checkpoints import Checkpoints
 from trainer.model.recipe import RECIPES
-from trainer.training import loops
+from trainer.training import loops, sentence
 from trainer.training.fit import fit
 from trainer.training.options import FitOptions
 
 place, name, killed = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-loops._KEPT_STEPS = 4
+sentence.KEPT_STEPS = loops.KEPT_STEPS = 4
 lesson = dataclasses.replace(RECIPES["lesson"], epochs=3, embedding_size=8, lstm_units=8, dense_units=(8,))
 keep, times = Checkpoints.keep, []
 def counted(self, name, arrays):

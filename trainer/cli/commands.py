@@ -11,10 +11,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from trainer.cli.labelling import label_corpus, refuse_labelling
 from trainer.cli.options import corpus_of, recipe_of, refuse_reading_options, seed_of, unit_from
 from trainer.cli.output import print_evaluation, print_fit, print_ranking
 from trainer.cli.streaming import line_batches
 from trainer.cli.terminal import say
+from trainer.cluster.workers import check_workers
 from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
@@ -48,8 +50,17 @@ def corpus(_: argparse.Namespace) -> int:
 
 def fit(arguments: argparse.Namespace) -> int:
     """Trains a run and prints how good it is."""
+    check_workers(arguments.workers, arguments.address, arguments.storage)
     recipe = recipe_of(arguments)
-    options = FitOptions(seed_of(arguments), unit_from(arguments), arguments.split == "random", path=arguments.run)
+    options = FitOptions(
+        seed_of(arguments),
+        unit_from(arguments),
+        arguments.split == "random",
+        path=arguments.run,
+        workers=arguments.workers,
+        address=arguments.address,
+        storage=arguments.storage,
+    )
     corpus = corpus_of(arguments)
     from trainer.training.fit import fit as train
 
@@ -136,7 +147,10 @@ def _labelled(corpus: Corpus, run: "Run") -> Iterator[Phrase]:
 
 
 def predict(arguments: argparse.Namespace) -> int:
-    """Answers phrases as they arrive."""
+    """Answers phrases as they arrive, or a corpus."""
+    if arguments.data is not None:
+        return label_corpus(arguments)
+    refuse_labelling(arguments)
     from trainer.evaluation.abstention import abstains
     from trainer.run import find
 

@@ -3,8 +3,9 @@
 import argparse
 import dataclasses
 from collections.abc import Collection, Sequence
-from typing import Final
+from typing import Any, Final
 
+from trainer.cluster.connection import ADDRESS_HELP
 from trainer.data.corpus import Corpus, filtered
 from trainer.data.sources import Source, Unit, load, unit_of
 from trainer.errors import UserError
@@ -55,6 +56,18 @@ _READING: Final = (
     *("text_column", "label_column", "group_column", "split_column"),
     *("encoding", "header", "quoting", "label_names", "least_rows", "rare"),
 )
+
+
+def add_workers(command: Any) -> None:
+    """Adds how many processes share the work, and on which cluster."""
+    command.add_argument(
+        "--workers",
+        type=int,
+        default=1,
+        metavar="N",
+        help="processes that share the work; more than one need the extra `byline[ray]` [1]",
+    )
+    command.add_argument("--address", default="", metavar="HOST:PORT", help=ADDRESS_HELP)
 
 
 def add_data(command: argparse.ArgumentParser, *, to_split: bool) -> None:

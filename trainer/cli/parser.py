@@ -5,7 +5,8 @@ from pathlib import Path
 
 from trainer.cli import commands
 from trainer.cli.audit import audit_command
-from trainer.cli.options import add_data, add_recipe
+from trainer.cli.labelling import add_labelling
+from trainer.cli.options import add_data, add_recipe, add_workers
 from trainer.model.recipe import RECIPES
 
 
@@ -51,6 +52,14 @@ def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
     fit.add_argument("--run", type=Path, metavar="DIR", help="where the run goes [runs/<time>-<recipe>]")
     add_data(fit, to_split=True)
     add_recipe(fit)
+    group = fit.add_argument_group("many workers")
+    add_workers(group)
+    group.add_argument(
+        "--storage",
+        type=Path,
+        metavar="DIR",
+        help="where checkpoints of a cluster of several machines go: a folder that all of them see [the user's cache]",
+    )
     fit.set_defaults(do=commands.fit)
 
     evaluate = subparsers.add_parser(
@@ -84,6 +93,7 @@ def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
         metavar="TEXT",
         help="a phrase; without any, a phrase a line from standard input, answered as it arrives",
     )
+    add_labelling(predict)
     predict.set_defaults(do=commands.predict)
     return top
 

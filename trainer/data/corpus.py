@@ -42,6 +42,9 @@ class Phrase:
     label: str
 
 
+Reader = Callable[[Counter[str]], Iterator[Row]]
+
+
 @dataclass(frozen=True)
 class Corpus:
     """Labelled text, before it is split or cut.
@@ -56,17 +59,20 @@ class Corpus:
         path: Where it was read from, for messages; empty for a corpus that comes with Byline.
         expected: Label -> the file or folder that has to hold its text, where a name announces it.
         rare: Label with too few rows -> the label that its rows have instead; "" where they are left out.
+        parts: Readers of the source's stretches, which one after the other give what `read` gives; none where it must
+            be read from its beginning.
     """
 
     name: str
     title: str
     description: str
     license: str
-    read: Callable[[Counter[str]], Iterator[Row]]
+    read: Reader
     running: bool = False
     path: str = ""
     expected: Mapping[str, str] = field(default_factory=dict)
     rare: Mapping[str, str] = field(default_factory=dict)
+    parts: tuple[Reader, ...] = ()
 
     @property
     def place(self) -> str:
@@ -76,6 +82,14 @@ class Corpus:
     def rows(self) -> Iterator[Row]:
         """Reads the rows anew."""
         return self.read(Counter())
+
+    def through(self, step: Callable[[Iterator[Row], Counter[str]], Iterator[Row]]) -> "Corpus":
+        """Gives the corpus with its rows as a step gives them, which looks at each row for itself."""
+
+        def after(read: Reader) -> Reader:
+            return lambda skipped: step(read(skipped), skipped)
+
+        return replace(self, read=after(self.read), parts=tuple(map(after, self.parts)))
 
 
 def tidy(text: str) -> str:
@@ -136,8 +150,8 @@ def filtered(corpus: Corpus, drop: Sequence[str] = (), strip: Sequence[str] = ()
     """
     dropping, stripping = _compiled("--drop", drop), _compiled("--strip", strip)
 
-    def read(skipped: Counter[str]) -> Iterator[Row]:
-        for row in corpus.read(skipped):
+    def kept(rows: Iterator[Row], skipped: Counter[str]) -> Iterator[Row]:
+        for row in rows:
             text = row.text
             for pattern in stripping:
                 text = pattern.sub(" ", text)
@@ -152,7 +166,7 @@ def filtered(corpus: Corpus, drop: Sequence[str] = (), strip: Sequence[str] = ()
             else:
                 yield row if text == row.text else replace(row, text=text)
 
-    return replace(corpus, read=read)
+    return corpus.through(kept)
 
 
 def _compiled(option: str, patterns: Sequence[str]) -> list[re.Pattern[str]]:

@@ -66,15 +66,16 @@ def renamed(corpus: Corpus, names: Mapping[str, str], met: set[str]) -> Corpus:
     if not names:
         return corpus
 
-    def read(skipped: Counter[str]) -> Iterator[Row]:
-        for row in corpus.read(skipped):
+    def named(rows: Iterator[Row], _: Counter[str]) -> Iterator[Row]:
+        for row in rows:
             if row.label in names:
                 met.add(row.label)
                 yield replace(row, label=names[row.label])
             else:
                 yield row
 
-    return replace(corpus, read=read, expected={names.get(label, label): at for label, at in corpus.expected.items()})
+    expected = {names.get(label, label): at for label, at in corpus.expected.items()}
+    return replace(corpus.through(named), expected=expected)
 
 
 def alike(labels: Collection[str]) -> list[list[str]]:
@@ -130,8 +131,8 @@ def without_rare(corpus: Corpus, least: int, *, merge: bool, known: Collection[s
     else:
         logger.info(f"left out: {what}: {listed} (--least-rows 1 keeps them, --rare other merges them)")
 
-    def read(skipped: Counter[str]) -> Iterator[Row]:
-        for row in corpus.read(skipped):
+    def common(rows: Iterator[Row], skipped: Counter[str]) -> Iterator[Row]:
+        for row in rows:
             if row.label not in rare:
                 yield row
             elif merged:
@@ -141,7 +142,7 @@ def without_rare(corpus: Corpus, least: int, *, merge: bool, known: Collection[s
 
     expected = {label: at for label, at in corpus.expected.items() if label not in rare}
     became = OTHER if merged else ""
-    return replace(corpus, read=read, expected=expected, rare=dict.fromkeys(sorted(rare - {became}), became))
+    return replace(corpus.through(common), expected=expected, rare=dict.fromkeys(sorted(rare - {became}), became))
 
 
 def _listed(labels: Sequence[str], counts: Mapping[str, int]) -> str:

@@ -162,6 +162,10 @@ def _table(source: Source) -> Corpus:
         license="",
         read=partial(_rows, table, columns, hub, corrections),
         path=source.path,
+        parts=tuple(
+            partial(_rows, replace(table, records=records, parts=()), columns, hub, corrections)
+            for records in table.parts
+        ),
     )
 
 

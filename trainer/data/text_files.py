@@ -32,6 +32,10 @@ _WIDE: Final = 0.02  # of every second byte that is NUL in UTF-16: spaces, line 
 _MULTIBYTE: Final = re.compile(rb"[\xc2-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 
 
+class DamagedTextError(UserError):
+    """A file is UTF-8 but for some bytes."""
+
+
 def lines(path: Path, encoding: str = UTF8) -> Iterator[str]:
     r"""Gives a file's lines, each with "\n" at its end but for the last.
 
@@ -54,7 +58,8 @@ def encoding_of(path: Path) -> str:
     """Gives the encoding of a text file, as Python names it. A file that decodes as UTF-8 is read through and is that.
 
     Raises:
-        UserError: The file cannot be read, is no text, or is UTF-8 with damage.
+        DamagedTextError: It is UTF-8 with damage.
+        UserError: The file cannot be read, or is no text.
     """
     with opened(path) as file:
         head = file.read(_SAMPLE)
@@ -74,7 +79,8 @@ def encoding_of(path: Path) -> str:
     whole = len(_MULTIBYTE.findall(sample))
     stray = sum(byte > 0x7F for byte in _MULTIBYTE.sub(b"", sample))
     if whole > stray:
-        raise UserError(f"{path}: {undecodable(path, UTF8)}, the rest of it is; mend it, or name an --encoding")
+        rule = f"{undecodable(path, UTF8)}, the rest of it is; mend it, or name an --encoding"
+        raise DamagedTextError(f"{path}: {rule}")
     return _detected(sample)
 
 

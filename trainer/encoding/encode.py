@@ -3,31 +3,32 @@
 import hashlib
 import json
 import logging
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import count, islice
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.cluster.workers import ALONE, Workers
 from trainer.data.corpus import Phrase
-from trainer.encoding.augment import Speller
+from trainer.encoding.shards import DRAWN_IN_ORDER, SHARD, Job, Maker, encode_shard
 from trainer.errors import UserError
 from trainer.model.linear import FEW_ROWS
 from trainer.splitting.folds import Folds
 from trainer.splitting.split import PARTS, Split
 from trainer.text.vocabulary import CLS_ID, PADDING_ID, SEP_ID, Vocabulary
 from trainer.text.windows import first_rows, split_ids
-from trainer.text.words import unpunctuated
 
 logger = logging.getLogger(__name__)
 
 SAMPLE: Final = 20_000  # training phrases on which the accuracy in training is measured, and that a teacher reads
 LENGTHS: Final = (18, 34, 66, 130)  # positions a row, [CLS] and [SEP] among them
 _HELD: Final = 0.99  # of the training phrases are read whole
-_FLUSH: Final = 10_000  # phrases encoded at once
-_COPIES_OF_FEW: Final = 4  # misspelt ones, of a third of the weight each: one point better on misspelt text than one
+_PIECES: Final = "pieces.bin"
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,7 @@ def encode(
     misspelt_weight: float,
     unpunctuated_weight: float = 0.0,
     seed: int,
+    workers: Workers = ALONE,
 ) -> Encoded:
     """Reads all phrases once, and says how many there are.
 
@@ -95,6 +97,7 @@ def encode(
         unpunctuated_weight: Of a copy of every phrase in lower case and without punctuation; where there is one, every
             second misspelt copy is so written, too. 0: no copies.
         seed: Draws the sample and the slips.
+        workers: Encode the training phrases.
 
     Returns:
         All that is trained on and measured on.
@@ -107,15 +110,19 @@ def encode(
     counts = {part: dict.fromkeys(vocabulary.labels, 0) for part in PARTS}
     sample = _Sample(seed)
     digest = hashlib.sha256()
-    pieces = _Pieces(folder, vocabulary, misspelt_weight, unpunctuated_weight, seed)
-    for part, phrase in split.phrases():
-        counts[part][phrase.label] += 1
-        digest.update(json.dumps([part, phrase.label, phrase.text]).encode() + b"\n")
-        if part == "train":
-            pieces.add(phrase.text, index[phrase.label])
-            sample.offer(phrase)
-        else:
-            kept[part].append(phrase)
+    pieces = _Pieces(folder, Maker(vocabulary, misspelt_weight, unpunctuated_weight, seed))
+
+    def for_training() -> Iterator[tuple[str, int]]:
+        for part, phrase in split.phrases():
+            counts[part][phrase.label] += 1
+            digest.update(json.dumps([part, phrase.label, phrase.text]).encode() + b"\n")
+            if part == "train":
+                sample.offer(phrase)
+                yield phrase.text, index[phrase.label]
+            else:
+                kept[part].append(phrase)
+
+    pieces.write(for_training(), workers)
     measured = ("train",) if split.method == "folds" else PARTS
     missing = {part: tuple(label for label, count in counts[part].items() if not count) for part in measured}
     for part, labels in missing.items():
@@ -181,70 +188,43 @@ class _Sample:
 class _Pieces:
     """The pieces of all training phrases, one after the other, on their way to a file."""
 
-    def __init__(
-        self, folder: Path, vocabulary: Vocabulary, misspelt_weight: float, unpunctuated_weight: float, seed: int
-    ) -> None:
-        self._folder, self._vocabulary = folder, vocabulary
-        self._file = (folder / "pieces.bin").open("wb")
-        self._dtype = np.dtype(np.uint16 if vocabulary.size <= 1 << 16 else np.int32)
-        self._misspelt_weight, self._unpunctuated_weight = misspelt_weight, unpunctuated_weight
-        self._speller = Speller.of(vocabulary)
-        self._generator = np.random.default_rng(seed)
-        self._waiting: list[tuple[str, int]] = []
+    def __init__(self, folder: Path, maker: Maker) -> None:
+        self._folder, self._maker = folder, maker
+        self._generator = np.random.default_rng(maker.seed)
         self._lengths: list[NDArray[np.int32]] = []
         self._truth: list[NDArray[np.int32]] = []
         self._weights: list[NDArray[np.float32]] = []
         self._phrases: list[NDArray[np.int64]] = []
-        self._flushed = 0
 
-    def add(self, text: str, label: int) -> None:
-        self._waiting.append((text, label))
-        if len(self._waiting) >= _FLUSH:
-            self._flush()
+    def write(self, phrases: Iterator[tuple[str, int]], workers: Workers) -> None:
+        """Writes phrases, each with its label's index; they are read as they are needed."""
+        sent: deque[list[int]] = deque()  # labels of the shards that are being encoded
+        begun = 0
+        with (self._folder / _PIECES).open("wb") as file:
+            for encoded in workers.map(encode_shard, self._maker, self._jobs(phrases, sent)):
+                labels = np.array(sent.popleft(), np.int32)
+                for ids, lengths, places, weight in encoded:
+                    file.write(ids.tobytes())  # tofile() does not say why it could not
+                    self._lengths.append(lengths)
+                    self._truth.append(labels[places])
+                    self._weights.append(np.full(len(places), weight, np.float32))
+                    self._phrases.append(begun + places)
+                begun += len(labels)
 
-    def _flush(self) -> None:
-        if not self._waiting:
-            return
-        texts, labels = [text for text, _ in self._waiting], [label for _, label in self._waiting]
-        numbers = list(range(self._flushed, self._flushed + len(texts)))
-        self._flushed += len(texts)
-        self._write(texts, labels, numbers, 1.0)
-        plain = texts if self._vocabulary.reads_capitals else [text.lower() for text in texts]
-        for copies, weight in self._altered(texts):
-            changed = [n for n, text in enumerate(texts) if copies[n] not in (text, plain[n])]
-            self._write(
-                [copies[n] for n in changed], [labels[n] for n in changed], [numbers[n] for n in changed], weight
-            )
-        self._waiting = []
-
-    def _altered(self, texts: list[str]) -> Iterator[tuple[list[str], float]]:
-        """Gives altered copies of some phrases, with what they count."""
-        few = len(self._weights) == 1 and len(texts) < FEW_ROWS
-        bare = texts
-        if self._unpunctuated_weight:
-            bare = [unpunctuated(text) or text for text in texts]
-            yield bare, self._unpunctuated_weight
-        copies = _COPIES_OF_FEW if few else 1
-        for _ in range(copies if self._misspelt_weight else 0):
-            sources = texts
-            if self._unpunctuated_weight:
-                sources = [pair[int(self._generator.integers(2))] for pair in zip(texts, bare, strict=True)]
-            slips = [self._speller.misspell(text, self._generator) for text in sources]
-            yield slips, self._misspelt_weight if copies == 1 else self._misspelt_weight / (copies - 1)
-
-    def _write(self, texts: Sequence[str], labels: Sequence[int], numbers: Sequence[int], weight: float) -> None:
-        encoded = self._vocabulary.encode_all(texts) if texts else []
-        lengths = np.array([len(ids) for ids in encoded], np.int32)
-        ids = np.fromiter((each for ids in encoded for each in ids), self._dtype, int(lengths.sum()))
-        self._file.write(ids.tobytes())  # tofile() does not say why it could not
-        self._lengths.append(lengths)
-        self._truth.append(np.array(labels, np.int32))
-        self._weights.append(np.full(len(texts), weight, np.float32))
-        self._phrases.append(np.array(numbers, np.int64))
+    def _jobs(self, phrases: Iterator[tuple[str, int]], sent: deque[list[int]]) -> Iterator[Job]:
+        for number in count():
+            some = list(islice(phrases, SHARD))
+            if not some:
+                return
+            texts, copies = [text for text, _ in some], None
+            if number < DRAWN_IN_ORDER:
+                few = number == 0 and len(some) < FEW_ROWS
+                copies = self._maker.copies(texts, self._generator, few=few)
+            sent.append([label for _, label in some])
+            yield Job(number, texts, copies)
 
     def lengths(self) -> NDArray[np.int32]:
         """Gives the number of pieces of each phrase, without the copies."""
-        self._flush()
         written = zip(self._lengths, self._weights, strict=True)
         return np.concatenate([np.zeros(0, np.int32), *(lengths[weights == 1] for lengths, weights in written)])
 
@@ -252,23 +232,22 @@ class _Pieces:
         self, length: int, first_window: bool
     ) -> tuple[NDArray[Any], NDArray[np.int32], NDArray[np.float32], NDArray[np.int64]]:
         """Gives the rows, shape [rows, length], their labels' indices, their weights and their phrases' numbers."""
-        self._flush()
-        self._file.close()
+        dtype = self._maker.dtype
         path = self._folder / "rows.bin"
         lengths = np.concatenate(self._lengths)
         repeats: list[NDArray[np.int64]] = []
-        with (self._folder / "pieces.bin").open("rb") as pieces, path.open("wb") as file:
-            for start in range(0, len(lengths), _FLUSH):
-                some = lengths[start : start + _FLUSH]
-                rows, windows = _frame(np.fromfile(pieces, self._dtype, int(some.sum())), some, length, first_window)
+        with (self._folder / _PIECES).open("rb") as pieces, path.open("wb") as file:
+            for start in range(0, len(lengths), SHARD):
+                some = lengths[start : start + SHARD]
+                rows, windows = _frame(np.fromfile(pieces, dtype, int(some.sum())), some, length, first_window)
                 file.write(rows.tobytes())
                 repeats.append(windows)
-        (self._folder / "pieces.bin").unlink()
+        (self._folder / _PIECES).unlink()
         of_phrase = np.concatenate(repeats)
         truth = np.repeat(np.concatenate(self._truth), of_phrase)
         weights = np.repeat(np.concatenate(self._weights), of_phrase)
         phrases = np.repeat(np.concatenate(self._phrases), of_phrase)
-        return np.memmap(path, self._dtype, "r", shape=(len(truth), length)), truth, weights, phrases
+        return np.memmap(path, dtype, "r", shape=(len(truth), length)), truth, weights, phrases
 
 
 def _frame(

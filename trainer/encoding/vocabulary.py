@@ -1,5 +1,6 @@
 """Learns the vocabulary of a fit: how words are cut is chosen, the sizes follow, and the pieces are learned."""
 
+from trainer.cluster.workers import ALONE, Workers
 from trainer.data.profile import CorpusProfile
 from trainer.encoding.encode import LENGTHS
 from trainer.encoding.subwords import whole_words
@@ -12,7 +13,7 @@ from trainer.text.vocabulary import Vocabulary
 
 
 def learn_vocabulary(
-    split: Split, profile: CorpusProfile, recipe: Recipe, teacher: Teacher | None
+    split: Split, profile: CorpusProfile, recipe: Recipe, teacher: Teacher | None, workers: Workers = ALONE
 ) -> tuple[Vocabulary, Sizes]:
     """Learns the pieces; of few rows with the words of those validation rows that are learned from in the end, too.
 
@@ -21,6 +22,7 @@ def learn_vocabulary(
         profile: Of its corpus: counts the rows.
         recipe: What it names is taken.
         teacher: Its common words become pieces, too.
+        workers: Count the text.
 
     Returns:
         The vocabulary, with as many positions as any phrase may need, and the sizes of all that is built on it.
@@ -42,5 +44,6 @@ def learn_vocabulary(
         model_type=recipe.model_type,
         spelling=Spelling(recipe.keep_case, recipe.fold_accents),
         extra_words=common_words(teacher, sizes.extra_words) if teacher else (),
+        workers=workers,
     )
     return vocabulary, sizes

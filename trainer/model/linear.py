@@ -6,6 +6,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from trainer.cluster.workers import ALONE, Workers
 from trainer.model import features
 from trainer.model.features import Rows
 from trainer.text.vocabulary import Vocabulary
@@ -29,6 +30,7 @@ class LinearSettings:
             with it answers are 0.9 points better.
         tolerance: At which the solver stops.
         most_passes: Over the rows, if it has not stopped before: noisy labels take hundreds that change no answer.
+        most_together: Above as many rows, each label's problem is solved for itself: the same for any workers.
         most_rows: Above as many, stochastic gradient descent takes the solver's place.
         most_bigrams: Of more, those that stand most often are read.
     """
@@ -40,6 +42,7 @@ class LinearSettings:
     few_rows_idf: float = 0.5
     tolerance: float = 1e-2
     most_passes: int = 100
+    most_together: int = 250_000
     most_rows: int = 2_000_000
     most_bigrams: int = 250_000
 
@@ -78,6 +81,7 @@ def train(
     extra: Floats | None = None,
     seed: int = 1,
     originals: NDArray[np.bool_] | None = None,
+    workers: Workers = ALONE,
 ) -> Linear:
     """Trains the SVM and folds it.
 
@@ -90,6 +94,7 @@ def train(
         extra: More features, shape [rows, features].
         seed: Of the solver's order of rows.
         originals: Which rows are no copies, shape [rows]; None: those of the largest weight.
+        workers: Solve the labels' problems, where rows are many.
     """
     from scipy import sparse
 
@@ -121,7 +126,7 @@ def train(
     parts = [scale @ of_kind.counts @ sparse.diags(of_kind.weights) for of_kind in blocks]
     if extra is not None:
         parts.append(sparse.csr_matrix(extra))
-    kernel, bias = solve(sparse.hstack(parts, format="csr"), truth, row_weights, label_count, settings, seed)
+    kernel, bias = solve(sparse.hstack(parts, format="csr"), truth, row_weights, label_count, settings, seed, workers)
     ends = np.cumsum([0, *(part.shape[1] for part in parts)])
     of_pieces, of_bigrams, of_grams = (
         kernel[ends[index] : ends[index + 1]] * of_kind.weights[:, None] for index, of_kind in enumerate(blocks)
@@ -153,31 +158,77 @@ def _documents(counts: Any) -> NDArray[np.int64]:
     return np.asarray((counts > 0).sum(axis=0)).ravel()
 
 
+@dataclass(frozen=True)
+class _Problem:
+    """What all labels' problems share.
+
+    Attributes:
+        data: Sparse, shape [rows, features].
+        truth: Labels' indices, shape [rows].
+        weights: How much each row counts, shape [rows]; None: all alike.
+        strength: liblinear's C.
+        settings: How.
+        seed: Of the solver's order of rows.
+    """
+
+    data: Any
+    truth: NDArray[np.int32]
+    weights: Floats | None
+    strength: float
+    settings: LinearSettings
+    seed: int
+
+    def solved(self, truth: NDArray[Any]) -> Any:
+        """Gives a solver that has learned some truth of the rows."""
+        import warnings
+
+        from sklearn.linear_model import SGDClassifier
+        from sklearn.svm import LinearSVC
+
+        settings = self.settings
+        if len(truth) > settings.most_rows:
+            alpha = 1 / (self.strength * len(truth))
+            solver: Any = SGDClassifier("squared_hinge", alpha=alpha, random_state=self.seed, average=True)
+        else:
+            most = settings.most_passes
+            solver = LinearSVC(C=self.strength, tol=settings.tolerance, max_iter=most, random_state=self.seed)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # it says so where it stops before its tolerance
+            solver.fit(self.data, truth, sample_weight=self.weights)
+        return solver
+
+
 def solve(
-    data: Any, truth: NDArray[np.int32], weights: Floats | None, label_count: int, settings: LinearSettings, seed: int
+    data: Any,
+    truth: NDArray[np.int32],
+    weights: Floats | None,
+    label_count: int,
+    settings: LinearSettings,
+    seed: int,
+    workers: Workers = ALONE,
 ) -> tuple[Floats, Floats]:
     """Gives kernel, shape [features, labels], and bias, shape [labels]; a label without a row never wins."""
-    import warnings
-
-    from sklearn.linear_model import SGDClassifier
-    from sklearn.svm import LinearSVC
-
     strength = settings.regularization or (0.25 if label_count <= _FEW_LABELS else 0.5)
-    if len(truth) > settings.most_rows:
-        alpha = 1 / (strength * len(truth))
-        solver: Any = SGDClassifier("squared_hinge", alpha=alpha, random_state=seed, average=True)
-    else:
-        solver = LinearSVC(C=strength, tol=settings.tolerance, max_iter=settings.most_passes, random_state=seed)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says so where it stops before its tolerance
-        solver.fit(data, truth, sample_weight=weights)
+    problem = _Problem(data, truth, weights, strength, settings, seed)
     kernel = np.zeros((data.shape[1], label_count), np.float32)
     bias = np.full(label_count, -1.0, np.float32)
-    if len(solver.classes_) == 2:  # liblinear solves one problem, whose two sides these are
-        low, high = solver.classes_
+    labels = np.unique(truth)
+    if len(labels) == 2:  # liblinear solves one problem, whose two sides these are
+        solver = problem.solved(truth)
+        low, high = labels
         kernel[:, low], kernel[:, high] = -solver.coef_[0], solver.coef_[0]
         bias[low], bias[high] = -solver.intercept_[0], solver.intercept_[0]
+    elif len(truth) <= settings.most_together:
+        solver = problem.solved(truth)
+        kernel[:, labels] = solver.coef_.T
+        bias[labels] = solver.intercept_
     else:
-        kernel[:, solver.classes_] = solver.coef_.T
-        bias[solver.classes_] = solver.intercept_
+        for label, (column, offset) in zip(labels, workers.map(_one_label, problem, labels.tolist()), strict=True):
+            kernel[:, label], bias[label] = column, offset
     return kernel, bias
+
+
+def _one_label(problem: _Problem, label: int) -> tuple[Floats, float]:
+    """Tells one label from all others: its kernel, shape [features], and its bias."""
+    solver = problem.solved(problem.truth == label)
+    return solver.coef_[0].astype(np.float32), float(solver.intercept_[0])

@@ -4,13 +4,14 @@ import io
 import math
 import re
 import tempfile
-import zlib
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+from trainer.cluster.counting import count_runs, hash_of
+from trainer.cluster.workers import ALONE, Workers
 from trainer.quiet import quietly
 from trainer.text.interpreter import Segmenter
 from trainer.text.normalization import SPACE, Rules, all_rules, clean, normalizer, rules_for, squeeze, with_marks_apart
@@ -18,7 +19,6 @@ from trainer.text.vocabulary import RESERVED, SCORE_STEP, UNSPACED, Vocabulary
 
 FEW_ROWS: Final = 3_000  # below, whole words are pieces if they were seen at all: the unigram model drops what is rare
 FREQUENT: Final = 5  # above, if they were seen so often
-MOST_RUNS: Final = 1_000_000  # different ones in memory while counting
 MOST_CHARACTERS: Final = 10_000_000  # of the different runs that are learned from
 LONGEST_WORD: Final = 60  # characters; the library crashes on a piece of some thousand
 _LONGEST: Final = 16_384  # bytes of a run without a space
@@ -50,6 +50,7 @@ def learn(
     spelling: Spelling = Spelling(),
     whole_words: bool = True,
     extra_words: Sequence[str] = (),
+    workers: Workers = ALONE,
 ) -> Vocabulary:
     """Learns a vocabulary; the same text gives the same pieces, byte for byte.
 
@@ -64,8 +65,9 @@ def learn(
         whole_words: Whether words that were seen often are pieces whatever the unigram model says; of few rows all that
             were seen.
         extra_words: Words that become pieces whether the text has them or not.
+        workers: Count.
     """
-    runs, rows = _count(texts)
+    runs, rows = count_runs(texts, workers)
     rules = all_rules(spelling.keep_case, spelling.fold_accents, word_marks_only=model_type == "word")
     rules = with_marks_apart(rules, set().union(*_normalized(runs, rules)))
     counts = _normalized(runs, rules)
@@ -92,30 +94,6 @@ def learn(
         sequence_length=sequence_length,
         model_type=model_type,
     )
-
-
-def _count(texts: Iterable[str]) -> tuple[Counter[str], int]:
-    """Counts runs without white space, as they are written; and the rows.
-
-    Of too many different ones the rarest go, by a minimum that rises as in word2vec's ReduceVocab. A sample of them
-    stays, by a hash: in scripts without spaces nearly every run is written once.
-    """
-    counts: Counter[str] = Counter()
-    rows, minimum, thinning = 0, 1, 1
-    for text in texts:
-        rows += 1
-        counts.update(clean(text).split())
-        while len(counts) > MOST_RUNS:
-            thinning *= 2
-            counts = Counter(
-                {run: times for run, times in counts.items() if times > minimum or not _hash(run) % thinning}
-            )
-            minimum += len(counts) > MOST_RUNS
-    return counts, rows
-
-
-def _hash(run: str) -> int:
-    return zlib.crc32(run.encode())
 
 
 def _normalized(runs: Counter[str], rules: Rules) -> Counter[str]:
@@ -149,7 +127,7 @@ def _sample(counts: Counter[str]) -> Counter[str]:
     thinning = 1
     while sum(map(len, fitting)) > MOST_CHARACTERS:
         thinning *= 2
-        fitting = Counter({run: times for run, times in fitting.items() if not _hash(run) % thinning})
+        fitting = Counter({run: times for run, times in fitting.items() if not hash_of(run) % thinning})
     return fitting
 
 

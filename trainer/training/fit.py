@@ -12,6 +12,8 @@ from pathlib import Path
 
 from trainer.checkpoints import unfinished
 from trainer.clock import now
+from trainer.cluster.reading import read_once
+from trainer.cluster.workers import workers_of
 from trainer.data.corpus import Corpus
 from trainer.data.profile import profile_of, report_of
 from trainer.encoding.encode import encode
@@ -46,8 +48,13 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
     """
     created = now()
     # The place is taken before the training, so that a bad path is known at once.
-    with _place(options.path, f"{created:%Y%m%d-%H%M%S}-{recipe.name}") as (path, staging):
+    with (
+        _place(options.path, f"{created:%Y%m%d-%H%M%S}-{recipe.name}") as (path, staging),
+        workers_of(options.workers, options.address, options.storage) as workers,
+        tempfile.TemporaryDirectory(dir=staging) as folder,
+    ):
         logger.info(f"{corpus.place}: reading")
+        corpus = read_once(corpus, workers, Path(folder))
         profile = profile_of(corpus)
         for line in report_of(profile.skipped):
             logger.info(line)
@@ -55,36 +62,37 @@ def fit(corpus: Corpus, recipe: Recipe, options: FitOptions) -> Run:
         for line in warnings_of(parts):
             logger.info(line)
         teacher = open_teacher(recipe.teacher, parts.training_text(), profile.trained_on)
-        vocabulary, sizes = learn_vocabulary(parts, profile, recipe, teacher)
-        with tempfile.TemporaryDirectory(dir=staging) as folder:
-            encoded = encode(
-                parts,
-                vocabulary,
-                Path(folder),
-                sequence_length=recipe.sequence_length,
-                first_window=recipe.first_window,
-                misspelt_weight=recipe.misspelt_weight,
-                unpunctuated_weight=recipe.unpunctuated_weight if parts.window else 0.0,
-                seed=options.seed,
+        vocabulary, sizes = learn_vocabulary(parts, profile, recipe, teacher, workers)
+        encoded = encode(
+            parts,
+            vocabulary,
+            Path(folder),
+            sequence_length=recipe.sequence_length,
+            first_window=recipe.first_window,
+            misspelt_weight=recipe.misspelt_weight,
+            unpunctuated_weight=recipe.unpunctuated_weight if parts.window else 0.0,
+            seed=options.seed,
+            workers=workers,
+        )
+        sizes = within_budget(sizes, recipe, encoded.vocabulary, teacher is not None)
+        if kilobytes := beyond_budget(sizes, recipe, encoded.vocabulary):
+            count = len(encoded.vocabulary.labels)
+            logger.info(
+                f"--budget-kb {recipe.budget_kb}: too small for {count} labels and this text: the .tflite will "
+                f"have about {kilobytes} kB; fewer labels make it smaller"
             )
-            sizes = within_budget(sizes, recipe, encoded.vocabulary, teacher is not None)
-            if kilobytes := beyond_budget(sizes, recipe, encoded.vocabulary):
-                count = len(encoded.vocabulary.labels)
-                logger.info(
-                    f"--budget-kb {recipe.budget_kb}: too small for {count} labels and this text: the .tflite will "
-                    f"have about {kilobytes} kB; fewer labels make it smaller"
-                )
-            facts = {
-                "rows": encoded.sha256,
-                "vocabulary": encoded.vocabulary.to_json(),
-                "recipe": dataclasses.asdict(recipe),
-                "sizes": dataclasses.asdict(sizes),
-                "teacher": teacher and teacher.digest,
-                "seed": options.seed,
-                "folds": options.folds,
-            }
-            with unfinished(facts) as checkpoints:
-                trained = train(encoded, recipe, sizes, teacher, options.seed, checkpoints)
+        facts = {
+            "rows": encoded.sha256,
+            "vocabulary": encoded.vocabulary.to_json(),
+            "recipe": dataclasses.asdict(recipe),
+            "sizes": dataclasses.asdict(sizes),
+            "teacher": teacher and teacher.digest,
+            "seed": options.seed,
+            "folds": options.folds,
+            "workers": options.workers,
+        }
+        with unfinished(facts) as checkpoints:
+            trained = train(encoded, recipe, sizes, teacher, options.seed, checkpoints, workers)
         measured = measure(trained, encoded)
         write_run(
             staging,

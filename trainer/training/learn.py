@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trainer.checkpoints import NOTHING_KEPT, Checkpoints
+from trainer.cluster.workers import ALONE, Workers
 from trainer.encoding.encode import Encoded
 from trainer.errors import UserError
 from trainer.evaluation.metrics import Tally, macro_f1, tally
@@ -131,6 +132,7 @@ def train(
     teacher: Teacher | None,
     seed: int,
     checkpoints: Checkpoints = NOTHING_KEPT,
+    workers: Workers = ALONE,
 ) -> Trained:
     """Trains a model: the lesson's, or tables, encoder and gate.
 
@@ -141,6 +143,7 @@ def train(
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
         checkpoints: Where it goes on, if it was killed.
+        workers: Train the network, and the linear part of many rows.
 
     Returns:
         The model's numbers, and what held-out phrases say of them.
@@ -149,8 +152,8 @@ def train(
         UserError: The corpus cannot be cross-validated.
     """
     if recipe.tables:
-        return Learner(encoded, recipe, sizes, teacher, seed, checkpoints).learn()
-    weights, temperature, history = train_lesson(encoded, recipe, seed, checkpoints)
+        return Learner(encoded, recipe, sizes, teacher, seed, checkpoints, workers).learn()
+    weights, temperature, history = train_lesson(encoded, recipe, seed, checkpoints, workers)
     return Trained(weights, weights, None, temperature, {"history": history})
 
 
@@ -164,6 +167,7 @@ class Learner:
         teacher: What the encoder is distilled from, if anything.
         seed: Of all chance.
         checkpoints: Where it goes on, if it was killed.
+        workers: Train the network, and the linear part of many rows.
     """
 
     def __init__(
@@ -174,8 +178,9 @@ class Learner:
         teacher: Teacher | None,
         seed: int,
         checkpoints: Checkpoints = NOTHING_KEPT,
+        workers: Workers = ALONE,
     ) -> None:
-        self.checkpoints = checkpoints
+        self.checkpoints, self.workers = checkpoints, workers
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
         self.settings = LinearSettings(regularization=recipe.regularization)
@@ -237,12 +242,15 @@ class Learner:
             extra,
             self.seed,
             examples.weights == 1,
+            self.workers,
         )
         kernel = None if learned.extra is None else learned.extra * np.float32(choice.strength)
         if choice.apart:
             own = replace(self.settings, regularization=_OWN_REGULARIZATION)
             label_count = len(self.vocabulary.labels)
-            kernel, bias = linear.solve(examples.vectors, examples.truth, balanced, label_count, own, self.seed)
+            kernel, bias = linear.solve(
+                examples.vectors, examples.truth, balanced, label_count, own, self.seed, self.workers
+            )
             share = np.float32(choice.apart)
             learned = replace(
                 learned,
@@ -342,7 +350,9 @@ class Learner:
     def _on_labels(self, held: HeldOut) -> tuple[Encoder, float]:
         """Trains a small encoder on the labels, and says how much its logits are worth beside the tables'."""
         logger.info("LSTM: training on the labels")
-        encoder, kernel = train_on_labels(self.encoded, self.recipe, self.free, self.seed, self.checkpoints)
+        encoder, kernel = train_on_labels(
+            self.encoded, self.recipe, self.free, self.seed, self.checkpoints, self.workers
+        )
         if self.few:  # its rows cannot be held out in turn: each time would be a training of its own
             return encoder, 0.0
         own = encoder_vectors(encoder, self.validation.rows, self.sizes.lstm_steps) @ kernel

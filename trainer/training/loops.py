@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     import keras
 
 _NAME: Final = "lstm"  # of what is kept
-_KEPT_STEPS: Final = 200  # after as many it is kept again
+KEPT_STEPS: Final = 200  # after as many it is kept again
 _BATCH: Final = 1_024  # validation rows that are asked at once
 
 
@@ -39,7 +39,7 @@ def run_steps(
     import keras
     import tensorflow as tf
 
-    optimizer = keras.optimizers.Adam(_rate(recipe, steps))
+    optimizer = keras.optimizers.Adam(rate(recipe, steps))
     variables = model.trainable_variables
     optimizer.build(variables)
 
@@ -52,9 +52,10 @@ def run_steps(
     traced = tf.function(step, _signature(encoded), autograph=False)
     state = [*model.variables, *optimizer.variables]
     done, _ = _restored(checkpoints, state)
-    for number, (ids, truth) in enumerate(islice(_batches(encoded, recipe.batch_size, seed), done, steps), done + 1):
+    order = batches(encoded.rows, encoded.truth, recipe.batch_size, seed)
+    for number, (ids, truth) in enumerate(islice(order, done, steps), done + 1):
         traced(ids, truth)
-        if number % _KEPT_STEPS == 0:
+        if number % KEPT_STEPS == 0:
             _keep(checkpoints, state, number, {})
 
 
@@ -77,13 +78,13 @@ def fit_epochs(
     import tensorflow as tf
 
     per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
-    optimizer = keras.optimizers.Adam(_rate(recipe, recipe.epochs * per_epoch))
+    optimizer = keras.optimizers.Adam(rate(recipe, recipe.epochs * per_epoch))
     model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
     optimizer.build(model.trainable_variables)
     state = [*model.variables, *optimizer.variables]
     done, history = _restored(checkpoints, state)
-    batches = tf.data.Dataset.from_generator(
-        lambda: islice(_batches(encoded, recipe.batch_size, seed), done * per_epoch, None),
+    dataset = tf.data.Dataset.from_generator(
+        lambda: islice(batches(encoded.rows, encoded.truth, recipe.batch_size, seed), done * per_epoch, None),
         output_signature=tuple(_signature(encoded)),
     )
 
@@ -96,7 +97,7 @@ def fit_epochs(
     on_terminal = sys.stderr.isatty()
     with contextlib.redirect_stdout(sys.stderr):  # progress is not a result
         model.fit(
-            batches.prefetch(2),
+            dataset.prefetch(2),
             initial_epoch=done,
             epochs=recipe.epochs,
             callbacks=[keras.callbacks.LambdaCallback(on_epoch_end=after)],
@@ -127,7 +128,8 @@ def _restored(checkpoints: Checkpoints, state: Sequence[Any]) -> tuple[int, dict
     return int(kept["done"]), json.loads(str(kept["history"]))
 
 
-def _rate(recipe: Recipe, steps: int) -> Any:
+def rate(recipe: Recipe, steps: int) -> Any:
+    """Gives the learning rate: a number, or what falls to zero over the steps."""
     import keras
 
     if not recipe.falling_rate:
@@ -141,11 +143,13 @@ def _signature(encoded: Encoded) -> list[Any]:
     return [tf.TensorSpec([None, encoded.rows.shape[1]], tf.int32), tf.TensorSpec([None], tf.int32)]
 
 
-def _batches(encoded: Encoded, batch_size: int, seed: int) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
+def batches(
+    rows: NDArray[Any], truth: NDArray[np.int32], batch_size: int, seed: int
+) -> Iterator[tuple[NDArray[np.int32], NDArray[np.int32]]]:
     """Gives shuffled batches without end; the rows are gathered from where they lie."""
     generator = np.random.default_rng(seed)
     while True:
-        order = generator.permutation(len(encoded.truth))
+        order = generator.permutation(len(truth))
         for first in range(0, len(order), batch_size):
             chosen = np.sort(order[first : first + batch_size])
-            yield encoded.rows[chosen].astype(np.int32), encoded.truth[chosen]
+            yield rows[chosen].astype(np.int32), truth[chosen]

@@ -73,9 +73,15 @@ class FitOptions(SplitOptions):
 
     Attributes:
         path: Where the run directory goes; by default a new one in `runs/`, named by time and recipe.
+        workers: Processes that share the work; 1: this one.
+        address: Of a Ray cluster; empty: this machine.
+        storage: A folder that all nodes of the cluster see.
     """
 
     path: Path | None = None
+    workers: int = 1
+    address: str = ""
+    storage: Path | None = None
 
 
 def recipe_with(recipe: str, given: Mapping[str, Any]) -> Recipe:

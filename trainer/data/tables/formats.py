@@ -55,6 +55,7 @@ class Table:
         records: Takes the names of the columns that are wanted.
         header: Whether the columns have names.
         counted: Whether a column may be asked for by its number.
+        parts: The same as `records` of the table's stretches, in their order; none where it is read from its beginning.
     """
 
     path: str
@@ -62,6 +63,7 @@ class Table:
     records: Callable[[Sequence[str]], Iterator[Record]]
     header: bool = True
     counted: bool = False
+    parts: tuple[Callable[[Sequence[str]], Iterator[Record]], ...] = ()
 
     def place(self, name: str) -> int | None:
         """Gives where a column stands, by its name or its number."""
@@ -260,18 +262,29 @@ def _parquet(path: Path, _: Reading) -> Table:
     except (OSError, pyarrow.ArrowException) as error:
         raise UserError(f"{path}: is not Parquet ({error})") from error
 
-    def records(wanted: Sequence[str]) -> Iterator[Record]:
-        number = 0
-        try:
-            for batch in file.iter_batches(_BATCH, columns=list(wanted)):
-                columns = [batch.column(name).to_pylist() for name in wanted]
-                for values in zip(*columns, strict=True):
-                    number += 1
-                    yield Record(str(path), number, values)
-        except (OSError, pyarrow.ArrowException) as error:
-            raise UserError(f"{path}: row {number + 1}: is damaged ({error})") from error
+    groups, begins = range(file.num_row_groups), [0]
+    for group in groups:
+        begins.append(begins[-1] + file.metadata.row_group(group).num_rows)
+    parts = tuple(partial(_row_groups, path, [group], begins[group]) for group in groups)
+    names = tuple(file.schema_arrow.names)
+    return Table(str(path), names, partial(_row_groups, path, list(groups), 0), parts=parts)
 
-    return Table(str(path), tuple(file.schema_arrow.names), records)
+
+def _row_groups(path: Path, groups: list[int], before: int, wanted: Sequence[str]) -> Iterator[Record]:
+    """Reads some of a Parquet file's row groups, before which there are as many rows."""
+    import pyarrow
+    import pyarrow.parquet
+
+    number = before
+    try:
+        file = pyarrow.parquet.ParquetFile(path)
+        for batch in file.iter_batches(_BATCH, groups, columns=list(wanted)):
+            columns = [batch.column(name).to_pylist() for name in wanted]
+            for values in zip(*columns, strict=True):
+                number += 1
+                yield Record(str(path), number, values)
+    except (OSError, pyarrow.ArrowException) as error:
+        raise UserError(f"{path}: row {number + 1}: is damaged ({error})") from error
 
 
 def open_hub(name: str) -> Table:

@@ -1,0 +1,1 @@
+"""What a corpus costs against its rows, and against the workers that share it."""
