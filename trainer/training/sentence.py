@@ -67,7 +67,8 @@ def train_lesson(
     make_repeatable(seed)
     vocabulary = encoded.vocabulary
     dense = (*recipe.dense_units, len(vocabulary.labels))
-    model = build_lesson(vocabulary.sequence_length, vocabulary.size, recipe.embedding_size, recipe.lstm_units, dense)
+    sizes = (vocabulary.size, recipe.embedding_size, recipe.lstm_units)
+    model = build_lesson(vocabulary.sequence_length, *sizes, dense, recipe.dropout)
     history = fit_epochs(model, encoded, recipe, seed, checkpoints)
     answers = Classifier(model, vocabulary).answers(encoded.validation_rows)
     weights = weights_of(model)
