@@ -11,12 +11,14 @@ from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.splitting.options import SEED
 from trainer.training.options import (
+    BEST,
     CHOICES,
     CHOICES_OF,
     GROUPS,
     LEAST_ROWS,
     RANGES,
     RECIPE,
+    SMALLEST,
     TEACHERS,
     check_seed,
     recipe_with,
@@ -216,10 +218,9 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = (), *, se
     """
     # Without a default: who exports a run that is there and names another is told so.
     if searched:
-        names = "|".join((*RECIPES, "best", "smallest-within:POINTS"))
         command.add_argument(
             "--recipe",
-            metavar=names,
+            metavar="|".join((*RECIPES, BEST, f"{SMALLEST}:POINTS")),
             help=f"the set of defaults to start from; best: what `python -m trainer tune` found, smallest-within:0.5: "
             f"the smallest that is at most half a point behind [{RECIPE}]",
         )

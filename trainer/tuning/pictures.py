@@ -62,7 +62,7 @@ def draw(results: Sequence[Result], cost: Callable[[Result], float], label: str,
             some = [each for each in done if each.family == family]
             heights = [max(100 * each.accuracy, least) for each in some]
             if some:
-                axes.scatter([cost(each) for each in some], heights, 26, _PALE, marker, linewidths=0, label=family)
+                axes.scatter([cost(each) for each in some], heights, s=26, c=_PALE, marker=marker, linewidths=0)
         front = frontier(done, cost)
         heights = [100 * each.accuracy for each in front]
         bounds = [interval(each) for each in front]
@@ -74,7 +74,7 @@ def draw(results: Sequence[Result], cost: Callable[[Result], float], label: str,
         axes.step(costs, heights, where="post", color=_BLUE, linewidth=1.5)
         axes.errorbar(costs, heights, errors, fmt="none", ecolor=_BLUE, elinewidth=0.7, alpha=0.6)
         for each in front:
-            axes.scatter([cost(each)], [100 * each.accuracy], 36, _BLUE, _MARKERS[each.family], linewidths=0)
+            axes.scatter([cost(each)], [100 * each.accuracy], s=36, c=_BLUE, marker=_MARKERS[each.family], linewidths=0)
         _mark(axes, [each for each in done if each.name in _MARKED], cost, least)
         axes.set_xscale("log")
         axes.margins(x=0.12, y=_ROOM)
@@ -92,7 +92,7 @@ def draw(results: Sequence[Result], cost: Callable[[Result], float], label: str,
 def _mark(axes: Any, results: Sequence[Result], cost: Callable[[Result], float], least: float) -> None:
     for each in results:
         place = (cost(each), max(100 * each.accuracy, least))
-        axes.scatter([place[0]], [place[1]], 44, _AMBER, _MARKERS[each.family], linewidths=0, zorder=3)
+        axes.scatter([place[0]], [place[1]], s=44, c=_AMBER, marker=_MARKERS[each.family], linewidths=0, zorder=3)
         below = "" if 100 * each.accuracy >= least else f" {each.accuracy:.1%}"
         axes.annotate(each.name + below, place, (0, -15), textcoords="offset points", color=_AMBER, ha="center")
 

@@ -7,14 +7,14 @@ tells Optuna of trials that a killed search has made.
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from ray.tune.search import Searcher
 
 from trainer.model.recipe import Recipe
 from trainer.tuning.prepared import QUARTERS
-from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result
+from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result, facts_of
 from trainer.tuning.space import Limits, Params, Space, propose, recipe_of
 
 STARTUP: Final = 8  # proposals that are drawn evenly before TPE models what is good
@@ -98,7 +98,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         family, params = propose(trial, self._space, self._limits)
         name = NAME.format(self._next)
         recipe = start.recipe if start else recipe_of(family, params, self._space, self._limits, name)
-        result = Result(self._next, recipe.name, family, params, asdict(recipe), "running", [])
+        result = Result(self._next, recipe.name, family, params, facts_of(recipe), "running", [])
         self._open[trial_id] = trial, result
         self._next += 1
         self._listener(result, False)

@@ -84,6 +84,11 @@ class Result:
         return recipe_from(self.recipe)
 
 
+def facts_of(recipe: Recipe) -> dict[str, Any]:
+    """Gives a recipe's fields as JSON holds them."""
+    return dataclasses.asdict(recipe) | {"dense_units": list(recipe.dense_units)}
+
+
 def recipe_from(facts: Mapping[str, Any]) -> Recipe:
     """Makes a recipe of what JSON holds of it.
 

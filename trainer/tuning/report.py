@@ -1,6 +1,6 @@
 """The report of a search: one page of HTML without scripts or other files, and text for a terminal."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -179,7 +179,7 @@ def _ranked(findings: Findings) -> list[Result]:
     return [each for place, each in enumerate(ranked) if place < _SHOWN or each in findings.starts]
 
 
-def _described(space: Space, limits: Limits, family: str) -> list[Mapping[str, str]]:
+def _described(space: Space, limits: Limits, family: str) -> list[dict[str, str]]:
     described = []
     for name, dimension in dimensions(space, limits, family):
         values = (" to " if dimension.interval else ", ").join(map(_text, dimension.values))

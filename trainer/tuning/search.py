@@ -8,7 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,7 +21,7 @@ from trainer.splitting.options import SplitOptions
 from trainer.teacher.encoder import open_teacher
 from trainer.tuning import encodings
 from trainer.tuning.prepared import FOLDS, QUARTERS, Prepared, prepare
-from trainer.tuning.record import SEARCHES, Record
+from trainer.tuning.record import SEARCHES, Record, facts_of
 from trainer.tuning.space import NETWORK, TABLES, TAUGHT, Limits, Space, nearest
 
 logger = logging.getLogger(__name__)
@@ -222,7 +222,7 @@ def _facts(corpus: Corpus, prepared: Prepared, limits: Limits, options: SearchOp
         "kilobytes": limits.kilobytes,
         "budget_kb": options.budget_kb,
         "families": list(limits.families),
-        "base": asdict(limits.base),
+        "base": facts_of(limits.base),
     }
 
 

@@ -156,7 +156,7 @@ class Space:
         "model_type", ("word", "unigram"), "the lesson reads words; pieces read unseen ones", (NETWORK,), ordered=False
     )
     length: Dimension = Dimension("sequence_length", (18, 34), "words or pieces that the LSTM reads", (NETWORK,))
-    embedding: Dimension = Dimension("embedding_size", (16, 32, 64, 128), "the lesson has 64", (NETWORK,))
+    embedding: Dimension = Dimension("embedding_size", (16, 32, 64, 128), "64 in the lesson; a byte a word", (NETWORK,))
     units: Dimension = Dimension("lstm_units", (16, 32, 64, 96), "the lesson has 64 per direction", (NETWORK,))
     layers: Dimension = Dimension(
         "dense_units",

@@ -98,7 +98,8 @@ def run_rung(prepared: Prepared, recipe: Recipe, quarters: int, most_bytes: int)
         if isinstance(trained.chosen, Weights):
             size = bytes_of(recipe, sizes, vocabulary, len(trained.chosen.tables.fingerprints))
         classifier = Classifier(build_model(trained.chosen, vocabulary.sequence_length), vocabulary)
-        counted = trained.held_out or tally_of(classifier, encoded.validation)
+        counted = trained.held_out if encoded.folds else None
+        counted = counted or tally_of(classifier, encoded.validation)
     right, phrases = int(counted.confusion.trace()), int(counted.confusion.sum())
     return Outcome(quarters, right, phrases, size, latency, 0, asdict(sizes), time.monotonic() - started)
 
@@ -108,7 +109,7 @@ def _quick(recipe: Recipe, encoded: Encoded, quarters: int) -> Recipe:
 
     In cross-validation it has no logits and feeds the gate, which scales all labels alike.
     """
-    return replace(recipe, steps=0, epochs=0) if recipe.tables and (encoded.folds or quarters < QUARTERS) else recipe
+    return replace(recipe, steps=0) if recipe.tables and (encoded.folds or quarters < QUARTERS) else recipe
 
 
 def share_of(encoded: Encoded, quarters: int) -> Encoded:
