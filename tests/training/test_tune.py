@@ -23,7 +23,6 @@ from trainer.text.vocabulary import Vocabulary
 from trainer.training.fit import fit
 from trainer.training.options import RANGES, FitOptions
 from trainer.tuning import chosen, results, trial
-from trainer.tuning.costs import microseconds
 from trainer.tuning.encodings import encoding_of
 from trainer.tuning.prepared import FOLDS, QUARTERS, digest_of, prepare
 from trainer.tuning.record import COMPLETE, FAILED, PRUNED, Record, Result, facts_of
@@ -169,7 +168,7 @@ def test_time_of_a_phrase_is_estimated_as_it_was_measured() -> None:
     ):
         sizes = dataclasses.replace(none, lstm_steps=steps, embedding_size=embedding, lstm_units=units)
         vocabulary = cast(Vocabulary, SimpleNamespace(sequence_length=positions, labels=("x",) * labels))
-        assert microseconds(Recipe(), sizes, vocabulary) == pytest.approx(measured, rel=0.15)
+        assert trial.microseconds(Recipe(), sizes, vocabulary) == pytest.approx(measured, rel=0.15)
 
 
 def test_frontier_best_and_smallest() -> None:

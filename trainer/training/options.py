@@ -105,9 +105,7 @@ def recipe_with(recipe: str | Recipe, given: Mapping[str, Any]) -> Recipe:
     """
     if isinstance(recipe, str):
         if recipe not in RECIPES:
-            raise UserError(
-                f"--recipe: must be one of {', '.join(RECIPES)}, {BEST} or {SMALLEST}:POINTS; received {recipe!r}"
-            )
+            raise UserError(f"--recipe: must be one of {', '.join(RECIPES)}; received {recipe!r}")
         recipe = RECIPES[recipe]
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
     for name, value in given.items():

@@ -33,7 +33,7 @@ _STYLE: Final = {
     "axes.spines.right": False,
 }
 _ROOM: Final = 0.06  # of the heights, above and below
-_LOWEST: Final = 12.0  # points of accuracy below the best: what is lower stands at the edge
+LOWEST: Final = 6.0  # points of accuracy below the best: what is lower stands at the edge
 
 
 def draw(results: Sequence[Result], cost: Callable[[Result], float], label: str, measured: str) -> str:
@@ -54,16 +54,16 @@ def draw(results: Sequence[Result], cost: Callable[[Result], float], label: str,
 
     done = complete(results)
     with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(6.4, 4.0))
+        figure = Figure(figsize=(5.2, 3.6))
         canvas = FigureCanvasSVG(figure)
         axes = figure.add_subplot()
-        least = 100 * done[0].accuracy - _LOWEST
+        least = 100 * done[0].accuracy - LOWEST
         for family, marker in _MARKERS.items():
             some = [each for each in done if each.family == family]
             heights = [max(100 * each.accuracy, least) for each in some]
             if some:
                 axes.scatter([cost(each) for each in some], heights, s=26, c=_PALE, marker=marker, linewidths=0)
-        front = frontier(done, cost)
+        front = [each for each in frontier(done, cost) if 100 * each.accuracy >= least]
         heights = [100 * each.accuracy for each in front]
         bounds = [interval(each) for each in front]
         errors = [

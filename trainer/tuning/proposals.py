@@ -126,6 +126,10 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         self._record.add(last)
         self._listener(last, True)
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Gives nothing: Tune pickles all it is given, and a listener may hold a terminal."""
+        return {}
+
     def save(self, checkpoint_path: str) -> None:
         """Does nothing: the record is what a killed search goes on from."""
 

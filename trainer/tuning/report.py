@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from trainer.model.recipe import FEW_LABELS, RECIPES, Recipe
 from trainer.templates import environment
-from trainer.tuning.pictures import draw
+from trainer.tuning.pictures import LOWEST, draw
 from trainer.tuning.record import Record, Result, complete, recipe_from
 from trainer.tuning.results import (
     Importance,
@@ -98,8 +98,9 @@ def _lines(findings: Findings) -> Iterator[str]:
     for name, each in (("best", findings.best), (f"smallest-within:{WITHIN:g}", findings.smallest)):
         yield ""
         yield f"{name.upper()}: trial {each.number}, {each.family}"
+        base = "byline" if each.made().tables else "lesson"
         for field, value, default in differences(each):
-            yield f"  {field:20} {value:>12}   byline: {default}"
+            yield f"  {field:20} {value:>12}   {base}: {default}"
     yield ""
     yield "FRONTIER: kB, µs and accuracy of the trials that none beats in both"
     for each in frontier(record.results, by_bytes):
@@ -161,6 +162,7 @@ def html(findings: Findings, space: Space | None = None) -> str:
         frontier=frontier(record.results, by_bytes),
         importances=findings.importances,
         most=_MATTERED,
+        lowest=f"{LOWEST:g}",
         pictures=pictures,
         space={family: _described(space, limits, family) for family in limits.families},
         failed=[each for each in record.results if each.error],
