@@ -17,6 +17,7 @@ Short-text classifiers for a web page or a phone, with no server.
 commands:
   audit      what a model would really learn from labelled text
   fit        train a run
+  tune       search for a recipe
   export     package a run for web pages and phones, proved; `byline export PART` one part alone, verify proves again
   evaluate   measure a run
   predict    classify phrases

@@ -60,7 +60,7 @@ def test_features() -> None:
 def test_ngrams_inside_a_piece_and_across_the_border_of_two() -> None:
     vocabulary = replace(taught()[0], pieces=("▁ab", "ba"), scores=(-1.0, -1.0))
     bigrams = [(4, 5), (5, 4), (5, SEP_ID), (CLS_ID, 5), (4, UNKNOWN_ID)]
-    inside, crossing = features.ngrams_of(vocabulary, np.array([first * 6 + second for first, second in bigrams]))
+    inside, crossing = features.ngrams_of(vocabulary, np.array([first * 6 + second for first, second in bigrams]), 5)
     assert inside.sum(axis=1).ravel().tolist()[0] == [0, 0, 0, 0, 3, 1]
     assert (inside.toarray()[4] * crossing.toarray()[0]).sum() == 0
     # bb, abb, bba, ▁abb, abba, ▁abba; then what ends the text: a, ba

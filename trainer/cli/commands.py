@@ -1,6 +1,7 @@
 """The commands `corpus`, `fit`, `evaluate` and `predict`: options in, an exit code out."""
 
 import argparse
+import dataclasses
 import io
 import json
 import sys
@@ -12,7 +13,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from trainer.cli.labelling import label_corpus, refuse_labelling
-from trainer.cli.options import corpus_of, recipe_of, refuse_reading_options, seed_of, unit_from
+from trainer.cli.options import corpus_of, given_of, recipe_of, refuse_reading_options, seed_of, unit_from
 from trainer.cli.output import print_evaluation, print_fit, print_ranking
 from trainer.cli.streaming import line_batches
 from trainer.cli.terminal import say
@@ -21,9 +22,9 @@ from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
 from trainer.errors import UserError
-from trainer.model.recipe import Recipe
+from trainer.model.recipe import RECIPES, Recipe
 from trainer.text.printable import printable
-from trainer.training.options import FitOptions
+from trainer.training.options import BEST, CHOSEN, SMALLEST, FitOptions, recipe_with
 
 if TYPE_CHECKING:
     from trainer.run import Run
@@ -51,7 +52,6 @@ def corpus(_: argparse.Namespace) -> int:
 def fit(arguments: argparse.Namespace) -> int:
     """Trains a run and prints how good it is."""
     check_workers(arguments.workers, arguments.address, arguments.storage)
-    recipe = recipe_of(arguments)
     options = FitOptions(
         seed_of(arguments),
         unit_from(arguments),
@@ -61,11 +61,35 @@ def fit(arguments: argparse.Namespace) -> int:
         address=arguments.address,
         storage=arguments.storage,
     )
-    corpus = corpus_of(arguments)
+    if arguments.recipe and arguments.recipe.partition(":")[0] in CHOSEN:
+        corpus, recipe, options = _chosen(arguments, options)
+    else:
+        if arguments.recipe not in (None, *RECIPES):
+            names = f"{', '.join(RECIPES)}, {BEST} or {SMALLEST}:POINTS"
+            raise UserError(f"--recipe: must be one of {names}; received {arguments.recipe!r}")
+        if arguments.search is not None:
+            raise UserError("--search: needs --recipe best or smallest-within:POINTS")
+        recipe = recipe_of(arguments)
+        corpus = corpus_of(arguments)
     from trainer.training.fit import fit as train
 
     print_fit(train(corpus, recipe, options), by_row=options.random)
     return 0
+
+
+def _chosen(arguments: argparse.Namespace, options: FitOptions) -> tuple[Corpus, Recipe, FitOptions]:
+    """Gives the corpus, the recipe that a search chose, and the search's seed where none was given; and says so."""
+    from trainer.tuning import chosen
+
+    record = chosen.find(arguments.search)
+    trial = chosen.choose(arguments.recipe, record)
+    recipe = recipe_with(trial.made(), given_of(arguments))
+    if arguments.seed is None:
+        options = dataclasses.replace(options, seed=int(record.facts["seed"]))
+    corpus = corpus_of(arguments)
+    for line in chosen.remarks(trial, record, corpus, options.seed, recipe):
+        say(line)
+    return corpus, recipe, options
 
 
 def evaluate(arguments: argparse.Namespace) -> int:

@@ -12,11 +12,14 @@ from trainer.errors import UserError
 from trainer.model.recipe import RECIPES, Recipe
 from trainer.splitting.options import SEED
 from trainer.training.options import (
+    BEST,
     CHOICES,
+    CHOICES_OF,
     GROUPS,
     LEAST_ROWS,
     RANGES,
     RECIPE,
+    SMALLEST,
     TEACHERS,
     check_seed,
     recipe_with,
@@ -43,6 +46,9 @@ _HELP: Final = {
     "with model.onnx and tokenizer.json, none, or auto: what is installed and fits the language",
     "extra_words": "common words added to the vocabulary with a teacher",
     "regularization": "inverse regularization strength C of the linear SVM",
+    "bigram_strength": "strength of bigrams beside pieces in the linear SVM",
+    "ngram_strength": "strength of character n-grams beside pieces in the linear SVM",
+    "longest_ngram": "characters of the longest n-grams",
     "misspelt_weight": "sample weight of a misspelt copy of every training phrase; 0: no copies",
     "unpunctuated_weight": "sample weight of a copy of every training phrase without capitals and punctuation, where "
     "running text is cut into windows; 0: no copies",
@@ -50,7 +56,10 @@ _HELP: Final = {
     "epochs": "epochs of the LSTM's training",
     "steps": "gradient steps of the LSTM's training without a teacher, where no epochs are given",
     "batch_size": "batch size of the LSTM's training",
-    "learning_rate": "Adam learning rate",
+    "optimizer": "of the LSTM's training on the labels",
+    "loss": "of the LSTM's training on the labels: crossentropy; smoothed: a tenth of the truth is spread over all "
+    "labels; focal: phrases that are learned already count less",
+    "learning_rate": "learning rate of the LSTM's training",
 }
 _READING: Final = (
     *("text_column", "label_column", "group_column", "split_column"),
@@ -212,11 +221,24 @@ def unit_from(arguments: argparse.Namespace) -> Unit | None:
 MAIN: Final = ("keep_case", "fold_accents", "budget_kb", "teacher")  # what most who set anything set
 
 
-def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> None:
-    """Adds the recipe, the seed, and numbers and switches of the recipe: all, or those that are named."""
-    command.add_argument(
-        "--recipe", choices=list(RECIPES), help=f"the set of defaults to start from [{RECIPE}]"
-    )  # without a default: who exports a run that is there and names another is told so
+def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = (), *, searched: bool = False) -> None:
+    """Adds the recipe, the seed, and numbers and switches of the recipe: all, or those that are named.
+
+    Args:
+        command: Gets them.
+        only: Names of the recipe's fields.
+        searched: Whether the recipe may be one that a search chose.
+    """
+    # Without a default: who exports a run that is there and names another is told so.
+    if searched:
+        command.add_argument(
+            "--recipe",
+            metavar="|".join((*RECIPES, BEST, f"{SMALLEST}:POINTS")),
+            help=f"the set of defaults to start from; best: what `python -m trainer tune` found, smallest-within:0.5: "
+            f"the smallest that is at most half a point behind [{RECIPE}]",
+        )
+    else:
+        command.add_argument("--recipe", choices=list(RECIPES), help=f"the set of defaults to start from [{RECIPE}]")
     command.add_argument("--seed", type=int, help=f"equal seeds give equal runs [{SEED}]")
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
     for title, of_group in GROUPS.items():
@@ -228,7 +250,7 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = ()) -> No
                 group.add_argument(option, action="store_true", default=None, help=_HELP[name])
                 continue
             defaults = ", ".join(_default(getattr(recipe, name), name) for recipe in RECIPES.values())
-            choices = CHOICES if name == "whole_words" else None
+            choices = CHOICES_OF.get(name)
             metavar = "|".join((*TEACHERS, "DIR")) if name == "teacher" else "|".join(choices or "N")
             described = f"{_HELP[name]} [{defaults}]"
             group.add_argument(option, type=kinds[name], choices=choices, metavar=metavar, help=described)
@@ -245,10 +267,14 @@ def recipe_of(arguments: argparse.Namespace) -> Recipe:
     Raises:
         UserError: A number is outside its range, or the recipe has no use for the option.
     """
-    names = [name for of_group in GROUPS.values() for name in of_group]
-    given = {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
     seed_of(arguments)
-    return recipe_with(arguments.recipe or RECIPE, given)
+    return recipe_with(arguments.recipe or RECIPE, given_of(arguments))
+
+
+def given_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Gives the options of a recipe that were given."""
+    names = [name for of_group in GROUPS.values() for name in of_group]
+    return {name: value for name in names if (value := getattr(arguments, name, None)) is not None}
 
 
 def seed_of(arguments: argparse.Namespace) -> int:

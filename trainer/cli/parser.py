@@ -7,7 +7,10 @@ from trainer.cli import commands
 from trainer.cli.audit import audit_command
 from trainer.cli.labelling import add_labelling
 from trainer.cli.options import add_data, add_recipe, add_workers
+from trainer.cli.tune import tune
+from trainer.cluster.connection import ADDRESS_HELP
 from trainer.model.recipe import RECIPES
+from trainer.splitting.options import SEED
 
 
 def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
@@ -51,7 +54,10 @@ def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
     )
     fit.add_argument("--run", type=Path, metavar="DIR", help="where the run goes [runs/<time>-<recipe>]")
     add_data(fit, to_split=True)
-    add_recipe(fit)
+    add_recipe(fit, searched=True)
+    fit.add_argument(
+        "--search", type=Path, metavar="DIR", help="the search that the recipe is taken from [the newest in searches/]"
+    )
     group = fit.add_argument_group("many workers")
     add_workers(group)
     group.add_argument(
@@ -61,6 +67,17 @@ def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
         help="where checkpoints of a cluster of several machines go: a folder that all of them see [the user's cache]",
     )
     fit.set_defaults(do=commands.fit)
+
+    _add_tune(
+        subparsers.add_parser(
+            "tune",
+            help="search for a recipe",
+            description="Searches for recipes on training and validation rows: the most accurate, and the smallest "
+            "that is nearly as good. The test part is not read. Wants the extra `byline[ray]`.",
+            epilog="A search that was killed goes on with the same command and its --output. Then "
+            "`python -m trainer fit --recipe best`.",
+        )
+    )
 
     evaluate = subparsers.add_parser(
         "evaluate",
@@ -96,6 +113,26 @@ def parser(program: str = "python -m trainer") -> argparse.ArgumentParser:
     add_labelling(predict)
     predict.set_defaults(do=commands.predict)
     return top
+
+
+def _add_tune(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--output", type=Path, metavar="DIR", help="where the search is kept [searches/<time>]")
+    command.add_argument("--minutes", type=float, default=15.0, metavar="N", help="after which it ends [15]")
+    command.add_argument("--trials", type=int, metavar="N", help="after which it ends [as many as there is time for]")
+    command.add_argument(
+        "--budget-kb", type=int, metavar="N", help="the largest .tflite in kilobytes [what the recipe byline makes]"
+    )
+    command.add_argument(
+        "--teacher",
+        default="auto",
+        metavar="auto|none|minilm|DIR",
+        help="of the models that are taught by a sentence encoder; none: they are left out [auto]",
+    )
+    command.add_argument("--workers", type=int, metavar="N", help="trials at once [one a processor]")
+    command.add_argument("--address", default="", metavar="HOST:PORT", help=ADDRESS_HELP)
+    command.add_argument("--seed", type=int, help=f"equal seeds split alike and propose alike [{SEED}]")
+    add_data(command, to_split=True)
+    command.set_defaults(do=tune)
 
 
 def _add_run(command: argparse.ArgumentParser) -> None:

@@ -25,7 +25,8 @@ from trainer.encoding.encode import Encoded
 from trainer.errors import UserError
 from trainer.model.recipe import Recipe
 from trainer.quiet import make_repeatable, quietly, set_environment
-from trainer.training.loops import batches, rate
+from trainer.text.windows import FLOOR
+from trainer.training.loops import batches, loss_function, optimizer_of
 
 if TYPE_CHECKING:
     import keras
@@ -151,7 +152,6 @@ def _learn_here(config: dict[str, Any]) -> None:
     """What each worker does, in a process of its own."""
     set_environment()
     with quietly():
-        import keras
         import ray
         import ray.train
         import tensorflow as tf
@@ -163,7 +163,7 @@ def _learn_here(config: dict[str, Any]) -> None:
     make_repeatable(job.seed)
     model = job.build()
     variables = model.trainable_variables
-    optimizer = keras.optimizers.Adam(rate(job.recipe, job.steps))
+    optimizer = optimizer_of(job.recipe, job.steps)
     optimizer.build(variables)
     state = [*model.variables, *optimizer.variables]
     done, history = _restored(state)
@@ -173,7 +173,7 @@ def _learn_here(config: dict[str, Any]) -> None:
     def share(ids: Any, truth: Any, size: Any) -> Any:
         with tf.GradientTape() as tape:
             answers = model(ids, training=True)
-            losses = keras.losses.sparse_categorical_crossentropy(truth, answers, from_logits=job.logits)
+            losses = _losses(job, truth, answers)
             loss = tf.reduce_sum(losses) / size
         gradients = [tf.convert_to_tensor(each) for each in tape.gradient(loss, variables)]
         right = tf.reduce_sum(tf.cast(tf.argmax(answers, axis=1, output_type=tf.int32) == truth, tf.float32))
@@ -201,6 +201,17 @@ def _learn_here(config: dict[str, Any]) -> None:
             read, lost, right = 0, 0.0, 0.0
 
 
+def _losses(job: Job, truth: Any, answers: Any) -> Any:
+    """Gives the recipe's loss of each phrase, as one process computes it."""
+    import keras
+    import tensorflow as tf
+
+    if job.recipe.loss == "crossentropy":
+        return keras.losses.sparse_categorical_crossentropy(truth, answers, from_logits=job.logits)
+    logits = answers if job.logits else tf.math.log(tf.maximum(answers, FLOOR))
+    return loss_function(job.recipe)(truth, logits)
+
+
 def _draw_apart(model: "keras.Model", rank: int) -> None:
     """Gives each worker dropout of its own: the weights were drawn alike."""
     for variable in model.variables:
@@ -213,14 +224,12 @@ def _validated(model: "keras.Model", job: Job, rank: int) -> dict[str, float]:
     count = len(job.validation_truth)
     if rank or not count:
         return {}
-    import keras
-
     right, lost = 0.0, 0.0
     for start in range(0, count, _BATCH):
         truth = job.validation_truth[start : start + _BATCH]
         answers = np.asarray(model(job.validation_rows[start : start + _BATCH], training=False))
         right += float((answers.argmax(axis=1) == truth).sum())
-        losses = keras.losses.sparse_categorical_crossentropy(truth, answers, from_logits=job.logits)
+        losses = _losses(job, truth, answers)
         lost += float(np.asarray(losses).sum())
     return {"val_accuracy": right / count, "val_loss": lost / count}
 

@@ -123,8 +123,7 @@ def encode(
                 kept[part].append(phrase)
 
     pieces.write(for_training(), workers)
-    measured = ("train",) if split.method == "folds" else PARTS
-    missing = {part: tuple(label for label, count in counts[part].items() if not count) for part in measured}
+    missing = {part: tuple(label for label, count in counts[part].items() if not count) for part in split.parts}
     for part, labels in missing.items():
         if labels and (part == "train" or len(labels) == len(vocabulary.labels)):
             raise UserError(f"{split.corpus.place}: the label {labels[0]} has too little text for a {part} part")

@@ -95,7 +95,7 @@ def _right(
     index = {label: number for number, label in enumerate(labels)}
     rows = first_rows([phrase.text for phrase in fitted], vocabulary)
     truth = np.array([index[phrase.label] for phrase in fitted], np.int32)
-    settings = LinearSettings(regularization=recipe.regularization)
+    settings = LinearSettings.of(recipe)
     trained = linear.train(rows, truth, None, vocabulary, settings)
     tables = squeeze(trained, TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells))
     answers = logits(tables, first_rows([phrase.text for phrase in held], vocabulary)).argmax(axis=1)

@@ -15,7 +15,7 @@ from trainer.text.normalization import SPACE
 from trainer.text.vocabulary import RESERVED, SEP_ID, UNKNOWN_ID, Vocabulary
 
 Rows = NDArray[Any]  # framed rows of piece ids, shape [rows, S]
-NGRAMS: Final = (2, 3, 4, 5)  # characters
+SHORTEST_NGRAM: Final = 2  # characters
 _END: Final = "\0"  # the end of the text among characters: no piece holds it
 
 
@@ -64,7 +64,7 @@ def bigram_counts(rows: Rows, codes: NDArray[np.int64], vocabulary_size: int) ->
     return sparse.csr_matrix((values, (numbers[known], places[known])), shape=(len(rows), len(codes)))
 
 
-def ngrams_of(vocabulary: Vocabulary, codes: NDArray[np.int64]) -> tuple[Any, Any]:
+def ngrams_of(vocabulary: Vocabulary, codes: NDArray[np.int64], longest: int) -> tuple[Any, Any]:
     """Counts the character n-grams inside each piece, and those that cross the border inside a bigram of pieces.
 
     The space before a word is a character, and so is the end of the text. No n-gram crosses from one word into the
@@ -73,6 +73,7 @@ def ngrams_of(vocabulary: Vocabulary, codes: NDArray[np.int64]) -> tuple[Any, An
     Args:
         vocabulary: Gives the pieces' characters.
         codes: Of bigrams, see `bigram_codes`.
+        longest: Characters of the longest n-grams.
 
     Returns:
         Sparse, shapes [vocabulary_size, ngrams] and [bigrams, ngrams]; an n-gram is the same column in both.
@@ -84,21 +85,21 @@ def ngrams_of(vocabulary: Vocabulary, codes: NDArray[np.int64]) -> tuple[Any, An
     inside = [
         (piece_id, index.setdefault(gram, len(index)))
         for piece_id, piece in enumerate(pieces)
-        for gram in _ngrams(piece)
+        for gram in _ngrams(piece, longest)
         if gram != SPACE * len(gram)
     ]
     crossing: list[tuple[int, int]] = []
     for number, (first, second) in enumerate(zip((codes // size).tolist(), (codes % size).tolist(), strict=True)):
-        one, other = pieces[first][1 - NGRAMS[-1] :], pieces[second][: NGRAMS[-1] - 1]
+        one, other = pieces[first][1 - longest :], pieces[second][: longest - 1]
         if one and other and not other.startswith(SPACE):
-            grams = _ngrams(one + other, border=len(one))
+            grams = _ngrams(one + other, longest, border=len(one))
             crossing += [(number, index.setdefault(gram, len(index))) for gram in grams]
     return _incidence(inside, size, len(index)), _incidence(crossing, len(codes), len(index))
 
 
-def _ngrams(text: str, border: int | None = None) -> Iterator[str]:
+def _ngrams(text: str, longest: int, border: int | None = None) -> Iterator[str]:
     """Gives a text's n-grams, or those alone that have characters on both sides of a border."""
-    for length in NGRAMS:
+    for length in range(SHORTEST_NGRAM, longest + 1):
         first = 0 if border is None else max(0, border - length + 1)
         last = len(text) - length if border is None else min(border - 1, len(text) - length)
         yield from (text[start : start + length] for start in range(first, last + 1))

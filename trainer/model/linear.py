@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from trainer.cluster.workers import ALONE, Workers
 from trainer.model import features
 from trainer.model.features import Rows
+from trainer.model.recipe import Recipe
 from trainer.text.vocabulary import Vocabulary
 
 FEW_ROWS: Final = 2_500
@@ -25,6 +26,7 @@ class LinearSettings:
         regularization: liblinear's C; 0: half for many labels, where a row in many speaks for each, else a quarter.
         bigram_strength: Of bigrams beside pieces; on eight sets a point better than 1 where rows are few, else as good.
         ngram_strength: Of character n-grams beside pieces.
+        longest_ngram: Characters of the longest n-grams.
         few_rows: Below as many rows, features that occur once are kept.
         few_rows_idf: The power of the inverse document frequencies there: few rows say little of rarity, and
             with it answers are 0.9 points better.
@@ -38,6 +40,7 @@ class LinearSettings:
     regularization: float = 0.0
     bigram_strength: float = 0.7
     ngram_strength: float = 1.0
+    longest_ngram: int = 5
     few_rows: int = FEW_ROWS
     few_rows_idf: float = 0.5
     tolerance: float = 1e-2
@@ -45,6 +48,16 @@ class LinearSettings:
     most_together: int = 250_000
     most_rows: int = 2_000_000
     most_bigrams: int = 250_000
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "LinearSettings":
+        """Gives what a recipe asks for."""
+        return cls(
+            regularization=recipe.regularization,
+            bigram_strength=recipe.bigram_strength,
+            ngram_strength=recipe.ngram_strength,
+            longest_ngram=recipe.longest_ngram,
+        )
 
 
 @dataclass(frozen=True)
@@ -112,7 +125,7 @@ def train(
     least = 1 if few else 2
     codes = _frequent(features.bigram_codes(rows, size)[1], settings.most_bigrams)
     pieces, bigrams = features.piece_counts(rows, size), features.bigram_counts(rows, codes, size)
-    inside, crossing = features.ngrams_of(vocabulary, codes)
+    inside, crossing = features.ngrams_of(vocabulary, codes, settings.longest_ngram)
     grams = pieces @ inside + bigrams @ crossing
     told = _documents(grams[original]) >= least
     grams, inside, crossing = grams[:, told], inside[:, told], crossing[:, told]

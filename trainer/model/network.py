@@ -84,7 +84,12 @@ def build_encoder(
 
 
 def build_lesson(
-    sequence_length: int, vocabulary_size: int, embedding_size: int, units: int, dense: Sequence[int]
+    sequence_length: int,
+    vocabulary_size: int,
+    embedding_size: int,
+    units: int,
+    dense: Sequence[int],
+    dropout: float = 0.0,
 ) -> "keras.Model":
     """Builds the lesson's untrained model: embedding, bidirectional LSTM, dense layers, softmax.
 
@@ -94,13 +99,18 @@ def build_lesson(
         embedding_size: Embedding dimension.
         units: Of each direction of the LSTM.
         dense: Units of each dense layer, the last of which gives the logits.
+        dropout: Share of the LSTM's outputs, and half as much of the embedding's channels, dropped in training.
     """
     import keras
     from keras import layers
 
     ids = _input(sequence_length)
     x = layers.Embedding(vocabulary_size, embedding_size, mask_zero=True, name="embedding")(_pieces(ids))
+    if dropout:
+        x = layers.SpatialDropout1D(dropout / 2, name="embedding_dropout")(x)
     x = layers.Bidirectional(layers.LSTM(units), name="bidirectional")(x)
+    if dropout:
+        x = layers.Dropout(dropout, name="output_dropout")(x)
     for index, size in enumerate(dense):
         last = index == len(dense) - 1
         x = layers.Dense(size, None if last else "relu", name=_dense_name(index, len(dense)))(x)

@@ -16,7 +16,7 @@ _MOST_SLOTS: Final = 100_000  # bigrams beyond are seen once, and predict nothin
 _PIECE_BYTES: Final = 9  # beside its letters: SentencePiece's score and lengths
 _RULE_BYTES: Final = 12
 _FIXED_KB: Final = 75  # of the .tflite, whatever the tables have
-_GRAPH_BYTES: Final = 24_000  # operations and metadata
+GRAPH_BYTES: Final = 24_000  # operations and metadata
 _STEP_BYTES: Final = 2_000  # of the unrolled LSTM
 
 
@@ -54,6 +54,9 @@ class Recipe:
     cells: int = 8  # labels of a piece beyond the dense rows: 4 cost a point, 16 bring 0.1
     bigram_slots: int = 0
     bigram_cells: int = 0
+    bigram_strength: float = 0.7  # of bigrams beside pieces: on eight sets a point better than 1 where rows are few
+    ngram_strength: float = 1.0  # of character n-grams beside pieces
+    longest_ngram: int = 5  # characters; the shortest has 2
     misspelt_weight: float = 0.3  # of misspelt copies of every phrase, one or of few four: 1 to 5 points on such text
     unpunctuated_weight: float = 0.3  # of running text alone: it is printed, and people type without its marks
 
@@ -68,7 +71,9 @@ class Recipe:
     epochs: int = 0  # 10 with a teacher, over its texts and their variants; else what `steps` asks for
     steps: int = 300  # on the labels: beside the tables more of them only learn the training text by heart
     batch_size: int = 64
-    learning_rate: float = 0.002  # of Adam, falling to zero along a cosine
+    optimizer: Literal["adam", "nadam", "rmsprop", "sgd"] = "adam"  # where the LSTM is trained on the labels
+    loss: Literal["crossentropy", "smoothed", "focal"] = "crossentropy"  # likewise; the others want calibration more
+    learning_rate: float = 0.002  # falling to zero along a cosine
     falling_rate: bool = True
 
     # size
@@ -165,7 +170,7 @@ def sizes_for(recipe: Recipe, label_count: int, row_count: int, with_teacher: bo
         whole_words: Without them words are cut into few pieces, each of which was seen often.
     """
     few = label_count <= FEW_LABELS
-    budget, default = _budget_kb(recipe, label_count, with_teacher), _default_kb(label_count, with_teacher)
+    budget, default = budget_kb_of(recipe, label_count, with_teacher), _default_kb(label_count, with_teacher)
     share = budget / default
     # Of a small budget the graph and the tokenizer's rules take the same as ever: the tables shrink by more.
     scale = share if share >= 1 else max(0.15, (budget - _FIXED_KB) / (default - _FIXED_KB))
@@ -210,15 +215,15 @@ def within_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary, with_tea
     steps = min(sizes.lstm_steps, vocabulary.sequence_length - 2)
     if recipe.bigram_slots or not recipe.tables:
         return replace(sizes, lstm_steps=steps)
-    left = 1_000 * _budget_kb(recipe, label_count, with_teacher) - bytes_beside_bigrams(sizes, vocabulary)
+    left = 1_000 * budget_kb_of(recipe, label_count, with_teacher) - bytes_beside_bigrams(sizes, vocabulary)
     least = _LEAST_SLOTS if recipe.budget_kb or with_teacher else _USUAL_SLOTS
-    slots = max(least, int(left / (1 + _row_bytes(label_count, sizes.bigram_cells))))
+    slots = max(least, int(left / bytes_of_bigrams(sizes, label_count, 1)))
     return replace(sizes, lstm_steps=steps, bigram_slots=min(sizes.bigram_slots, slots))
 
 
 def beyond_budget(sizes: Sizes, recipe: Recipe, vocabulary: Vocabulary) -> int:
     """Gives the kilobytes that the .tflite will have about, where they are clearly more than were asked for; else 0."""
-    slots = sizes.bigram_slots * (1 + _row_bytes(len(vocabulary.labels), sizes.bigram_cells))
+    slots = bytes_of_bigrams(sizes, len(vocabulary.labels), sizes.bigram_slots)
     kilobytes = round((bytes_beside_bigrams(sizes, vocabulary) + slots) / 1_000)
     return kilobytes if recipe.budget_kb and recipe.tables and kilobytes > 1.05 * recipe.budget_kb else 0
 
@@ -228,13 +233,22 @@ def bytes_beside_bigrams(sizes: Sizes, vocabulary: Vocabulary) -> int:
     label_count, count = len(vocabulary.labels), vocabulary.size
     dense = count if label_count <= FEW_LABELS else min(count, sizes.dense_rows)
     tables = dense * label_count + (count - dense) * _row_bytes(label_count, sizes.cells) + 2 * count
-    spelling = sum(len(piece.encode()) + _PIECE_BYTES for piece in vocabulary.pieces)
-    spelling += sum(len("".join(rule).encode()) + _RULE_BYTES for rule in vocabulary.rules)
     units, size = sizes.lstm_units, sizes.sentence_size
     encoder = count * (sizes.embedding_size + 2) + 16 * units * (sizes.embedding_size + units + 1)
     encoder += 2 * size * (2 * units + sizes.embedding_size + 1 + label_count)
     steps = min(sizes.lstm_steps, vocabulary.sequence_length - 2)
-    return tables + spelling + encoder + _GRAPH_BYTES + _STEP_BYTES * steps
+    return tables + spelling_bytes(vocabulary) + encoder + GRAPH_BYTES + _STEP_BYTES * steps
+
+
+def bytes_of_bigrams(sizes: Sizes, label_count: int, slots: int) -> int:
+    """Gives the bytes of as many slots of the table of bigrams: a fingerprint and a row each."""
+    return slots * (1 + _row_bytes(label_count, sizes.bigram_cells))
+
+
+def spelling_bytes(vocabulary: Vocabulary) -> int:
+    """Gives the bytes of the tokenizer: SentencePiece's own file."""
+    spelling = sum(len(piece.encode()) + _PIECE_BYTES for piece in vocabulary.pieces)
+    return spelling + sum(len("".join(rule).encode()) + _RULE_BYTES for rule in vocabulary.rules)
 
 
 def _row_bytes(label_count: int, cells: int) -> int:
@@ -242,7 +256,8 @@ def _row_bytes(label_count: int, cells: int) -> int:
     return label_count if label_count <= FEW_LABELS else cells * (2 if label_count <= 256 else 3)
 
 
-def _budget_kb(recipe: Recipe, label_count: int, with_teacher: bool) -> int:
+def budget_kb_of(recipe: Recipe, label_count: int, with_teacher: bool) -> int:
+    """Gives the kilobytes of the .tflite that a recipe asks for, or the default."""
     return recipe.budget_kb or _default_kb(label_count, with_teacher)
 
 

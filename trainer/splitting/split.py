@@ -79,6 +79,11 @@ class Split:
     folds: Folds | None = field(repr=False)
     _division: "_Division" = field(repr=False)
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The parts that must have phrases."""
+        return ("train",) if self.method == "folds" else PARTS
+
     def training_text(self) -> Iterator[str]:
         """Gives the rows on which the vocabulary is counted."""
         return (row.text for _, row, _, part in self._division.rows(self.corpus) if part == "train")

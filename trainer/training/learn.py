@@ -183,7 +183,7 @@ class Learner:
         self.checkpoints, self.workers = checkpoints, workers
         self.encoded, self.recipe, self.sizes, self.teacher, self.seed = encoded, recipe, sizes, teacher, seed
         self.vocabulary = encoded.vocabulary
-        self.settings = LinearSettings(regularization=recipe.regularization)
+        self.settings = LinearSettings.of(recipe)
         self.table_sizes = TableSizes(sizes.dense_rows, sizes.cells, sizes.bigram_slots, sizes.bigram_cells)
         # The last number of a piece and of the vector is the count of fragments.
         self.free = replace(sizes, embedding_size=sizes.embedding_size - 1, sentence_size=sizes.sentence_size - 1)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import math
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,12 +14,16 @@ from numpy.typing import NDArray
 from trainer.checkpoints import Checkpoints
 from trainer.encoding.encode import Encoded
 from trainer.model.recipe import Recipe
+from trainer.text.windows import FLOOR
 
 if TYPE_CHECKING:
     import keras
 
 _NAME: Final = "lstm"  # of what is kept
 KEPT_STEPS: Final = 200  # after as many it is kept again
+_MOMENTUM: Final = 0.9  # of stochastic gradient descent, Nesterov's
+_SMOOTHED: Final = 0.1  # of the truth, spread over all labels (Szegedy et al. 2016)
+_FOCUS: Final = 2.0  # the power of the focal loss (Lin et al. 2017)
 _BATCH: Final = 1_024  # validation rows that are asked at once
 
 
@@ -31,22 +35,20 @@ def run_steps(
     Args:
         model: Framed rows to logits.
         encoded: The training rows.
-        recipe: Batch size and learning rate.
+        recipe: Batch size, optimizer, loss and learning rate.
         steps: How many batches.
         seed: Of their order.
         checkpoints: Where it goes on, if it was killed.
     """
-    import keras
     import tensorflow as tf
 
-    optimizer = keras.optimizers.Adam(rate(recipe, steps))
+    optimizer, loss_of = optimizer_of(recipe, steps), loss_function(recipe)
     variables = model.trainable_variables
     optimizer.build(variables)
 
     def step(ids: Any, truth: Any) -> None:
         with tf.GradientTape() as tape:
-            losses = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, model(ids, training=True))
-            loss = tf.reduce_mean(losses)
+            loss = tf.reduce_mean(loss_of(truth, model(ids, training=True)))
         optimizer.apply(tape.gradient(loss, variables), variables)
 
     traced = tf.function(step, _signature(encoded), autograph=False)
@@ -67,7 +69,7 @@ def fit_epochs(
     Args:
         model: Framed rows to probabilities.
         encoded: The training and validation rows.
-        recipe: Epochs, batch size and learning rate.
+        recipe: Epochs, batch size, optimizer, loss and learning rate.
         seed: Of the batches' order.
         checkpoints: Where it goes on, if it was killed.
 
@@ -78,8 +80,13 @@ def fit_epochs(
     import tensorflow as tf
 
     per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)
-    optimizer = keras.optimizers.Adam(rate(recipe, recipe.epochs * per_epoch))
-    model.compile(optimizer, "sparse_categorical_crossentropy", metrics=["accuracy"])
+    optimizer, loss_of = optimizer_of(recipe, recipe.epochs * per_epoch), loss_function(recipe)
+
+    def loss(truth: Any, probabilities: Any) -> Any:
+        return loss_of(truth, tf.math.log(tf.maximum(probabilities, FLOOR)))
+
+    plain = recipe.loss == "crossentropy"  # Keras' own finds the logits behind the softmax, and is more exact
+    model.compile(optimizer, "sparse_categorical_crossentropy" if plain else loss, metrics=["accuracy"])
     optimizer.build(model.trainable_variables)
     state = [*model.variables, *optimizer.variables]
     done, history = _restored(checkpoints, state)
@@ -128,8 +135,44 @@ def _restored(checkpoints: Checkpoints, state: Sequence[Any]) -> tuple[int, dict
     return int(kept["done"]), json.loads(str(kept["history"]))
 
 
-def rate(recipe: Recipe, steps: int) -> Any:
-    """Gives the learning rate: a number, or what falls to zero over the steps."""
+def optimizer_of(recipe: Recipe, steps: int) -> Any:
+    """Gives the Keras optimizer of a recipe.
+
+    Args:
+        recipe: Its kind and learning rate.
+        steps: Over which a falling rate falls to zero.
+    """
+    import keras
+
+    rate = _rate(recipe, steps)
+    if recipe.optimizer == "sgd":
+        return keras.optimizers.SGD(rate, momentum=_MOMENTUM, nesterov=True)
+    kinds = {
+        "adam": keras.optimizers.Adam,
+        "nadam": keras.optimizers.Nadam,
+        "rmsprop": keras.optimizers.RMSprop,
+    }
+    return kinds[recipe.optimizer](rate)
+
+
+def loss_function(recipe: Recipe) -> Callable[[Any, Any], Any]:
+    """Gives the loss of each phrase, by the truth, shape [phrases], and logits, shape [phrases, labels]."""
+    import tensorflow as tf
+
+    def loss(truth: Any, logits: Any) -> Any:
+        truth = tf.cast(tf.reshape(truth, [-1]), tf.int32)
+        of_truth = tf.nn.sparse_softmax_cross_entropy_with_logits(truth, logits)
+        if recipe.loss == "smoothed":
+            of_all = -tf.reduce_mean(tf.nn.log_softmax(logits), axis=1)
+            return (1 - _SMOOTHED) * of_truth + _SMOOTHED * of_all
+        if recipe.loss == "focal":
+            return (1 - tf.exp(-of_truth)) ** _FOCUS * of_truth
+        return of_truth
+
+    return loss
+
+
+def _rate(recipe: Recipe, steps: int) -> Any:
     import keras
 
     if not recipe.falling_rate:

@@ -12,9 +12,17 @@ from trainer.model.tables import LEAST_BIGRAM_SLOTS, MOST_BIGRAM_SLOTS
 from trainer.splitting.options import SplitOptions
 
 RECIPE: Final = "byline"
+BEST: Final = "best"  # of a search
+SMALLEST: Final = "smallest-within"  # of a search, with a colon and points of accuracy
+CHOSEN: Final = (BEST, SMALLEST)
 LEAST_ROWS: Final = 5  # of a label that is learned: one for each part of the split, and some to learn from
 TEACHERS: Final = ("auto", "none", "minilm")
 CHOICES: Final = ("auto", "yes", "no")
+CHOICES_OF: Final = {  # options that have a few values
+    "whole_words": CHOICES,
+    "optimizer": ("adam", "nadam", "rmsprop", "sgd"),
+    "loss": ("crossentropy", "smoothed", "focal"),
+}
 GROUPS: Final = {
     "data": ("longest_window", "window_passes"),
     "tokenizer": ("keep_case", "fold_accents", "maximum_pieces", "whole_words", "sequence_length"),
@@ -33,12 +41,17 @@ GROUPS: Final = {
         "teacher",
         "extra_words",
         "regularization",
+        "bigram_strength",
+        "ngram_strength",
+        "longest_ngram",
         "misspelt_weight",
         "unpunctuated_weight",
         "dropout",
         "epochs",
         "steps",
         "batch_size",
+        "optimizer",
+        "loss",
         "learning_rate",
     ),
 }
@@ -57,6 +70,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be tr
     "lstm_steps": (1, 512),
     "sentence_size": (2, 1_024),
     "extra_words": (0, 100_000),
+    "longest_ngram": (2, 10),
     "epochs": (1, 1_000),
     "steps": (0, 1_000_000),
     "batch_size": (1, 100_000),
@@ -64,6 +78,7 @@ RANGES: Final[dict[str, tuple[float, float]]] = {  # what lies outside can be tr
 _TABLES_ALONE: Final = (
     *("budget_kb", "dense_rows", "cells", "bigram_slots", "bigram_cells", "sentence_size", "lstm_steps"),
     *("teacher", "extra_words", "regularization", "steps", "whole_words"),
+    *("bigram_strength", "ngram_strength", "longest_ngram"),
 )
 
 
@@ -84,24 +99,26 @@ class FitOptions(SplitOptions):
     storage: Path | None = None
 
 
-def recipe_with(recipe: str, given: Mapping[str, Any]) -> Recipe:
+def recipe_with(recipe: str | Recipe, given: Mapping[str, Any]) -> Recipe:
     """Gives a recipe with options laid over its defaults.
 
     Args:
-        recipe: Its name.
+        recipe: Its name, or one of a search.
         given: Field of `Recipe` -> value.
 
     Raises:
         UserError: There is no such recipe or option, a number is outside its range, or the recipe has no use for it.
     """
-    if recipe not in RECIPES:
-        raise UserError(f"--recipe: must be one of {', '.join(RECIPES)}; received {recipe!r}")
+    if isinstance(recipe, str):
+        if recipe not in RECIPES:
+            raise UserError(f"--recipe: must be one of {', '.join(RECIPES)}; received {recipe!r}")
+        recipe = RECIPES[recipe]
     kinds = {field.name: type(field.default) for field in dataclasses.fields(Recipe)}
     for name, value in given.items():
         _check_kind(name, value, kinds)
         if not isinstance(value, str | bool):
             _check(name, value)
-    changed = dataclasses.replace(RECIPES[recipe], **given)
+    changed = dataclasses.replace(recipe, **given)
     for name in given:
         if name in (_TABLES_ALONE if not changed.tables else ()):
             raise UserError(f"{_option(name)}: the recipe {changed.name} has no use for it")
@@ -126,8 +143,8 @@ def _check_kind(name: str, value: object, kinds: Mapping[str, type]) -> None:
     kind = kinds[name]
     if not (type(value) is kind or (kind is float and type(value) is int)):
         raise UserError(f"{_option(name)}: must be of type {kind.__name__}; received {value!r}")
-    if name == "whole_words" and value not in CHOICES:
-        raise UserError(f"{_option(name)}: must be one of {', '.join(CHOICES)}; received {value!r}")
+    if name in CHOICES_OF and value not in CHOICES_OF[name]:
+        raise UserError(f"{_option(name)}: must be one of {', '.join(CHOICES_OF[name])}; received {value!r}")
 
 
 def _option(name: str) -> str:

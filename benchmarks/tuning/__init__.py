@@ -1,0 +1,1 @@
+"""Does a search pay: python benchmarks/tuning/search.py"""

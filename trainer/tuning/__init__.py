@@ -1,0 +1,1 @@
+"""The search for a recipe: `python -m trainer tune`. Ray runs the trials, Optuna proposes them."""

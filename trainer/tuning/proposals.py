@@ -1,0 +1,179 @@
+"""Optuna's proposals to Ray Tune: a searcher by ask and tell, whose trials are kept as they end.
+
+Ray's own searcher for Optuna takes a space before the search; this one knows families, starts from given recipes, and
+tells Optuna of trials that a killed search has made.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from ray.tune.search import Searcher
+
+from trainer.model.recipe import Recipe
+from trainer.tuning.prepared import QUARTERS
+from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result, facts_of
+from trainer.tuning.space import Limits, Params, Space, propose, recipe_of
+
+STARTUP: Final = 8  # proposals that are drawn evenly before TPE models what is good
+NAME: Final = "trial-{}"
+
+Listener = Callable[[Result, bool], None]  # a trial as far as it is, and whether it is done
+
+
+@dataclass(frozen=True)
+class Start:
+    """A recipe that the search starts from.
+
+    Attributes:
+        recipe: Is trained as it is.
+        family: Of the point of the space that is nearest to it.
+        params: Of that point.
+    """
+
+    recipe: Recipe
+    family: str
+    params: Params
+
+
+class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
+    """Proposes recipes, first those that the search starts from.
+
+    Args:
+        space: What is searched.
+        limits: What of it.
+        starts: The first trials.
+        record: Keeps what was found; its trials are told to Optuna before the first proposal.
+        seed: Equal seeds propose the same, as long as the same scores come back in the same order.
+        most: Trials in all.
+        until: The time, by `clock`, after which nothing is proposed.
+        listener: Is told of each trial that begins, comes to a rung, or ends.
+        clock: Gives seconds since the search began.
+    """
+
+    def __init__(
+        self,
+        space: Space,
+        limits: Limits,
+        starts: Sequence[Start],
+        record: Record,
+        *,
+        seed: int,
+        most: int,
+        until: float,
+        listener: Listener,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        super().__init__(metric="score", mode="max")
+        import optuna
+
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._space, self._limits, self._starts, self._record = space, limits, starts, record
+        self._most, self._until, self._listener, self._clock = most, until, listener, clock
+        self._open: dict[str, tuple[Any, Result]] = {}
+        # A search that goes on draws other numbers than it began with.
+        sampler = optuna.samplers.TPESampler(
+            n_startup_trials=STARTUP, constant_liar=True, seed=seed + 1_000_003 * len(record.results)
+        )
+        self.study = optuna.create_study(direction="maximize", sampler=sampler)
+        for result in record.results:
+            self.study.enqueue_trial({"family": result.family, **result.params})
+            trial = self.study.ask()
+            propose(trial, space, limits)
+            self._tell(trial, result)
+        done = {result.name for result in record.results}
+        self._waiting = [start for start in starts if start.recipe.name not in done]
+        self._next = max((result.number + 1 for result in record.results), default=0)
+
+    def suggest(self, trial_id: str) -> Mapping[str, Any] | str | None:
+        """Gives the next trial's configuration, or says that there is none."""
+        if self._next >= self._most or self._clock() >= self._until:
+            return str(Searcher.FINISHED)
+        start = self._waiting.pop(0) if self._waiting else None
+        if start:
+            self.study.enqueue_trial({"family": start.family, **start.params})
+        trial = self.study.ask()
+        family, params = propose(trial, self._space, self._limits)
+        name = NAME.format(self._next)
+        recipe = start.recipe if start else recipe_of(family, params, self._space, self._limits, name)
+        result = Result(self._next, recipe.name, family, params, facts_of(recipe), "running", [])
+        self._open[trial_id] = trial, result
+        self._next += 1
+        self._listener(result, False)
+        return {"recipe": result.recipe, "number": result.number, "spared": start is not None}
+
+    def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
+        """Takes what a trial says after a rung."""
+        trial, before = self._open[trial_id]
+        after = _after(before, result)
+        self._open[trial_id] = trial, after
+        self._listener(after, False)
+
+    def on_trial_complete(self, trial_id: str, result: Mapping[str, Any] | None = None, error: bool = False) -> None:
+        """Keeps a trial that has ended, and tells Optuna of it."""
+        if trial_id not in self._open:
+            return
+        trial, last = self._open.pop(trial_id)
+        if result and "quarters" in result:
+            last = _after(last, result)
+        state = _state_of(last, error)
+        if state is None:
+            return  # the time ran out before its first rung: it says nothing
+        last = replace(last, state=state, elapsed=round(self._clock(), 2))
+        self._tell(trial, last)
+        self._record.add(last)
+        self._listener(last, True)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Gives nothing: Tune pickles all it is given, and a listener may hold a terminal."""
+        return {}
+
+    def save(self, checkpoint_path: str) -> None:
+        """Does nothing: the record is what a killed search goes on from."""
+
+    def restore(self, checkpoint_path: str) -> None:
+        """Does nothing, as `save`."""
+
+    def _tell(self, trial: Any, result: Result) -> None:
+        from optuna.trial import TrialState
+
+        trial.set_constraint("bytes", float(result.over))
+        for quarters, score in result.rungs:
+            trial.report(score, quarters)
+        if result.state == COMPLETE:
+            self.study.tell(trial, result.rungs[-1][1])
+        else:
+            state = TrialState.FAIL if result.state == FAILED else TrialState.PRUNED
+            self.study.tell(trial, state=state)
+
+
+def _after(before: Result, said: Mapping[str, Any]) -> Result:
+    """Adds what a trial says after a rung to what is known of it; said twice it is added once."""
+    if said.get("error"):
+        return replace(before, error=str(said["error"]))
+    quarters = int(said["quarters"])
+    if any(at == quarters for at, _ in before.rungs):
+        return before
+    return replace(
+        before,
+        rungs=[*before.rungs, (quarters, round(float(said["score"]), 4))] if quarters else before.rungs,
+        right=int(said["right"]),
+        phrases=int(said["phrases"]),
+        bytes=int(said["bytes"]),
+        microseconds=round(float(said["microseconds"]), 1),
+        over=int(said["over"]),
+        sizes=json.loads(said["sizes"]),
+        seconds=round(before.seconds + float(said["seconds"]), 2),
+    )
+
+
+def _state_of(result: Result, error: bool) -> str | None:
+    if error or result.error:
+        return FAILED
+    if result.over:
+        return TOO_LARGE
+    if not result.rungs:
+        return None
+    return COMPLETE if result.rungs[-1][0] == QUARTERS else PRUNED
