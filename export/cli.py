@@ -145,7 +145,9 @@ def _add_external(command: argparse.ArgumentParser) -> None:
         choices=STANDARDIZE,
         help=f"what is done to a text before its words are looked up [{STANDARDIZE[0]}]",
     )
-    given.add_argument("--length", type=int, metavar="N", help="how many ids it reads, where it reads any number")
+    given.add_argument(
+        "--length", type=int, metavar="N", help="how many ids it reads, where it can read any number [its own]"
+    )
 
 
 def _add_page(command: argparse.ArgumentParser, defaults: Settings) -> None:
