@@ -1,5 +1,6 @@
 """The pure parts of the benchmarks: parts and windows of a text, intervals, tables and their place in a document."""
 
+import os
 from collections import Counter
 from pathlib import Path
 
@@ -10,6 +11,8 @@ import latency
 import numpy as np
 import pytest
 import variants
+from clients import asked
+from clients import measure as clients
 from reports import tables
 from reports.chart import spread
 from reports.scores import hits, interval
@@ -130,6 +133,25 @@ def test_the_table_of_variants_is_the_one_of_the_numbers_kept() -> None:
         assert whole == sum(parts), name
         assert all(part > 0 for part in parts), name
         assert facts["timed"] == PHRASES, name
+
+
+def test_the_table_of_clients_is_the_one_of_the_numbers_kept() -> None:
+    kept = tables.kept(clients.NAME)
+    assert kept
+    assert clients.report(kept) in clients.PAGE.read_text(encoding="utf-8")
+    for name, facts in kept["clients"].items():
+        assert (facts["asked"], facts["changed"]) == (clients.PHRASES, 0), name
+        assert 0 < facts["above"] < facts["peak"], name
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone has /proc/self/clear_refs")
+def test_the_peak_of_memory_is_counted_anew() -> None:
+    taken = bytearray(os.urandom(1 << 20) * 100)
+    high = asked.memory("VmHWM")
+    del taken
+    asked.forget()
+    assert asked.memory("VmHWM") < high - (50 << 20)
+    assert asked.memory("VmRSS") <= asked.memory("VmHWM")
 
 
 def test_capitals_drop_accents() -> None:

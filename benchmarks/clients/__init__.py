@@ -1,0 +1,1 @@
+"""The mobile clients that others wrote: how much memory they take, and how long."""
