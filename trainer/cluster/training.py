@@ -128,7 +128,7 @@ def learn(model: "keras.Model", job: Job, workers: OnRay, checkpoints: Checkpoin
     for number, variable in enumerate(model.variables):
         variable.assign(state[f"variable-{number}"])
     if int(state["resumed"]):
-        logger.info(f"LSTM: a worker was lost; training went on from step {int(state['resumed']):,}")
+        logger.info(f"LSTM: training was interrupted, and went on from step {int(state['resumed']):,}")
     history: History = json.loads(str(state["history"]))
     return history
 
