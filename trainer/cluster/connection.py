@@ -29,7 +29,6 @@ def connected(address: str = "", processors: int | None = None) -> Iterator[Any]
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is told to anybody
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # what set_environment set stays
-    os.environ.setdefault()  # what its parts complain of is no news
     os.environ.setdefault("RAY_worker_niceness", "0")  # else its workers wait for everything else on the machine
     import ray
 
