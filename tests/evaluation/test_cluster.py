@@ -170,4 +170,6 @@ def test_a_node_is_killed_while_it_trains(
     alone = fit(CORPUS, recipe, FitOptions(path=tmp_path / "one"))
     assert run.facts["split"]["sha256"] == alone.facts["split"]["sha256"]
     assert run.vocabulary == alone.vocabulary
+    losses = [of.facts["training"]["history"]["loss"][:3] for of in (run, alone)]
+    np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
     assert run.results["accuracy"] == pytest.approx(alone.results["accuracy"], abs=0.003)
