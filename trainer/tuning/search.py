@@ -126,7 +126,8 @@ def starts_of(prepared: Prepared, limits: Limits, space: Space) -> list[Any]:
         whole = recipe.whole_words != "no"
         sizes = sizes_for(recipe, len(prepared.split.labels), prepared.profile.trained_on, taught, whole)
         family, params = nearest(recipe, sizes, recipe.sequence_length or _POSITIONS, space, limits)
-        starts.append(Start(recipe, family, params))
+        if family in limits.families:
+            starts.append(Start(recipe, family, params))
     return starts
 
 
