@@ -79,7 +79,7 @@ def test_every_value_of_the_space_makes_a_recipe_within_its_ranges() -> None:
 @pytest.mark.parametrize("family", [TABLES, TAUGHT, NETWORK])
 def test_the_point_nearest_to_a_recipe_of_the_space_is_its_own(family: str) -> None:
     space, generator = Space(), np.random.default_rng(1)
-    sizes = Sizes(*(0,) * len(dataclasses.fields(Sizes)))
+    sizes = Sizes(0, False, *(0,) * 9)
     for _ in range(20):
         params: dict[str, Any] = {
             name: of.values[0] if of.interval else int(generator.integers(len(of.values)))
@@ -159,7 +159,7 @@ def test_a_recipe_that_is_too_large_is_not_trained(monkeypatch: pytest.MonkeyPat
 
 def test_time_of_a_phrase_is_estimated_as_it_was_measured() -> None:
     """The medians are those of benchmarks/results/latency.json and variants.json."""
-    none = Sizes(*(0,) * len(dataclasses.fields(Sizes)))
+    none = Sizes(0, False, *(0,) * 9)
     for measured, labels, positions, steps, embedding, units in (
         (25.4, 4, 66, 16, 8, 16),
         (15.2, 4, 18, 8, 8, 8),
