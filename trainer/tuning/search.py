@@ -192,6 +192,7 @@ def _import_all() -> None:
     os.environ.setdefault("TUNE_FORCE_TRIAL_CLEANUP_S", str(_ENDS))
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # the record is what is kept
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # without a dashboard it misses one, and says so
     os.environ.setdefault("RAY_worker_niceness", "0")  # as `fit` runs: at 15 what else runs takes the minutes
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # it misses the files that it was told not to write
     import matplotlib  # noqa: F401
