@@ -24,7 +24,7 @@ from trainer.cli.terminal import LineHandler, logged_to, say
 from trainer.cli.tune import Lines
 from trainer.data import built_in
 from trainer.data.corpus import Corpus, Phrase
-from trainer.data.sources import Source, load
+from trainer.data.sources import Source, Unit, load
 from trainer.evaluation.measuring import measure
 from trainer.files import read_json, write_json
 from trainer.model.recipe import RECIPES, Recipe
@@ -57,27 +57,37 @@ def recipes_of(record: Record) -> dict[str, tuple[Recipe, Result]]:
     first, small = best(record.results), smallest_within(record.results, WITHIN)
     assert first is not None
     assert small is not None
-    found = {name: (RECIPES[name], named[name]) for name in _STARTS if name in named}
+    # The lesson as it is, lines and all; the others as they were searched, with or without a teacher.
+    found = {
+        name: (RECIPES[name] if name == "lesson" else named[name].made(), named[name])
+        for name in _STARTS
+        if name in named
+    }
     return found | {"best": (first.made(), first), f"smallest-within:{WITHIN:g}": (small.made(), small)}
 
 
-def measured(name: str, data: Path, minutes: float, folder: Path) -> dict[str, Any]:
+def measured(name: str, data: Path, minutes: float, teacher: str, folder: Path) -> dict[str, Any]:
     """Searches one corpus, trains what was found, and asks the test."""
     from trainer.tuning.search import SearchOptions, search
 
     corpus = corpus_of(name, data)
+    unit = None if name == _BUILT_IN else Unit("line")  # as the command does
     done = folder / "search-done.json"
     if done.is_file():
         record = Record.read(folder / "search")
     else:
-        record = search(corpus, SearchOptions(minutes=minutes, output=folder / "search"), Lines().hear)
+        record = search(
+            corpus,
+            SearchOptions(unit=unit, minutes=minutes, teacher=teacher, output=folder / "search"),
+            Lines().hear,
+        )
         write_json(done, {"minutes": minutes})
     facts: dict[str, Any] = {"trials": len(record.results), "minutes": minutes, "recipes": {}}
     facts["complete"] = len(complete(record.results))
     phrases: list[Phrase] = []
     for of, (recipe, trial) in recipes_of(record).items():
         path = folder / of.replace(":", "-")
-        run = Run.read(path) if path.is_dir() else fit(corpus, recipe, FitOptions(path=path))
+        run = Run.read(path) if path.is_dir() else fit(corpus, recipe, FitOptions(unit=unit, path=path))
         phrases = phrases or _test(name, data, run)
         asked = measure(run.classifier, phrases, run.threshold, run.majority_label)
         low, high = interval(trial)
@@ -149,6 +159,7 @@ def report(result: dict[str, Any]) -> str:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--minutes", type=float, default=15.0, metavar="N", help="of each search [15]")
+    parser.add_argument("--teacher", default="auto", metavar="NAME", help="none: no taught models [auto]")
     parser.add_argument("--only", choices=CORPORA, help="one corpus alone [all]")
     parser.add_argument(
         "--data", type=Path, default=DATA, metavar="DIR", help="of the public sets [shared/data/public]"
@@ -166,7 +177,7 @@ def main() -> None:
                     place.mkdir(parents=True, exist_ok=True)
                     kept = place / "measured.json"
                     if not kept.is_file():
-                        write_json(kept, measured(name, given.data, given.minutes, place))
+                        write_json(kept, measured(name, given.data, given.minutes, given.teacher, place))
                     result["corpora"][name] = read_json(kept)
                     if given.write:
                         tables.keep(NAME, result)

@@ -22,9 +22,9 @@ from trainer.data.corpus import Corpus, Phrase
 from trainer.data.profile import report_of, wrong
 from trainer.data.sources import Unit
 from trainer.errors import UserError
-from trainer.model.recipe import RECIPES, Recipe
+from trainer.model.recipe import Recipe
 from trainer.text.printable import printable
-from trainer.training.options import BEST, CHOSEN, SMALLEST, FitOptions, recipe_with
+from trainer.training.options import CHOSEN, FitOptions, recipe_with
 
 if TYPE_CHECKING:
     from trainer.run import Run
@@ -64,9 +64,6 @@ def fit(arguments: argparse.Namespace) -> int:
     if arguments.recipe and arguments.recipe.partition(":")[0] in CHOSEN:
         corpus, recipe, options = _chosen(arguments, options)
     else:
-        if arguments.recipe not in (None, *RECIPES):
-            names = f"{', '.join(RECIPES)}, {BEST} or {SMALLEST}:POINTS"
-            raise UserError(f"--recipe: must be one of {names}; received {arguments.recipe!r}")
         if arguments.search is not None:
             raise UserError("--search: needs --recipe best or smallest-within:POINTS")
         recipe = recipe_of(arguments)

@@ -233,6 +233,7 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = (), *, se
     if searched:
         command.add_argument(
             "--recipe",
+            type=_recipe_name,
             metavar="|".join((*RECIPES, BEST, f"{SMALLEST}:POINTS")),
             help=f"the set of defaults to start from; best: what `python -m trainer tune` found, smallest-within:0.5: "
             f"the smallest that is at most half a point behind [{RECIPE}]",
@@ -254,6 +255,13 @@ def add_recipe(command: argparse.ArgumentParser, only: Sequence[str] = (), *, se
             metavar = "|".join((*TEACHERS, "DIR")) if name == "teacher" else "|".join(choices or "N")
             described = f"{_HELP[name]} [{defaults}]"
             group.add_argument(option, type=kinds[name], choices=choices, metavar=metavar, help=described)
+
+
+def _recipe_name(text: str) -> str:
+    if text not in (*RECIPES, BEST) and text.partition(":")[0] != SMALLEST:
+        names = f"{', '.join(RECIPES)}, {BEST} or {SMALLEST}:POINTS"
+        raise argparse.ArgumentTypeError(f"must be one of {names}; received {text!r}")
+    return text
 
 
 def _default(value: float | str, name: str) -> str:

@@ -67,8 +67,8 @@ def draw(results: Sequence[Result], cost: Callable[[Result], float], label: str,
         heights = [100 * each.accuracy for each in front]
         bounds = [interval(each) for each in front]
         errors = [
-            [height - 100 * low for height, (low, _) in zip(heights, bounds, strict=True)],
-            [100 * high - height for height, (_, high) in zip(heights, bounds, strict=True)],
+            [max(0.0, height - 100 * low) for height, (low, _) in zip(heights, bounds, strict=True)],
+            [max(0.0, 100 * high - height) for height, (_, high) in zip(heights, bounds, strict=True)],
         ]
         costs = [cost(each) for each in front]
         axes.step(costs, heights, where="post", color=_BLUE, linewidth=1.5)

@@ -83,7 +83,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
             trial = self.study.ask()
             propose(trial, space, limits)
             self._tell(trial, result)
-        done = {result.name for result in record.results}
+        done = {result.name for result in record.results if result.state != PRUNED}  # else the time ran out
         self._waiting = [start for start in starts if start.recipe.name not in done]
         self._next = max((result.number + 1 for result in record.results), default=0)
 

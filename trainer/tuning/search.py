@@ -126,7 +126,8 @@ def starts_of(prepared: Prepared, limits: Limits, space: Space) -> list[Any]:
         whole = recipe.whole_words != "no"
         sizes = sizes_for(recipe, len(prepared.split.labels), prepared.profile.trained_on, taught, whole)
         family, params = nearest(recipe, sizes, recipe.sequence_length or _POSITIONS, space, limits)
-        starts.append(Start(recipe, family, params))
+        if family in limits.families:
+            starts.append(Start(recipe, family, params))
     return starts
 
 
@@ -191,6 +192,7 @@ def _import_all() -> None:
     os.environ.setdefault("TUNE_FORCE_TRIAL_CLEANUP_S", str(_ENDS))
     os.environ.setdefault("TUNE_DISABLE_AUTO_CALLBACK_LOGGERS", "1")  # the record is what is kept
     os.environ.setdefault("RAY_AIR_NEW_OUTPUT", "0")
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # without a dashboard it misses one, and says so
     os.environ.setdefault("RAY_worker_niceness", "0")  # as `fit` runs: at 15 what else runs takes the minutes
     logging.getLogger("ray.tune").setLevel(logging.CRITICAL)  # it misses the files that it was told not to write
     import matplotlib  # noqa: F401

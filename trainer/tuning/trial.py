@@ -114,8 +114,8 @@ def run_rung(prepared: Prepared, recipe: Recipe, quarters: int, most_bytes: int)
         if isinstance(trained.chosen, Weights):
             size = bytes_of(recipe, sizes, vocabulary, len(trained.chosen.tables.fingerprints))
         classifier = Classifier(build_model(trained.chosen, vocabulary.sequence_length), vocabulary)
-        counted = trained.held_out if encoded.folds else None
-        counted = counted or tally_of(classifier, encoded.validation)
+        crossed = trained.held_out if encoded.folds else None
+        counted = crossed or tally_of(classifier, encoded.validation)
     right, phrases = int(counted.confusion.trace()), int(counted.confusion.sum())
     return Outcome(quarters, right, phrases, size, latency, 0, asdict(sizes), time.monotonic() - started)
 
