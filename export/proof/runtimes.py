@@ -55,7 +55,7 @@ def ask_given(run: Run, trained: Answers, texts: Sequence[str]) -> tuple[Answers
     """A model that was trained elsewhere, as it was given, with the tokenizer of the library that it comes from.
 
     It cuts a text where its rows end, and so reads what the first window holds. A string whose first window ends before
-    that, for it is nearly all white space and punctuation, is left out.
+    that, for it is nearly all white space and punctuation, is left out, and so is one without a word.
 
     Args:
         run: Has the file.
@@ -73,11 +73,13 @@ def ask_given(run: Run, trained: Answers, texts: Sequence[str]) -> tuple[Answers
     rows = np.concatenate([split_ids(ids[: length - BORDERS], length) for ids in trained.ids])
     read = external.read_ids(rows)
     whole = np.array([len(ids) <= length - BORDERS for ids in trained.ids])
-    same = whole | (read != external.tokenizer.padding).all(axis=1)
+    own = external.own_rows(texts)
+    some = (own != external.tokenizer.padding).any(axis=1)  # without an id a model with a mask gives no number
+    same = some & (whole | (read != external.tokenizer.padding).all(axis=1))
     asked = [text for text, kept in zip(texts, same, strict=True) if kept]
     version = f"Keras {keras.__version__}"
     return (
-        Answers("Keras, as given", version, external.own_rows(asked).tolist(), given_answers(external, asked)),
+        Answers("Keras, as given", version, own[same].tolist(), given_answers(external, asked)),
         Answers(
             "Keras, as trained", version, read[same].tolist(), external.classifier.answers(rows[same]).astype(float)
         ),

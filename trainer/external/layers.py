@@ -22,11 +22,14 @@ class UserIds(keras.layers.Layer):  # type: ignore[misc]
         length: How many ids the model reads (at most S - 2).
         padding: The model's id of padding.
         holes: Whether pieces between others may have no id.
+        alone: The id that stands first in a row without any: padding, unless the model cannot answer such a row.
     """
 
-    def __init__(self, table: list[int], length: int, padding: int, holes: bool, **options: Any) -> None:
+    def __init__(
+        self, table: list[int], length: int, padding: int, holes: bool, alone: int = 0, **options: Any
+    ) -> None:
         super().__init__(**options)
-        self.table, self.length, self.padding, self.holes = table, length, padding, holes
+        self.table, self.length, self.padding, self.holes, self.alone = table, length, padding, holes, alone
 
     def build(self, _: Any) -> None:
         self.ids = self.add_weight(
@@ -44,7 +47,9 @@ class UserIds(keras.layers.Layer):  # type: ignore[misc]
         if self.holes:
             found = self._together(found)
         found = found[:, : self.length]
-        return ops.where(ops.greater_equal(found, 0), found, self.padding)
+        first, others = found[:, :1], found[:, 1:]
+        first = ops.where(ops.greater_equal(first, 0), first, self.alone)
+        return ops.concatenate([first, ops.where(ops.greater_equal(others, 0), others, self.padding)], axis=1)
 
     def _together(self, found: Any) -> Any:
         """Moves what is kept to the front: a product with a one-hot of places, which every runtime computes alike."""
@@ -62,7 +67,7 @@ class UserIds(keras.layers.Layer):  # type: ignore[misc]
         return keras.KerasTensor((ids.shape[0], self.length), "int32")
 
     def get_config(self) -> dict[str, Any]:
-        own = {"table": list(self.table), "length": self.length, "padding": self.padding, "holes": self.holes}
+        own = {name: getattr(self, name) for name in ("table", "length", "padding", "holes", "alone")}
         return {**super().get_config(), **own}
 
 

@@ -18,7 +18,7 @@ from trainer.model.classifier import Classifier
 from trainer.model.network import EXTERNAL
 from trainer.quiet import quietly
 from trainer.text.normalization import clean
-from trainer.text.vocabulary import RESERVED
+from trainer.text.vocabulary import RESERVED, UNKNOWN_ID
 
 if TYPE_CHECKING:
     import keras
@@ -84,7 +84,8 @@ def open_external(path: Path, vocabulary: Path | None, labels: Sequence[str], op
     _check_table(model, path, tokenizer)
     inner = _unrolled(model, length)
     outputs = _kind_of(np.asarray(inner(_probes(tokenizer))), path)
-    framed = _framed(inner, tokenizer, outputs)
+    alone = _alone(inner, tokenizer)
+    framed = _framed(inner, tokenizer, alone, outputs)
     facts = {
         "file": path.name,
         "sha256": sha256(path.read_bytes()),
@@ -228,14 +229,22 @@ def _kind_of(outputs: NDArray[np.float32], path: Path) -> str:
     raise UserError(f"{path}: its probabilities do not sum to 1: several labels at once are not supported")
 
 
-def _framed(inner: Any, tokenizer: Tokenizer, outputs: str) -> Any:
+def _alone(inner: Any, tokenizer: Tokenizer) -> int:
+    """Gives what stands first in a row without any id: where a mask leaves nothing to average, the unknown word."""
+    nothing = np.full((1, tokenizer.length), tokenizer.padding, np.int32)
+    answered = bool(np.isfinite(np.asarray(inner(nothing))).all())
+    return tokenizer.padding if answered else tokenizer.table[UNKNOWN_ID]
+
+
+def _framed(inner: Any, tokenizer: Tokenizer, alone: int, outputs: str) -> Any:
     """Sets the model behind the contract: framed rows, [batch, S] -> probabilities, [batch, labels]."""
     import keras
 
     from trainer.external.layers import Complement, UserIds
 
     ids = keras.Input((tokenizer.vocabulary.sequence_length,), dtype="int32", name="ids")
-    read = UserIds(list(tokenizer.table), tokenizer.length, tokenizer.padding, tokenizer.holes, name=EXTERNAL)
+    sizes = {"length": tokenizer.length, "padding": tokenizer.padding, "holes": tokenizer.holes}
+    read = UserIds(list(tokenizer.table), **sizes, alone=alone, name=EXTERNAL)
     x = inner(read(ids))
     if outputs == "logits":
         x = keras.layers.Softmax(name="probabilities")(x)

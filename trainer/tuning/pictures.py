@@ -94,7 +94,9 @@ def _mark(axes: Any, results: Sequence[Result], cost: Callable[[Result], float],
         place = (cost(each), max(100 * each.accuracy, least))
         axes.scatter([place[0]], [place[1]], s=44, c=_AMBER, marker=_MARKERS[each.family], linewidths=0, zorder=3)
         below = "" if 100 * each.accuracy >= least else f" {each.accuracy:.1%}"
-        axes.annotate(each.name + below, place, (0, -15), textcoords="offset points", color=_AMBER, ha="center")
+        axes.annotate(
+            each.name + below, place, (0, 8 if below else -15), textcoords="offset points", color=_AMBER, ha="center"
+        )
 
 
 def _ticks(costs: Sequence[float]) -> list[float]:

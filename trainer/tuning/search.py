@@ -8,6 +8,7 @@ import os
 import tempfile
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -17,6 +18,7 @@ from trainer.cluster.connection import connected
 from trainer.data.corpus import Corpus
 from trainer.errors import UserError
 from trainer.model.recipe import FEW_LABELS, RECIPES, Recipe, budget_kb_of, sizes_for
+from trainer.quiet import quietly
 from trainer.splitting.options import SplitOptions
 from trainer.teacher.encoder import open_teacher
 from trainer.tuning import encodings
@@ -84,7 +86,9 @@ def search(
     record = Record.open(options.output or _place(), _facts(corpus, prepared, limits, options))
     earlier = record.elapsed
     logger.info(_described(prepared, limits, record))
-    with connected(options.address, options.workers or None) as ray:
+    with ExitStack() as stack:
+        with quietly():  # Ray says which level its log has
+            ray = stack.enter_context(connected(options.address, options.workers or None))
         _run(
             ray,
             prepared,
