@@ -191,7 +191,7 @@ class Once:
 
 @pytest.mark.slow
 def test_a_process_that_was_killed_leaves_nothing_half_written(dist_path: Path, tmp_path: Path) -> None:
-    data = parquet(tmp_path / "in.parquet", [f"to be or not to be {number}" for number in range(100_000)])
+    data = parquet(tmp_path / "in.parquet", [f"to be or not to be {number}" for number in range(50_000)])
     command = [sys.executable, "-m", "trainer", "predict", "--dist", str(dist_path)]
     command += ["--data", str(data), "--output", str(tmp_path / "out.parquet")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
@@ -203,8 +203,8 @@ def test_a_process_that_was_killed_leaves_nothing_half_written(dist_path: Path, 
     assert not (tmp_path / "out.parquet").exists()
     second = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert "rows are answered already: it goes on there" in second.stderr
-    assert second.stderr.splitlines()[-1].startswith(f"{tmp_path / 'out.parquet'}: 100,000 rows, ")
-    assert len(rows(tmp_path / "out.parquet")) == 100_000
+    assert second.stderr.splitlines()[-1].startswith(f"{tmp_path / 'out.parquet'}: 50,000 rows, ")
+    assert len(rows(tmp_path / "out.parquet")) == 50_000
     left = {path.name for path in tmp_path.iterdir() if not path.name.startswith(".")}
     assert left == {"in.parquet", "out.parquet"}
 

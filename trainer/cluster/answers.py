@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import logging
+import os
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -198,12 +199,13 @@ class Partial:
         """Removes the folder: its parts stand elsewhere."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def become(self, place: Path) -> None:
-        """Makes the folder the output itself, with its parts alone in it."""
-        for path in sorted(self.folder.iterdir()):
-            if not path.name.startswith("part-") or path.suffix != self.suffix:
-                path.unlink()
-        self.folder.rename(place)
+    def copy_to(self, folder: Path) -> None:
+        """Puts the parts into a folder, without a second copy where the file system can."""
+        for part in self.parts():
+            try:
+                os.link(part, folder / part.name)
+            except OSError:
+                shutil.copyfile(part, folder / part.name)
 
     def _counts(self, number: int) -> Path:
         return self.folder / f"counts-{number:06d}.json"

@@ -19,7 +19,7 @@ from trainer.cluster.shards import SHARD_ROWS, Input, Shard, open_input
 from trainer.cluster.workers import Workers
 from trainer.data.tables import Reading
 from trainer.errors import UserError
-from trainer.whole import whole_file
+from trainer.whole import whole_directory, whole_file
 
 logger = logging.getLogger(__name__)
 
@@ -105,9 +105,10 @@ def predict(asked: Asked, model: Model, workers: Workers) -> Done:
         if suffix:
             with whole_file(asked.output) as file:
                 writing.join(partial.parts(), file)
-            partial.remove()
         else:
-            partial.become(asked.output)
+            with whole_directory(asked.output) as folder:
+                partial.copy_to(folder)
+        partial.remove()
         return Done(counts, counts[ROWS] - before, time.monotonic() - started)
 
 
