@@ -234,6 +234,7 @@ def _run_first(arguments: argparse.Namespace) -> Run | None:
     if arguments.labels is None:
         raise UserError("--labels: is needed with --model: a label a line, in the order of the model's outputs")
     labels = read_labels(arguments.labels)
+    arguments.least_rows = arguments.least_rows or 1  # of what is measured on no label is rare
     corpus = None if arguments.data is None else corpus_of(arguments, labels)
     options = {"standardize": arguments.standardize, "length": arguments.length}
     return write_external(arguments.model, arguments.vocabulary, labels, corpus, options)

@@ -32,7 +32,7 @@ def words(folder: Path, count: int = 10) -> Path:
 @pytest.mark.parametrize(
     ("settings", "named"),
     [
-        ({"ngrams": 2}, "ngrams=(1, 2)"),
+        ({"ngrams": 2}, "ngrams=2"),
         ({"split": "character"}, "split='character'"),
         ({"output_mode": "multi_hot", "output_sequence_length": None}, "output_mode='multi_hot'"),
         ({"output_sequence_length": None}, "output_sequence_length=None"),

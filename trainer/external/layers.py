@@ -22,14 +22,11 @@ class UserIds(keras.layers.Layer):  # type: ignore[misc]
         length: How many ids the model reads (at most S - 2).
         padding: The model's id of padding.
         holes: Whether pieces between others may have no id.
-        alone: The id that stands first in a row without any: padding, unless the model cannot answer such a row.
     """
 
-    def __init__(
-        self, table: list[int], length: int, padding: int, holes: bool, alone: int = 0, **options: Any
-    ) -> None:
+    def __init__(self, table: list[int], length: int, padding: int, holes: bool, **options: Any) -> None:
         super().__init__(**options)
-        self.table, self.length, self.padding, self.holes, self.alone = table, length, padding, holes, alone
+        self.table, self.length, self.padding, self.holes = table, length, padding, holes
 
     def build(self, _: Any) -> None:
         self.ids = self.add_weight(
@@ -47,9 +44,7 @@ class UserIds(keras.layers.Layer):  # type: ignore[misc]
         if self.holes:
             found = self._together(found)
         found = found[:, : self.length]
-        first, others = found[:, :1], found[:, 1:]
-        first = ops.where(ops.greater_equal(first, 0), first, self.alone)
-        return ops.concatenate([first, ops.where(ops.greater_equal(others, 0), others, self.padding)], axis=1)
+        return ops.where(ops.greater_equal(found, 0), found, self.padding)
 
     def _together(self, found: Any) -> Any:
         """Moves what is kept to the front: a product with a one-hot of places, which every runtime computes alike."""
@@ -67,8 +62,49 @@ class UserIds(keras.layers.Layer):  # type: ignore[misc]
         return keras.KerasTensor((ids.shape[0], self.length), "int32")
 
     def get_config(self) -> dict[str, Any]:
-        own = {name: getattr(self, name) for name in ("table", "length", "padding", "holes", "alone")}
+        own = {name: getattr(self, name) for name in ("table", "length", "padding", "holes")}
         return {**super().get_config(), **own}
+
+
+@_registered
+class UnrolledBidirectional(keras.layers.Bidirectional):  # type: ignore[misc]
+    """A `Bidirectional` layer for unrolled layers: what is masked is 0 in its output.
+
+    Keras has the layers inside do that, and where they are unrolled the backward one takes the mask from the wrong end.
+    """
+
+    def __init__(self, layer: Any, **options: Any) -> None:
+        super().__init__(layer, **options)
+        self.forward_layer.zero_output_for_mask = self.backward_layer.zero_output_for_mask = False
+
+    def call(self, sequences: Any, initial_state: Any = None, mask: Any = None, training: Any = None) -> Any:
+        output = super().call(sequences, initial_state=initial_state, mask=mask, training=training)
+        if mask is None or not self.return_sequences:
+            return output
+        return ops.where(mask[:, :, None], output, 0.0)
+
+
+@_registered
+class OrUniform(keras.layers.Layer):  # type: ignore[misc]
+    """Answers every label alike where nothing was read: a mask that leaves nothing to average gives no number.
+
+    Ids, [batch, length], and probabilities, [batch, labels] -> probabilities.
+
+    Args:
+        padding: The model's id of padding.
+    """
+
+    def __init__(self, padding: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.padding = padding
+
+    def call(self, inputs: Any) -> Any:
+        ids, probabilities = inputs
+        some = ops.max(ops.cast(ops.not_equal(ids, self.padding), "int32"), axis=1, keepdims=True)
+        return ops.where(ops.equal(some, 1), probabilities, 1 / probabilities.shape[1])
+
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "padding": self.padding}
 
 
 @_registered

@@ -18,7 +18,7 @@ from trainer.model.classifier import Classifier
 from trainer.model.network import EXTERNAL
 from trainer.quiet import quietly
 from trainer.text.normalization import clean
-from trainer.text.vocabulary import RESERVED, UNKNOWN_ID
+from trainer.text.vocabulary import RESERVED
 
 if TYPE_CHECKING:
     import keras
@@ -84,8 +84,7 @@ def open_external(path: Path, vocabulary: Path | None, labels: Sequence[str], op
     _check_table(model, path, tokenizer)
     inner = _unrolled(model, length)
     outputs = _kind_of(np.asarray(inner(_probes(tokenizer))), path)
-    alone = _alone(inner, tokenizer)
-    framed = _framed(inner, tokenizer, alone, outputs)
+    framed = _framed(inner, tokenizer, outputs)
     facts = {
         "file": path.name,
         "sha256": sha256(path.read_bytes()),
@@ -175,12 +174,15 @@ def _unrolled(model: Any, length: int) -> Any:
     """Copies a model so that it reads ids and has no control flow, which phones run wrong or not at all."""
     import keras
 
+    from trainer.external.layers import UnrolledBidirectional
+
     def copied(layer: Any) -> Any:
         if type(layer).__name__ == "TextVectorization":
             return keras.layers.Identity(name=layer.name)
         config = layer.get_config()
         _unroll({"class_name": type(layer).__name__, "config": config})
-        return type(layer).from_config(config)
+        kind = UnrolledBidirectional if type(layer).__name__ == "Bidirectional" else type(layer)
+        return kind.from_config(config)
 
     ids = keras.Input((length,), dtype="int32", name="ids")
     nested = {} if isinstance(model, keras.Sequential) else {"recursive": True}
@@ -229,28 +231,23 @@ def _kind_of(outputs: NDArray[np.float32], path: Path) -> str:
     raise UserError(f"{path}: its probabilities do not sum to 1: several labels at once are not supported")
 
 
-def _alone(inner: Any, tokenizer: Tokenizer) -> int:
-    """Gives what stands first in a row without any id: where a mask leaves nothing to average, the unknown word."""
-    nothing = np.full((1, tokenizer.length), tokenizer.padding, np.int32)
-    answered = bool(np.isfinite(np.asarray(inner(nothing))).all())
-    return tokenizer.padding if answered else tokenizer.table[UNKNOWN_ID]
-
-
-def _framed(inner: Any, tokenizer: Tokenizer, alone: int, outputs: str) -> Any:
+def _framed(inner: Any, tokenizer: Tokenizer, outputs: str) -> Any:
     """Sets the model behind the contract: framed rows, [batch, S] -> probabilities, [batch, labels]."""
     import keras
 
-    from trainer.external.layers import Complement, UserIds
+    from trainer.external.layers import Complement, OrUniform, UserIds
 
     ids = keras.Input((tokenizer.vocabulary.sequence_length,), dtype="int32", name="ids")
-    sizes = {"length": tokenizer.length, "padding": tokenizer.padding, "holes": tokenizer.holes}
-    read = UserIds(list(tokenizer.table), **sizes, alone=alone, name=EXTERNAL)
-    x = inner(read(ids))
+    read = UserIds(list(tokenizer.table), tokenizer.length, tokenizer.padding, tokenizer.holes, name=EXTERNAL)(ids)
+    x = inner(read)
     if outputs == "logits":
         x = keras.layers.Softmax(name="probabilities")(x)
     elif outputs != "probabilities":
         x = keras.layers.Activation("sigmoid", name="probability")(x) if outputs == "logit" else x
         x = Complement(name="probabilities")(x)
+    nothing = np.full((1, tokenizer.length), tokenizer.padding, np.int32)
+    if not np.isfinite(np.asarray(inner(nothing))).all():
+        x = OrUniform(tokenizer.padding, name="or_uniform")([read, x])
     return keras.Model(ids, x, name="byline")
 
 

@@ -62,7 +62,7 @@ def is_sentencepiece(path: Path) -> bool:
 
 def _parsed(path: Path) -> Any:
     import sentencepiece
-    from google.protobuf.message import DecodeError
+    from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
     from sentencepiece import sentencepiece_model_pb2 as proto
 
     try:

@@ -56,8 +56,8 @@ class Classifier:
     @property
     def _width(self) -> int:
         """How many numbers the largest tensor has for each id: the labels, or the ids of a model trained elsewhere."""
-        lengths = [layer.length for layer in self.model.layers if layer.name == EXTERNAL]
-        return max(len(self.vocabulary.labels), *lengths, 1)
+        lengths = [int(layer.length) for layer in self.model.layers if layer.name == EXTERNAL]
+        return max([len(self.vocabulary.labels), *lengths])
 
     @cached_property
     def _forward(self) -> Any:
