@@ -122,7 +122,7 @@ def given(kind: str, folder: Path) -> list[str]:
         return options
     vocabulary = folder / "vocabulary"
     if kind == "average":
-        sentencepiece_model(folder / "pieces.model")
+        sentencepiece_model(folder / "pieces.model", normalization_rule_name="nmt_nfkc_cf")
         import sentencepiece
 
         library = sentencepiece.SentencePieceProcessor(model_file=str(folder / "pieces.model"))

@@ -130,6 +130,13 @@ def test_a_word_twice_is_refused_and_capitals_are_kept_where_text_has_them(tmp_p
         tokenizer_of(tmp_path / "absent", LABELS, 4, "")
 
 
+def test_a_vocabulary_says_whether_clients_that_lower_case_read_it_otherwise() -> None:
+    words = WordList(("the", "purr"), STANDARDIZE[0], "words")
+    assert not words.tokenizer(LABELS, 4).vocabulary.reads_capitals
+    assert WordList(("the", "purr"), "none", "words").tokenizer(LABELS, 4).vocabulary.reads_capitals
+    assert not WordList(("7", "\u00e9"), "none", "words").tokenizer(LABELS, 4).vocabulary.reads_capitals
+
+
 def test_words_are_known_and_counted_as_people_do() -> None:
     vocabulary = WordList(("the", "purr"), STANDARDIZE[0], "words").tokenizer(LABELS, 4).vocabulary
     words = vocabulary.words("The purr-r, \t of  THE")

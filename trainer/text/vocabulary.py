@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
 from pathlib import Path
+from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 from trainer.errors import UserError
@@ -90,8 +91,12 @@ class Vocabulary:
 
     @property
     def reads_capitals(self) -> bool:
-        """Whether A to Z are letters of their own, which clients that take raw strings lower-case before they read."""
-        return any("A" <= character <= "Z" for piece in self.pieces for character in piece)
+        """Whether A to Z are read otherwise than a to z: clients that take raw strings lower-case before they read."""
+        outcomes, known = dict(self.rules), set("".join(self.pieces))
+        both = (
+            (outcomes.get(letter, letter), outcomes.get(letter.lower(), letter.lower())) for letter in ascii_uppercase
+        )
+        return any(upper != lower and not known.isdisjoint(upper + lower) for upper, lower in both)
 
     def piece(self, piece_id: int) -> str:
         """Gives the piece of an id."""
