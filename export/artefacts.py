@@ -1,5 +1,7 @@
 """What is made of a run's numbers: a graph for each runtime, of Byline's model or of one that was trained elsewhere."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any, Protocol
 from export import graph
 from export.graph import Constants, Rows
 from export.targets import onnx, tfjs, tflite
+from trainer.errors import UserError
 from trainer.model.classifier import Classifier
 from trainer.model.network import weights_of
 from trainer.model.weights import steps_of
@@ -79,16 +82,36 @@ class _External:
     length: int
 
     def write_tfjs(self, folder: Path) -> None:
-        tfjs.write_external(_function(self.rounded), self.length, folder)
+        with _converting("TensorFlow.js"):
+            tfjs.write_external(_function(self.rounded), self.length, folder)
 
     def write_onnx(self, path: Path) -> None:
-        onnx.write_onnx(_function(self.rounded), self.length, path)
+        with _converting("ONNX"):
+            onnx.write_onnx(_function(self.rounded), self.length, path)
 
     def small(self) -> bytes:
-        return tflite.convert_function(_function(self.rounded), self.length, half=True)
+        with _converting("TensorFlow Lite"):
+            return tflite.convert_function(_function(self.rounded), self.length, half=True)
 
     def float32(self) -> bytes:
-        return tflite.convert_function(_function(self.trained), self.length, half=False)
+        with _converting("TensorFlow Lite"):
+            return tflite.convert_function(_function(self.trained), self.length, half=False)
+
+
+@contextmanager
+def _converting(target: str) -> Iterator[None]:
+    """Says in a line what a converter does not take; each has exceptions of its own.
+
+    Raises:
+        UserError: A layer of the model cannot be converted.
+    """
+    try:
+        yield
+    except UserError:
+        raise
+    except Exception as error:
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+        raise UserError(f"the model has a layer that {target}'s converter does not take ({lines[0][:200]})") from error
 
 
 def _function(model: Any) -> Any:

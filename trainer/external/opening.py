@@ -68,6 +68,8 @@ def open_external(path: Path, vocabulary: Path | None, labels: Sequence[str], op
     """
     model = _load(path)
     layer = _vectorization(model)
+    if layer is not None and layer not in model.layers:
+        raise UserError(f"{path}: its TextVectorization layer is in a model inside the model: put it before that")
     _check_ends(model, path, labels)
     if layer is not None:
         if vocabulary is not None:
@@ -82,7 +84,7 @@ def open_external(path: Path, vocabulary: Path | None, labels: Sequence[str], op
         length = _checked_length(_length(model, path, options.get("length")), path)
         tokenizer, own_rows = tokenizer_of(vocabulary, labels, length, options.get("standardize") or "")
     _check_table(model, path, tokenizer)
-    inner = _unrolled(model, length)
+    inner = _unrolled(model, length, path)
     outputs = _kind_of(np.asarray(inner(_probes(tokenizer))), path)
     framed = _framed(inner, tokenizer, outputs)
     facts = {
@@ -170,8 +172,12 @@ def _check_table(model: Any, path: Path, tokenizer: Tokenizer) -> None:
         )
 
 
-def _unrolled(model: Any, length: int) -> Any:
-    """Copies a model so that it reads ids and has no control flow, which phones run wrong or not at all."""
+def _unrolled(model: Any, length: int, path: Path) -> Any:
+    """Copies a model so that it reads ids and has no control flow, which phones run wrong or not at all.
+
+    Raises:
+        UserError: A layer cannot be copied so.
+    """
     import keras
 
     from trainer.external.layers import UnrolledBidirectional
@@ -186,9 +192,13 @@ def _unrolled(model: Any, length: int) -> Any:
 
     ids = keras.Input((length,), dtype="int32", name="ids")
     nested = {} if isinstance(model, keras.Sequential) else {"recursive": True}
-    with quietly():
-        copy = keras.models.clone_model(model, input_tensors=ids, clone_function=copied, **nested)
-        copy.set_weights(model.get_weights())
+    try:
+        with quietly():
+            copy = keras.models.clone_model(model, input_tensors=ids, clone_function=copied, **nested)
+            copy.set_weights(model.get_weights())
+    except (ValueError, TypeError, AttributeError, NotImplementedError) as error:
+        why = " ".join(str(error).split())[:200] or type(error).__name__
+        raise UserError(f"{path}: cannot be copied without loops and strings ({why})") from error
     return copy
 
 
