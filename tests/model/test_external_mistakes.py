@@ -82,6 +82,12 @@ def with_code() -> Any:
     return of_layers(keras.layers.Lambda(lambda x: x * 2), dense(2, "softmax"))
 
 
+def with_strings_inside() -> Any:
+    import keras
+
+    return keras.Sequential([keras.Input((1,), dtype="string"), convolution()])
+
+
 @pytest.mark.parametrize(
     ("make", "rule"),
     [
@@ -90,6 +96,7 @@ def with_code() -> Any:
         (lambda: of_layers(dense(2, "sigmoid")), "do not sum to 1"),
         (with_code, "without running code of its own"),
         (lambda: of_layers(dense(2, "softmax"), length=None), "--length N says how long"),
+        (with_strings_inside, "is in a model inside the model"),
         (lambda: average(5), "has the id 11, and the embedding of .* 5 rows"),
     ],
 )
