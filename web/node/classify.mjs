@@ -33,7 +33,13 @@ async function main() {
   }
   const vocabulary = readJson(vocabularyPath);
   const { topology, weights } = readModel(model);
-  const { predict, runtime } = await startEngine(engine, modules, topology, weights, vocabulary.sequence_length);
+  const { predict, runtime } = await startEngine(
+    engine,
+    modules,
+    topology,
+    weights,
+    vocabulary.sequence_length,
+  );
   const classifier = createClassifier(vocabulary, predict);
 
   const texts = JSON.parse(readFileSync(0, "utf8"));

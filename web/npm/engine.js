@@ -8,4 +8,5 @@ import { createInterpreter } from "../src/engine/interpreter.js";
  * @param {number} length
  * @returns {Promise<import("../src/engine/classifier.js").Predict>}
  */
-export const createPredict = async (topology, weights, length) => createInterpreter(topology, weights, length);
+export const createPredict = async (topology, weights, length) =>
+  createInterpreter(topology, weights, length);
