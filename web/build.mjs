@@ -207,7 +207,7 @@ function planOf({ target, engine, model, facts, threshold }) {
   if (target === "npm" && engine && facts) return planPackage(readFileSync(facts, "utf8"), engine);
   if (target === "native" && threshold) return planNative(threshold);
   throw new Error(
-    "--engine, and --model with the engine tfjs, are needed, --facts too with --target npm, or --threshold with --target native",
+    "--engine, and --model with the engine tfjs, are needed, --facts with --target npm, or --threshold with --target native",
   );
 }
 

@@ -38,7 +38,7 @@ def card_facts(run: Run, test: dict[str, Any], files_bytes: int) -> dict[str, An
         "created": "" if run.external else run.facts["created"][:10],
         "model": run.facts["model_sha256"][:12],
         "page_bytes": math.ceil((files_bytes + _PAGE_TEXT) / 10_000) * 10_000,
-        "advice": advice_of(test, labels, corpus.get("labels") or {}) if run.measured else None,
+        "advice": advice_of(test, labels, corpus.get("labels") or {}) if test["phrases"] else None,
         "calibration_error": test["calibration_error"],
         "reliability": reliability(test["reliability"]),
         "chosen": {key: run.facts["abstention"].get(key) for key in ("target_precision", "largest_rate")},

@@ -199,7 +199,7 @@ def test_a_model_that_always_answers_has_no_threshold_line() -> None:
 def test_without_an_answer_there_is_no_plot() -> None:
     shown = card(names(3), measured(3, phrases=0))
     assert shown.find(".//svg[@class='plot']") is None
-    assert "took none of the test phrases for another label" in text_of(shown)
+    assert "It was not measured here how often it is right" in text_of(shown)
 
 
 @pytest.mark.parametrize("method", get_args(Method))
