@@ -204,7 +204,7 @@ function planNative(threshold) {
  */
 function planOf({ target, engine, model, facts, threshold }) {
   if (target === "page" && engine && (engine !== "tfjs" || model)) return planPage(engine, model ?? "");
-  if (target === "npm" && engine && facts) return planPackage(readFileSync(facts, "utf8"), engine);
+  if (target === "npm" && facts) return planPackage(readFileSync(facts, "utf8"), engine ?? "own");
   if (target === "native" && threshold) return planNative(threshold);
   throw new Error(
     "--engine, and --model with the engine tfjs, are needed, --facts with --target npm, or --threshold with --target native",

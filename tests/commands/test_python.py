@@ -267,7 +267,7 @@ def test_the_console_script_says_what_there_is(capsys: pytest.CaptureFixture[str
     assert (cli.main(["--help"]), cli.main([]), cli.main(["--version"])) == (0, 2, 0)
     assert "  export     package a run" in capsys.readouterr().out
     with pytest.raises(SystemExit, match="2"):
-        cli.main(["tune"])
+        cli.main(["train"])
     assert "usage: byline" in capsys.readouterr().err
 
 

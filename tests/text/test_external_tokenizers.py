@@ -142,7 +142,7 @@ def test_words_are_known_and_counted_as_people_do() -> None:
     words = vocabulary.words("The purr-r, \t of  THE")
     assert [(word.start, word.end, word.known) for word in words] == [
         (0, 3, True),
-        (4, 10, False),
+        (4, 11, False),
         (14, 16, False),
         (18, 21, True),
     ]

@@ -99,7 +99,11 @@ def _rules_of(model: Any, path: Path) -> Rules:
     except ValueError as error:
         raise UserError(f"{path}: its normalization rules are damaged") from error
     known = set("".join(piece.piece for piece in model.pieces if piece.type == _NORMAL)) | {" "}
-    return tuple((old, new) for old, new in rules if "\0" not in old and (not new or known.intersection(old + new)))
+
+    def matters(old: str, new: str) -> bool:
+        return not new or not known.isdisjoint(old + old.lower() + new)  # clients lower-case A to Z before
+
+    return tuple((old, new) for old, new in rules if "\0" not in old and matters(old, new))
 
 
 def _met(model: Any, rules: Rules) -> Iterator[tuple[int, str]]:
