@@ -107,7 +107,7 @@ def _converting(target: str) -> Iterator[None]:
     """
     try:
         yield
-    except UserError:
+    except (UserError, OSError, MemoryError):
         raise
     except Exception as error:
         lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]

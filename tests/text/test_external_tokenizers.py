@@ -108,6 +108,7 @@ def test_settings_of_sentencepiece_are_refused_by_name(settings: dict[str, Any],
     ("text", "rule"),
     [
         ("", "holds no word"),
+        ("[PAD]\n[UNK]\n[CLS]\n[SEP]\ncat\n##s\n", "is a WordPiece vocabulary, which is not read"),
         ("cat\ncat dog\n", "row 2: 'cat dog' is no word"),
         ("cat\n\ndog\n", "row 2: '' is no word"),
         ("[PAD]\n[UNK]\ncat\nCat\n", "row 4: 'Cat' has a capital"),

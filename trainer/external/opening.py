@@ -59,7 +59,7 @@ def open_external(path: Path, vocabulary: Path | None, labels: Sequence[str], op
 
     Args:
         path: A `.keras` file. No code in it is run.
-        vocabulary: A word list, a WordPiece `vocab.txt` or a SentencePiece model; None where the model reads strings.
+        vocabulary: A word list or a SentencePiece model; None where the model reads strings.
         labels: In the order of the model's outputs.
         options: `standardize` and `length`, where they were given.
 
@@ -195,10 +195,10 @@ def _unrolled(model: Any, length: int, path: Path) -> Any:
     try:
         with quietly():
             copy = keras.models.clone_model(model, input_tensors=ids, clone_function=copied, **nested)
-            copy.set_weights(model.get_weights())
-    except (ValueError, TypeError, AttributeError, NotImplementedError) as error:
+    except (ValueError, TypeError, NotImplementedError) as error:  # what Keras raises of a layer or its shapes
         why = " ".join(str(error).split())[:200] or type(error).__name__
         raise UserError(f"{path}: cannot be copied without loops and strings ({why})") from error
+    copy.set_weights(model.get_weights())
     return copy
 
 

@@ -92,6 +92,10 @@ def read_word_list(path: Path, standardize: str) -> WordList:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path}: cannot be read ({getattr(error, 'strerror', None) or 'it is not UTF-8'})") from error
     lines = [line.removesuffix("\r") for line in lines]
+    if "[CLS]" in lines:
+        raise UserError(
+            f"{path}: is a WordPiece vocabulary, which is not read; a word list or a SentencePiece model is"
+        )
     special = len(lines) > 1 and lines[0] in PADDING and lines[1] in UNKNOWN
     words = tuple(lines[2:] if special else lines)
     if not words or words == ("",):
