@@ -111,8 +111,12 @@ class Network:
         _, x, _, _ = self._read(rows)
         count = sum(name.startswith("dense_") and name.endswith("_kernel") for name in self.constants)
         for index in range(count):
-            x = np.maximum(x, 0) if index else x
-            x = x @ self.constants[f"dense_{index}_kernel"] + self.constants[f"dense_{index}_bias"]
+            kernel = f"dense_{index}_kernel"
+            if index and kernel in self.constants:
+                x = np.maximum(x, 0)
+            elif index:
+                kernel, x = f"dense_{index}_tanh_kernel", np.tanh(x)
+            x = x @ self.constants[kernel] + self.constants[f"dense_{index}_bias"]
         return x
 
     def _read(self, rows: NDArray[np.int32]) -> tuple[Floats, Floats, Floats, Floats]:

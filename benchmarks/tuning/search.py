@@ -86,7 +86,7 @@ def measured(name: str, data: Path, minutes: float, teacher: str, folder: Path) 
     facts["complete"] = len(complete(record.results))
     phrases: list[Phrase] = []
     for of, (recipe, trial) in recipes_of(record).items():
-        path = folder / of.replace(":", "-")
+        path = folder / ("lesson" if of == "lesson" else f"trial-{trial.number}")  # two names of one are trained once
         run = Run.read(path) if path.is_dir() else fit(corpus, recipe, FitOptions(unit=unit, path=path))
         phrases = phrases or _test(name, data, run)
         asked = measure(run.classifier, phrases, run.threshold, run.majority_label)
@@ -113,13 +113,13 @@ def claims(record: Record) -> dict[str, Any]:
     """Says what the search was to find: as good at half of the bytes, a point at as many, two over the lesson."""
     done = complete(record.results)
     named = {each.name: each for each in done}
-    default, lesson = named["byline"], named["lesson"]
+    default, lesson = named["byline"], named.get("lesson")
     half = [each for each in done if 2 * each.bytes <= default.bytes]
     equal = [each for each in done if each.bytes <= _EQUAL * default.bytes]
     return {
         "half": (half[0].right - default.right) / default.phrases if half else None,
         "equal": (equal[0].right - default.right) / default.phrases,
-        "over_lesson": done[0].accuracy - lesson.accuracy,
+        "over_lesson": done[0].accuracy - lesson.accuracy if lesson else None,
     }
 
 
@@ -148,8 +148,8 @@ def report(result: dict[str, Any]) -> str:
         half = "no trial" if facts["half"] is None else f"{100 * facts['half']:+.1f} points"
         lines.append(
             f"- {name}: {facts['trials']} trials in {facts['minutes']:g} minutes, {facts['complete']} complete. "
-            f"On validation, beside `byline`: {half} at half of its bytes, {100 * facts['equal']:+.1f} at as many; "
-            f"{100 * facts['over_lesson']:+.1f} over `lesson`."
+            f"On validation, beside `byline`: {half} at half of its bytes, {100 * facts['equal']:+.1f} at as many;"
+            + ("" if facts["over_lesson"] is None else f" {100 * facts['over_lesson']:+.1f} over `lesson`.")
         )
     made = result.get("machine") or tables.machine()
     versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")

@@ -8,7 +8,7 @@
     lstm_kernel, _recurrent, _bias      both directions, forward first; gates: input, forget, output, cell
     sentence_kernel, sentence_bias, sentence_logits
     gate_kernel, gate_bias, logit_scale
-    dense_0_kernel, dense_0_bias, …     of the lesson
+    dense_0_kernel, dense_0_bias, …     of the lesson; dense_1_tanh_kernel follows outputs that tanh has bent
 
 Labels are stored from -128 on, or from -32,768 where they are more than 256: both ends of the type are then in use.
 """
@@ -41,7 +41,7 @@ def constants_of(weights: Weights | LessonWeights) -> Constants:
     if isinstance(weights, LessonWeights):
         named |= _lstm(weights.forward, weights.backward)
         for index, (kernel, bias) in enumerate(weights.dense):
-            named |= {f"dense_{index}_kernel": kernel, f"dense_{index}_bias": bias}
+            named |= {dense_kernel(index, weights.activation): kernel, f"dense_{index}_bias": bias}
         return named
     encoder, gate = weights.encoder, weights.gate
     named |= _lstm(encoder.forward, encoder.backward)
@@ -51,6 +51,11 @@ def constants_of(weights: Weights | LessonWeights) -> Constants:
     named |= {"gate_kernel": gate.kernel, "gate_bias": gate.bias}
     named["logit_scale"] = np.array([gate.scale], np.float32)
     return named | _tables(weights.tables)
+
+
+def dense_kernel(index: int, activation: str) -> str:
+    """Names the kernel of one of the lesson's dense layers, by the activation of the layer before it."""
+    return f"dense_{index}_kernel" if activation == "relu" or not index else f"dense_{index}_{activation}_kernel"
 
 
 def weights_embedding(weights: Weights | LessonWeights) -> Floats:
@@ -113,9 +118,11 @@ def weights_from(constants: Constants, like: Weights | LessonWeights) -> Weights
     embedding[0] = 0
     forward, backward = _lstms_of(constants)
     if isinstance(like, LessonWeights):
-        layers = range(len(like.dense))
-        dense = tuple((constants[f"dense_{index}_kernel"], constants[f"dense_{index}_bias"]) for index in layers)
-        return LessonWeights(embedding, forward, backward, dense)
+        dense = tuple(
+            (constants[dense_kernel(index, like.activation)], constants[f"dense_{index}_bias"])
+            for index in range(len(like.dense))
+        )
+        return LessonWeights(embedding, forward, backward, dense, like.activation)
     encoder = Encoder(
         embedding,
         forward,

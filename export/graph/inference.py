@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from export.graph.constants import Constants, label_offset
+from export.graph.constants import Constants, dense_kernel, label_offset
 from export.graph.rounding import IN_8_BITS, LABELS, in_4_bits
 from trainer.model.bigram_table import BigramTable
 from trainer.model.weights import Floats
@@ -193,8 +193,10 @@ def _dense(constant: _Constants, x: Any) -> Any:
 
     count = sum(name.startswith("dense_") and name.endswith("_kernel") for name in constant.arrays)
     for index in range(count):
-        x = tf.nn.relu(x) if index else x
-        x = x @ constant(f"dense_{index}_kernel") + constant(f"dense_{index}_bias")
+        kernel, activate = dense_kernel(index, "relu"), tf.nn.relu
+        if kernel not in constant.arrays:
+            kernel, activate = dense_kernel(index, "tanh"), tf.tanh
+        x = (activate(x) if index else x) @ constant(kernel) + constant(f"dense_{index}_bias")
     return x
 
 

@@ -1,5 +1,6 @@
 """The graph as a TensorFlow.js graph model: `model.json` and weight shards."""
 
+import base64
 import json
 import os
 import tempfile
@@ -16,6 +17,7 @@ from trainer.quiet import quietly
 
 STEPS: Final = "lstm_steps"  # how many pieces the LSTM reads, for who reads the weights and not the graph
 _TYPES: Final = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
+_FUSABLE: Final = ("BiasAdd", "Elu", "LeakyRelu", "Prelu", "Relu", "Relu6", "Sigmoid")  # by every backend of TF.js
 _ENDS: Final = {8: (-128, 127), 16: (-32_768, 32_767)}
 
 
@@ -102,10 +104,26 @@ def _convert(function: Any, sequence_length: int, stored: dict[str, list[str]], 
 def _finish(folder: Path, about: dict[str, Any]) -> None:
     """Writes the model's own facts beside its graph, and all in one order."""
     model = read_json(folder / "model.json")
+    _part_activations(model["modelTopology"])
     model["userDefinedMetadata"] = about
     # The converter writes the attributes of an operator in another order each time.
     in_order = json.loads(json.dumps(model, sort_keys=True))
     (folder / "model.json").write_text(dense_json(in_order), encoding="utf-8")
+
+
+def _part_activations(topology: dict[str, Any]) -> None:
+    """Parts an activation from its product where TensorFlow fuses both, and TF.js' CPU and WASM do not: tanh."""
+    nodes = []
+    for node in topology["node"]:
+        nodes.append(node)
+        fused = node.get("attr", {}).get("fused_ops", {}).get("list", {}).get("s", [])
+        last = base64.b64decode(fused[-1]).decode() if fused else ""
+        if last and last not in _FUSABLE:
+            fused.pop()
+            name, kind = node["name"], node["attr"]["T"]
+            node["name"] = f"{name}/linear"
+            nodes.append({"name": name, "op": last, "input": [node["name"]], "attr": {"T": kind}})
+    topology["node"] = nodes
 
 
 def _bits(constants: Constants, name: str) -> int:

@@ -38,6 +38,7 @@ FORMS = {
     "a sentence that speaks for no label": made_constants(3, has_logits=False),
     "many units": made_constants(3, embedding=33, units=19, sentence=40),
     "the lesson": made_lesson(3),
+    "the lesson, bent by tanh": made_lesson(3, activation="tanh"),
 }
 BACKENDS = {"own": ("own", False), "wasm": ("tfjs", True), "cpu": ("tfjs", False)}  # engine, and whether it has WASM
 ASK = """

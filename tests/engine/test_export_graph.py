@@ -34,6 +34,7 @@ FORMS = {
     "sparse rows, a sentence that speaks for no label": made_constants(2, dense=20, has_logits=False),
     "1,000 labels": made_constants(1_000, dense=20, bigram_cells=4),
     "the lesson": made_lesson(4),
+    "the lesson, bent by tanh": made_lesson(4, activation="tanh"),
 }
 ROWS = made_rows(60, 10, 60)
 IN_8_BITS = {"dtype": "uint8", "min": -128.0, "scale": 1.0, "original_dtype": "float32"}

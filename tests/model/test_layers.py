@@ -135,11 +135,13 @@ def test_an_encoder_alone_gives_the_same_vectors(weights: Weights) -> None:
 # The lesson's.
 
 
-def test_the_lessons_numbers_are_read_back_and_its_temperature_is_folded() -> None:
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
+def test_the_lessons_numbers_are_read_back_and_its_temperature_is_folded(activation: str) -> None:
     keras.utils.set_random_seed(3)
-    model = build_lesson(LENGTH, SIZE, EMBEDDING, UNITS, (8, 3))
+    model = build_lesson(LENGTH, SIZE, EMBEDDING, UNITS, (8, 3), activation=activation)
     weights = weights_of(model)
     assert isinstance(weights, LessonWeights)
+    assert weights.activation == activation
     before = answers(model, made_rows())
     assert np.array_equal(answers(build_model(weights, LENGTH), made_rows()), before)
     for temperature in (0.5, 2.5):

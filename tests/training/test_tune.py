@@ -70,7 +70,7 @@ def test_every_value_of_the_space_makes_a_recipe_within_its_ranges() -> None:
                 assert dimension.field in ("budget_kb", "lstm_steps") or getattr(recipe, dimension.field) == value
                 assert recipe.tables == (family != NETWORK)
                 assert (recipe.teacher != "none") == (family == TAUGHT)
-                assert recipe.budget_kb in (0, 75, 105, 150, 210, 300)
+                assert recipe.budget_kb in (0, 72, 102, 144, 210, 300)
                 for field, (low, high) in RANGES.items():
                     number = getattr(recipe, field)
                     assert number == 0 or low <= number <= high, (field, number)

@@ -42,6 +42,7 @@ _HELP: Final = {
     "lstm_units": "LSTM units per direction",
     "lstm_steps": "pieces that the LSTM reads, from the first",
     "sentence_size": "dimension of the sentence vector",
+    "activation": "of the dense layers of the recipe `lesson`",
     "teacher": "the sentence encoder that the LSTM is distilled from: minilm (the extra `byline[teacher]`), a folder "
     "with model.onnx and tokenizer.json, none, or auto: what is installed and fits the language",
     "extra_words": "common words added to the vocabulary with a teacher",

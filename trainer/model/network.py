@@ -27,7 +27,8 @@ def build_model(weights: Weights | LessonWeights, sequence_length: int) -> "kera
     """
     if isinstance(weights, LessonWeights):
         sizes = (len(weights.embedding), weights.embedding.shape[1], len(weights.forward.recurrent))
-        model = build_lesson(sequence_length, *sizes, [len(bias) for _, bias in weights.dense])
+        dense = [len(bias) for _, bias in weights.dense]
+        model = build_lesson(sequence_length, *sizes, dense, activation=weights.activation)
         _set_reader(model, weights)
         for index, arrays in enumerate(weights.dense):
             model.get_layer(_dense_name(index, len(weights.dense))).set_weights(list(arrays))
@@ -90,6 +91,7 @@ def build_lesson(
     units: int,
     dense: Sequence[int],
     dropout: float = 0.0,
+    activation: str = "relu",
 ) -> "keras.Model":
     """Builds the lesson's untrained model: embedding, bidirectional LSTM, dense layers, softmax.
 
@@ -100,6 +102,7 @@ def build_lesson(
         units: Of each direction of the LSTM.
         dense: Units of each dense layer, the last of which gives the logits.
         dropout: Share of the LSTM's outputs, and half as much of the embedding's channels, dropped in training.
+        activation: Of the dense layers but the last.
     """
     import keras
     from keras import layers
@@ -113,7 +116,7 @@ def build_lesson(
         x = layers.Dropout(dropout, name="output_dropout")(x)
     for index, size in enumerate(dense):
         last = index == len(dense) - 1
-        x = layers.Dense(size, None if last else "relu", name=_dense_name(index, len(dense)))(x)
+        x = layers.Dense(size, None if last else activation, name=_dense_name(index, len(dense)))(x)
     return keras.Model(ids, layers.Softmax(name="probabilities")(x), name="byline")
 
 
@@ -128,7 +131,8 @@ def weights_of(model: "keras.Model") -> Weights | LessonWeights:
     if "gate" not in names:
         dense = sorted(name for name in names if name.startswith("dense_"))
         kernels = [tuple(model.get_layer(name).get_weights()) for name in (*dense, "logits")]
-        return LessonWeights(*_reader_of(model), tuple((kernel, bias) for kernel, bias in kernels))
+        activation = model.get_layer(dense[0]).activation.__name__ if dense else "relu"
+        return LessonWeights(*_reader_of(model), tuple((kernel, bias) for kernel, bias in kernels), activation)
     pieces, bigrams, gate = _get(model, "pieces"), _get(model, "bigrams"), _get(model, "gate")
     tables = Tables(
         dense=pieces["dense"],

@@ -67,6 +67,7 @@ class Recipe:
     lstm_steps: int = 0
     sentence_size: int = 0
     dense_units: tuple[int, ...] = ()  # of the lesson alone
+    activation: Literal["relu", "tanh"] = "relu"  # likewise: of these layers; the LSTM's are those of every runtime
     dropout: float = 0.5  # of the LSTM's outputs where it is trained on the labels; half as much of the embedding's
     epochs: int = 0  # 10 with a teacher, over its texts and their variants; else what `steps` asks for
     steps: int = 300  # on the labels: beside the tables more of them only learn the training text by heart

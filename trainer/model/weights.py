@@ -120,13 +120,15 @@ class LessonWeights:
         embedding: A row a piece, float32, shape [vocabulary_size, embedding_size].
         forward: Reads the text from its first piece.
         backward: Reads it from its last.
-        dense: Kernel and bias of each dense layer, rectified, but for the last, which gives the logits.
+        dense: Kernel and bias of each dense layer, the last of which gives the logits.
+        activation: Of the others: relu or tanh.
     """
 
     embedding: Floats
     forward: Lstm
     backward: Lstm
     dense: tuple[tuple[Floats, Floats], ...]
+    activation: str = "relu"
 
 
 def steps_of(weights: Weights | LessonWeights, window: int) -> int:

@@ -20,6 +20,7 @@ TEACHERS: Final = ("auto", "none", "minilm")
 CHOICES: Final = ("auto", "yes", "no")
 CHOICES_OF: Final = {  # options that have a few values
     "whole_words": CHOICES,
+    "activation": ("relu", "tanh"),
     "optimizer": ("adam", "nadam", "rmsprop", "sgd"),
     "loss": ("crossentropy", "smoothed", "focal"),
 }
@@ -36,6 +37,7 @@ GROUPS: Final = {
         "lstm_units",
         "lstm_steps",
         "sentence_size",
+        "activation",
     ),
     "training": (
         "teacher",
@@ -80,6 +82,7 @@ _TABLES_ALONE: Final = (
     *("teacher", "extra_words", "regularization", "steps", "whole_words"),
     *("bigram_strength", "ngram_strength", "longest_ngram"),
 )
+_NETWORK_ALONE: Final = ("activation",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,7 +123,7 @@ def recipe_with(recipe: str | Recipe, given: Mapping[str, Any]) -> Recipe:
             _check(name, value)
     changed = dataclasses.replace(recipe, **given)
     for name in given:
-        if name in (_TABLES_ALONE if not changed.tables else ()):
+        if name in (_NETWORK_ALONE if changed.tables else _TABLES_ALONE):
             raise UserError(f"{_option(name)}: the recipe {changed.name} has no use for it")
     if changed.sequence_length and changed.lstm_steps > changed.sequence_length - 2:
         most = changed.sequence_length - 2

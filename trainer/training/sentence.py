@@ -90,7 +90,7 @@ def train_lesson(
     vocabulary = encoded.vocabulary
     dense = (*recipe.dense_units, len(vocabulary.labels))
     sizes = (vocabulary.sequence_length, vocabulary.size, recipe.embedding_size, recipe.lstm_units)
-    build = partial(build_lesson, *sizes, dense, recipe.dropout)
+    build = partial(build_lesson, *sizes, dense, recipe.dropout, recipe.activation)
     model = build()
     if isinstance(workers, OnRay):
         per_epoch = math.ceil(len(encoded.truth) / recipe.batch_size)

@@ -78,11 +78,19 @@ def encoding_of(prepared: Prepared, recipe: Recipe, teacher: Teacher | None) -> 
 
 
 def students(folder: Path, recipe: Recipe, sizes: Sizes, teacher: Teacher | None) -> Checkpoints:
-    """Gives where a taught encoder is kept: labels and rungs play no part in it, so trials share it."""
+    """Gives where a taught encoder is kept: it learns of texts and pieces alone, so trials of equal pieces share it.
+
+    Args:
+        folder: Of the encoding.
+        recipe: How it is trained.
+        sizes: Of the encoder.
+        teacher: None: there is no such encoder.
+    """
     if teacher is None:
         return NOTHING_KEPT
     facts = [getattr(sizes, name) for name in _STUDENT] + [recipe.epochs, recipe.batch_size, recipe.learning_rate]
-    place = folder / f"student-{sha256(json.dumps(facts).encode())[:16]}"
+    facts += [sha256((folder / "vocabulary.json").read_bytes()), teacher.digest]
+    place = folder.parent / f"student-{sha256(json.dumps(facts).encode())[:24]}"
     place.mkdir(exist_ok=True)
     return Checkpoints(place)
 

@@ -1,7 +1,9 @@
 """Optuna's proposals to Ray Tune: a searcher by ask and tell, whose trials are kept as they end.
 
 Ray's own searcher for Optuna takes a space before the search; this one knows families, starts from given recipes, and
-tells Optuna of trials that a killed search has made.
+tells Optuna of trials that a killed search has made. Half of the proposals are neighbours of good trials, as PriorBand
+(Mallik et al., 2023) draws about the incumbent: a few dozen trials are few for TPE alone, and neighbours of a trial
+often share its encoding of the text and its student.
 """
 
 import json
@@ -10,14 +12,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import numpy as np
 from ray.tune.search import Searcher
 
 from trainer.model.recipe import Recipe
 from trainer.tuning.prepared import QUARTERS
-from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result, facts_of
-from trainer.tuning.space import Limits, Params, Space, propose, recipe_of
+from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result, complete, facts_of
+from trainer.tuning.results import by_bytes, frontier
+from trainer.tuning.space import FAMILY, Limits, Params, Space, neighbour, propose, recipe_of
 
-STARTUP: Final = 8  # proposals that are drawn evenly before TPE models what is good
+STARTUP: Final = 8  # trials before TPE models what is good: till then neighbours of the starts are proposed
+_NEIGHBOURS: Final = 0.5  # of the proposals after them: TPE knows too little of twenty dimensions to do without
+_PARENTS: Final = 3  # of the best scores, whose neighbours are proposed, beside what is on the frontier
+_BEHIND: Final = 2.0  # points of accuracy behind the best, at most, of those on the frontier
 NAME: Final = "trial-{}"
 
 Listener = Callable[[Result, bool], None]  # a trial as far as it is, and whether it is done
@@ -71,7 +78,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
 
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._space, self._limits, self._starts, self._record = space, limits, starts, record
-        self._most, self._until, self._listener, self._clock = most, until, listener, clock
+        self._most, self._until, self._listener, self._clock, self._seed = most, until, listener, clock, seed
         self._open: dict[str, tuple[Any, Result]] = {}
         # A search that goes on draws other numbers than it began with.
         sampler = optuna.samplers.TPESampler(
@@ -79,7 +86,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         )
         self.study = optuna.create_study(direction="maximize", sampler=sampler)
         for result in record.results:
-            self.study.enqueue_trial({"family": result.family, **result.params})
+            self.study.enqueue_trial({FAMILY: result.family, **result.params})
             trial = self.study.ask()
             propose(trial, space, limits)
             self._tell(trial, result)
@@ -93,7 +100,9 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
             return str(Searcher.FINISHED)
         start = self._waiting.pop(0) if self._waiting else None
         if start:
-            self.study.enqueue_trial({"family": start.family, **start.params})
+            self.study.enqueue_trial({FAMILY: start.family, **start.params})
+        elif near := self._near():
+            self.study.enqueue_trial(near)
         trial = self.study.ask()
         family, params = propose(trial, self._space, self._limits)
         name = NAME.format(self._next)
@@ -103,6 +112,15 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         self._next += 1
         self._listener(result, False)
         return {"recipe": result.recipe, "number": result.number, "spared": start is not None}
+
+    def _near(self) -> dict[str, Any] | None:
+        """Gives a neighbour of a trial that is good, or of a start; None where TPE proposes."""
+        generator = np.random.default_rng([self._seed, self._next])
+        parents = _parents(self._record.results) or [(start.family, start.params) for start in self._starts[:1]]
+        if not parents or generator.random() >= (_NEIGHBOURS if self._next >= STARTUP else bool(self._starts)):
+            return None
+        family, params = parents[int(generator.integers(len(parents)))]
+        return {FAMILY: family, **neighbour(family, params, self._space, self._limits, generator)}
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
         """Takes what a trial says after a rung."""
@@ -147,6 +165,15 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         else:
             state = TrialState.FAIL if result.state == FAILED else TrialState.PRUNED
             self.study.tell(trial, state=state)
+
+
+def _parents(results: Sequence[Result]) -> list[tuple[str, Params]]:
+    """Gives the families and parameters of trials with the best scores, and of the frontier of accuracy and bytes."""
+    done = complete(results)
+    scored = sorted(done, key=lambda each: (-each.rungs[-1][1], each.number))[:_PARENTS]
+    near = [each for each in frontier(results, by_bytes) if 100 * (done[0].accuracy - each.accuracy) <= _BEHIND]
+    found = {each.number: (each.family, each.params) for each in [*scored, *near]}
+    return [found[number] for number in sorted(found)]
 
 
 def _after(before: Result, said: Mapping[str, Any]) -> Result:

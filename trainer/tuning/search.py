@@ -24,7 +24,7 @@ from trainer.teacher.encoder import open_teacher
 from trainer.tuning import encodings
 from trainer.tuning.prepared import FOLDS, QUARTERS, Prepared, prepare
 from trainer.tuning.record import SEARCHES, Record, facts_of
-from trainer.tuning.space import NETWORK, TABLES, TAUGHT, Limits, Space, nearest
+from trainer.tuning.space import LEAST_KB, NETWORK, TABLES, TAUGHT, Limits, Space, nearest
 
 logger = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ _NO_LIMIT: Final = 1_000_000  # trials
 _MEMORY: Final = 2 << 30  # bytes of a trial: TensorFlow, the phrases, and what an SVM of many labels takes
 _LOST: Final = 3  # times that a trial whose node is lost begins anew
 _ENDS: Final = 20  # seconds that trials have to stop when the time is up
+HALF: Final = "byline-half"  # the default at half of its size
+UNTAUGHT: Final = "byline-untaught"  # the default without a teacher
+_UNDER_HALF: Final = 0.48  # what was asked for is met within a per cent or two
 _POSITIONS: Final = 34  # that the default reads of most text; the starting point of the search alone depends on it
 
 
@@ -110,9 +113,10 @@ def limits_of(prepared: Prepared, base: Recipe, options: SearchOptions) -> Limit
     split = prepared.split
     teacher = open_teacher(base.teacher, split.training_text(), prepared.profile.trained_on)
     label_count = len(split.labels)
+    base = replace(base, budget_kb=options.budget_kb)
     return Limits(
         families=(TABLES, TAUGHT, NETWORK) if teacher else (TABLES, NETWORK),
-        kilobytes=options.budget_kb or budget_kb_of(base, label_count, teacher is not None),
+        kilobytes=budget_kb_of(base, label_count, teacher is not None),
         many=label_count > FEW_LABELS,
         windows=bool(split.window),
         teacher=base.teacher if base.teacher != "none" else "none",
@@ -121,11 +125,20 @@ def limits_of(prepared: Prepared, base: Recipe, options: SearchOptions) -> Limit
 
 
 def starts_of(prepared: Prepared, limits: Limits, space: Space) -> list[Any]:
-    """Gives the recipes that the search starts from: the default, `tiny`, and the lesson's on the same phrases."""
+    """Gives the recipes that the search starts from.
+
+    They are the default, the default at half of its size, `tiny`, and the lesson's on the same phrases; with a teacher
+    the default without one, too.
+    """
     from trainer.tuning.proposals import Start
 
+    half = replace(limits.base, name=HALF, budget_kb=max(LEAST_KB, round(_UNDER_HALF * limits.kilobytes)))
+    alone = replace(limits.base, name=UNTAUGHT, teacher="none")
+    alone = replace(alone, budget_kb=budget_kb_of(alone, len(prepared.split.labels), False))
+    untaught = [alone] if TAUGHT in limits.families else []
+    lesson = replace(RECIPES["lesson"], unit=limits.base.unit)
     starts = []
-    for recipe in (limits.base, RECIPES["tiny"], replace(RECIPES["lesson"], unit=limits.base.unit)):
+    for recipe in (limits.base, half, *untaught, RECIPES["tiny"], lesson):
         taught = TAUGHT in limits.families and recipe.teacher != "none"
         whole = recipe.whole_words != "no"
         sizes = sizes_for(recipe, len(prepared.split.labels), prepared.profile.trained_on, taught, whole)

@@ -4,14 +4,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, Final
 
+import numpy as np
+
 from trainer.model.recipe import RECIPES, Recipe, Sizes
 
 if TYPE_CHECKING:
     import optuna
 
-VERSION: Final = 1  # of the space: a search of another one is not gone on with
+VERSION: Final = 2  # of the space: a search of another one is not gone on with
 TABLES, TAUGHT, NETWORK = "tables", "taught", "network"
 _LINEAR: Final = (TABLES, TAUGHT)
+LEAST_KB: Final = 60  # of a model: less holds nothing beside graph and tokenizer
+
+_CHANGED: Final = 0.2  # of a neighbour's dimensions
+_NEAR: Final = 2  # places along an ordered dimension
+_SPREAD: Final = 0.5  # standard deviation of the logarithm of an interval's number
 
 Value = float | str | bool
 Params = dict[str, Value]
@@ -47,14 +54,14 @@ class Space:
     """The search space: three families of models, and the dimensions of each.
 
     `tables` is the default recipe without a teacher, `taught` the same with one, `network` the lesson's. More LSTM
-    layers, and other activations of its dense layers, are not searched: both would change the graph of every runtime.
+    layers, and other activations of the LSTM, are not searched: both would change the graph of every runtime.
     """
 
     # size
     budget: Dimension = Dimension(
         "budget_kb",
-        (0.25, 0.35, 0.5, 0.7, 1.0),
-        "of the largest size: half of the bytes often costs nothing, a quarter is where accuracy falls",
+        (0.24, 0.34, 0.48, 0.7, 1.0),
+        "of the largest size: a little under half of the bytes often costs nothing, a quarter is where accuracy falls",
         _LINEAR,
     )
     # tokenizer
@@ -165,6 +172,9 @@ class Space:
         (NETWORK,),
         ordered=False,
     )
+    activation: Dimension = Dimension(
+        "activation", ("relu", "tanh"), "of these layers; the lesson rectifies", (NETWORK,), ordered=False
+    )
     optimizer: Dimension = Dimension(
         "optimizer",
         ("adam", "nadam", "rmsprop", "sgd"),
@@ -248,6 +258,35 @@ def propose(trial: "optuna.Trial", space: Space, limits: Limits) -> tuple[str, P
     return family, params
 
 
+def neighbour(
+    family: str, params: Mapping[str, Value], space: Space, limits: Limits, generator: np.random.Generator
+) -> Params:
+    """Changes a few dimensions of a point by a little, at least one.
+
+    Args:
+        family: Of the model.
+        params: Of the point, as `propose` gives them.
+        space: Where they are from.
+        limits: Of the corpus.
+        generator: Of all chance.
+    """
+    there = dict(dimensions(space, limits, family))
+    changed = [name for name in there if generator.random() < _CHANGED] or [str(generator.choice(list(there)))]
+    moved: Params = dict(params)
+    for name in changed:
+        dimension, last = there[name], len(there[name].values) - 1
+        if dimension.interval:
+            low, high = dimension.values
+            moved[name] = float(np.clip(float(params[name]) * np.exp(_SPREAD * generator.normal()), low, high))
+        elif dimension.ordered:
+            place = int(params[name])
+            near = [other for other in range(last + 1) if 0 < abs(other - place) <= _NEAR]
+            moved[name] = int(generator.choice(near))
+        else:
+            moved[name] = int(generator.choice([other for other in range(last + 1) if other != int(params[name])]))
+    return moved
+
+
 def recipe_of(family: str, params: Mapping[str, Value], space: Space, limits: Limits, name: str) -> Recipe:
     """Makes a recipe of Optuna's parameters.
 
@@ -267,7 +306,7 @@ def recipe_of(family: str, params: Mapping[str, Value], space: Space, limits: Li
         steps = values["sequence_length"] - 2
         start = replace(RECIPES["lesson"], unit=limits.base.unit)
         return replace(start, name=name, lstm_steps=steps, whole_words=whole, **values)
-    values["budget_kb"] = max(60, round(limits.kilobytes * values["budget_kb"]))
+    values["budget_kb"] = max(LEAST_KB, round(limits.kilobytes * values["budget_kb"]))
     if family == TAUGHT:
         values["lstm_steps"] = min(values["lstm_steps"], values["sequence_length"] - 2)
     return replace(limits.base, name=name, teacher=limits.teacher if family == TAUGHT else "none", **values)

@@ -77,16 +77,22 @@ def made_constants(
     return _rounded(made | _reader(generator, size, embedding, units))
 
 
-def made_lesson(labels: int, *, size: int = 60, embedding: int = 5, units: int = 3, seed: int = 1) -> Constants:
+def made_lesson(
+    labels: int, *, size: int = 60, embedding: int = 5, units: int = 3, seed: int = 1, activation: str = "relu"
+) -> Constants:
     """Gives random constants, rounded, of the lesson's form."""
     generator = np.random.default_rng(seed)
     made = _reader(generator, size, embedding, units)
     for index, (rows, columns) in enumerate([(2 * units, 6), (6, 4), (4, labels)]):
         made |= {
-            f"dense_{index}_kernel": generator.normal(size=(rows, columns)),
+            _kernel_name(index, activation): generator.normal(size=(rows, columns)),
             f"dense_{index}_bias": generator.normal(size=columns),
         }
     return _rounded(made)
+
+
+def _kernel_name(index: int, activation: str) -> str:
+    return f"dense_{index}_tanh_kernel" if index and activation == "tanh" else f"dense_{index}_kernel"
 
 
 def _reader(generator: np.random.Generator, size: int, embedding: int, units: int) -> dict[str, NDArray[np.float64]]:
@@ -166,9 +172,10 @@ def _logits(of: Exact, steps: int, row: list[int]) -> NDArray[np.float64]:
     if "gate_kernel" not in of:
         x = np.concatenate([direction[-1] if direction else np.zeros(units) for direction in outputs])
         layers = [name for name in of if name.startswith("dense_") and name.endswith("_kernel")]
+        bent = "dense_1_tanh_kernel" in of
         for index in range(len(layers)):
-            x = np.maximum(x, 0) if index else x
-            x = x @ of[f"dense_{index}_kernel"] + of[f"dense_{index}_bias"]
+            x = (np.tanh(x) if bent else np.maximum(x, 0)) if index else x
+            x = x @ of[_kernel_name(index, "tanh" if bent else "relu")] + of[f"dense_{index}_bias"]
         return x
     summed = [np.sum(direction, axis=0) if direction else np.zeros(units) for direction in outputs]
     embedded = np.sum(vectors, axis=0) if vectors else np.zeros(of["embedding_rows"].shape[1])

@@ -8,7 +8,7 @@
 
 import { UNKNOWN_ID } from "../text/tokenizer.js";
 import { createEncoder } from "./encoder.js";
-import { sigmoid } from "./lstm.js";
+import { sigmoid, tanh } from "./lstm.js";
 import { createTables } from "./tables.js";
 import { readWeights } from "./weights.js";
 
@@ -93,7 +93,8 @@ function createGated(named, has, steps) {
 }
 
 /**
- * The lesson's model: dense layers behind the LSTM's last outputs, of which the last gives the logits.
+ * The lesson's model: dense layers behind the LSTM's last outputs, of which the last gives the logits. A kernel's name
+ * says what the outputs before it go through.
  *
  * @param {(name: string) => Weight} named
  * @param {(name: string) => boolean} has
@@ -104,20 +105,26 @@ function createLesson(named, has, steps) {
   const encoder = createEncoder(named, steps, true);
   /** @type {((vector: Float64Array) => Float64Array)[]} */
   const layers = [];
-  for (let index = 0; has(`dense_${index}_kernel`); index += 1)
-    layers.push(createLayer(named(`dense_${index}_kernel`), named(`dense_${index}_bias`)));
+  const bends = has("dense_1_tanh_kernel");
+  const kernel = (/** @type {number} */ index) => `dense_${index}${bends && index > 0 ? "_tanh" : ""}_kernel`;
+  for (let index = 0; has(kernel(index)); index += 1)
+    layers.push(createLayer(named(kernel(index)), named(`dense_${index}_bias`)));
+  const activate = bends ? tanh : rectify;
 
   return (ids, start, end) => {
     encoder.run(ids, start + 1, end - 1);
     /** @type {Float64Array} */
     let x = encoder.outputs;
     for (const [index, layer] of layers.entries()) {
-      if (index > 0) for (let unit = 0; unit < x.length; unit += 1) x[unit] = Math.max(0, x[unit]);
+      if (index > 0) for (let unit = 0; unit < x.length; unit += 1) x[unit] = activate(x[unit]);
       x = layer(x);
     }
     return x;
   };
 }
+
+/** @type {(x: number) => number} */
+const rectify = (x) => Math.max(0, x);
 
 /**
  * A matrix product and a bias; the answer is overwritten by the next.

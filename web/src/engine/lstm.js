@@ -85,7 +85,7 @@ export const sigmoid = (x) => 1 / (1 + Math.exp(-x));
  *
  * @param {number} x
  */
-const tanh = (x) => 2 / (1 + Math.exp(-2 * x)) - 1;
+export const tanh = (x) => 2 / (1 + Math.exp(-2 * x)) - 1;
 
 /**
  * Lays all weights of a unit's four gates beside each other, in the order in which they are read. As float64, because
