@@ -14,7 +14,9 @@ import pytest
 
 from tests.support.corpora.pets import CORPUS
 from tests.support.places import ROOT
+from trainer.__main__ import main
 from trainer.data.sources import Unit
+from trainer.run import Run
 from trainer.tuning import search as tune
 from trainer.tuning.record import COMPLETE, FAILED, Record, Result
 from trainer.tuning.report import findings_of, html, terminal
@@ -75,7 +77,9 @@ def test_a_node_is_killed_and_the_search_goes_on(
     assert f"trial {findings.best.number}" in text
 
 
-def test_a_killed_command_goes_on(tmp_path: Path) -> None:
+def test_a_killed_command_goes_on_and_fit_takes_what_it_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     lines = "".join(
         json.dumps({"text": row.text, "label": row.label}) + "\n" for n, row in enumerate(CORPUS.rows()) if n % 4 == 0
     )
@@ -97,8 +101,20 @@ def test_a_killed_command_goes_on(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     after = Record.read(tmp_path / "s").results
     assert after[: len(before)] == before
-    assert [each.name for each in after] == ["byline", "tiny"]
+    assert [each.name for each in after] == ["byline", "byline-half"]
     assert f"goes on after {len(before)} trial" in done.stderr
-    assert "trial 1, tiny, tables: complete" in done.stderr
+    assert "trial 1, byline-half, tables: complete" in done.stderr
     assert "BEST" in done.stdout
     assert (tmp_path / "s" / "report.html").is_file()
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    smallest = min(after, key=lambda each: each.bytes)
+    of_search = ["--recipe", "smallest-within:100", "--search", "s", "--run", "run"]
+    assert main(["fit", "--data", "pets.jsonl", *of_search]) == 0
+    said = capsys.readouterr()
+    assert f"s: trial {smallest.number}, {smallest.name}" in said.out + said.err
+    facts = Run.read(tmp_path / "run").facts
+    assert facts["recipe"]["name"] == smallest.name == "byline-half"
+    assert facts["recipe"]["budget_kb"] == 240
+    assert facts["seed"] == Record.read(tmp_path / "s").facts["seed"]

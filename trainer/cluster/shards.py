@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from trainer.data.tables import Reading, Table, open_table
 from trainer.data.tables.dialect import USUAL
+from trainer.data.tables.workbooks import json_lines
 from trainer.data.text_files import PACKED, UTF8, DamagedTextError, encoding_of, lines, named, shown
 from trainer.errors import UserError
 from trainer.files import is_there
@@ -159,16 +160,7 @@ def _text_lines(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
 
 
 def _objects(path: Path, encoding: str) -> Iterator[dict[str, Any]]:
-    for number, line in enumerate(lines(path, encoding), 1):
-        if not line.strip():
-            continue
-        try:
-            value = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise UserError(f"{path}: row {number}: is not JSON ({error})") from error
-        if not isinstance(value, dict):
-            raise UserError(f"{path}: row {number}: is not a JSON object")
-        yield value
+    return (value for _, value in json_lines(path, encoding))
 
 
 def _records(table: Table) -> Iterator[dict[str, Any]]:

@@ -1,6 +1,5 @@
 """Tables of records: separated values, JSON, spreadsheets, fastText's lines, Parquet, and Hugging Face datasets."""
 
-import json
 import logging
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from trainer.data.tables.dialect import LOOKED_AT, Choice, dialect_of, has_header
-from trainer.data.tables.workbooks import is_json_lines, objects_of, sheet_of
+from trainer.data.tables.workbooks import is_json_lines, json_lines, objects_of, sheet_of
 from trainer.data.text_files import PACKED, UTF8, encoding_of, lines, named, shown
 from trainer.errors import UserError
 
@@ -218,19 +217,7 @@ def _labelled(path: Path, encoding: str, reading: Reading, *, pattern: re.Patter
 
 
 def _json_lines(path: Path, encoding: str, _: Reading) -> Table:
-    def objects() -> Iterator[tuple[int, dict[str, Any]]]:
-        for number, line in enumerate(lines(path, encoding), 1):
-            if not line.strip():
-                continue
-            try:
-                value = json.loads(line)
-            except (ValueError, RecursionError) as error:
-                raise UserError(f"{path}: row {number}: is not JSON ({error})") from error
-            if not isinstance(value, dict):
-                raise UserError(f"{path}: row {number}: is not a JSON object")
-            yield number, value
-
-    return _of_objects(path, objects)
+    return _of_objects(path, lambda: json_lines(path, encoding))
 
 
 def _json(path: Path, encoding: str, reading: Reading) -> Table:

@@ -1,4 +1,4 @@
-"""Files that are read whole: spreadsheets, and JSON that is no JSON lines."""
+"""Spreadsheets and JSON, which are read whole; and JSON lines, which are not."""
 
 import json
 import zipfile
@@ -65,6 +65,24 @@ def is_json_lines(path: Path, encoding: str) -> bool:
         except (ValueError, RecursionError):
             return False
     return found == 2
+
+
+def json_lines(path: Path, encoding: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Gives an object a line, with the line's number; empty lines are none.
+
+    Raises:
+        UserError: A line is no JSON, or no object.
+    """
+    for number, line in enumerate(lines(path, encoding), 1):
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            raise UserError(f"{path}: row {number}: is not JSON ({error})") from error
+        if not isinstance(value, dict):
+            raise UserError(f"{path}: row {number}: is not a JSON object")
+        yield number, value
 
 
 def objects_of(path: Path, encoding: str) -> list[dict[str, Any]]:
