@@ -24,9 +24,9 @@ from trainer.training.fit import fit
 from trainer.training.options import RANGES, FitOptions
 from trainer.tuning import chosen, results, trial
 from trainer.tuning.encodings import encoding_of
-from trainer.tuning.prepared import FOLDS, QUARTERS, digest_of, prepare
+from trainer.tuning.prepared import FOLDS, WHOLE, digest_of, prepare
 from trainer.tuning.record import COMPLETE, FAILED, PRUNED, Record, Result, facts_of
-from trainer.tuning.space import NETWORK, TABLES, TAUGHT, Limits, Space, dimensions, nearest, recipe_of
+from trainer.tuning.space import NETWORK, TABLES, TAUGHT, Limits, Space, dimensions, nearest, neighbour, recipe_of
 
 LIMITS = Limits((TABLES, NETWORK), 300, True, True, "none", dataclasses.replace(RECIPES["byline"], teacher="none"))
 EVERY = dataclasses.replace(LIMITS, families=(TABLES, TAUGHT, NETWORK), teacher="auto")
@@ -50,7 +50,7 @@ def large(rows: int = 1_400) -> Corpus:
 
 
 def result(number: int, right: int, size: int, **changed: Any) -> Result:
-    made = Result(number, f"trial-{number}", TABLES, {}, facts_of(RECIPES["byline"]), COMPLETE, [(4, 1.0)])
+    made = Result(number, f"trial-{number}", TABLES, {}, facts_of(RECIPES["byline"]), COMPLETE, [(WHOLE, 1.0)])
     return dataclasses.replace(made, right=right, phrases=100, bytes=size, **changed)
 
 
@@ -93,6 +93,38 @@ def test_the_point_nearest_to_a_recipe_of_the_space_is_its_own(family: str) -> N
         assert again == recipe
 
 
+@pytest.mark.parametrize("family", [TABLES, TAUGHT, NETWORK])
+def test_a_neighbour_differs_a_little_and_is_of_the_space(family: str) -> None:
+    space, generator = Space(), np.random.default_rng(1)
+    names = dict(dimensions(space, EVERY, family))
+    params: dict[str, Any] = {name: of.values[0] if of.interval else 0 for name, of in names.items()}
+    moved: set[str] = set()
+    for _ in range(200):
+        near = neighbour(family, params, space, EVERY, generator)
+        changed = {name for name in names if near[name] != params[name]}
+        assert changed
+        assert near.keys() == params.keys()
+        moved |= changed
+        for name in changed:
+            of = names[name]
+            last = of.values[1] if of.interval else len(of.values) - 1 if not of.ordered else min(2, len(of.values) - 1)
+            assert (of.values[0] if of.interval else 0) <= float(near[name]) <= last
+        recipe_of(family, near, space, EVERY, "trial")
+    assert moved == set(names)
+
+
+def test_a_network_takes_no_more_steps_than_it_may() -> None:
+    space = Space()
+    limits = dataclasses.replace(LIMITS, rows=100_000, updates=3_000)
+    params: dict[str, Any] = {
+        name: of.values[0] if of.interval else len(of.values) - 1 for name, of in dimensions(space, limits, NETWORK)
+    }
+    recipe = recipe_of(NETWORK, params, space, limits, "trial")
+    assert (recipe.batch_size, recipe.epochs) == (128, 3)
+    assert recipe_of(NETWORK, params | {"batch": 0}, space, limits, "trial").epochs == 1
+    assert recipe_of(NETWORK, params, space, LIMITS, "trial").epochs == 12
+
+
 def test_trials_get_the_phrases_of_fit_without_those_of_the_test() -> None:
     corpus = large()
     prepared = prepare(corpus, RECIPES["byline"], FitOptions(seed=3))
@@ -115,25 +147,25 @@ def test_few_rows_are_cross_validated_in_few_folds() -> None:
     prepared = prepare(CORPUS, RECIPES["byline"], options)
     assert prepared.split.folds is not None
     assert len(np.unique(prepared.split.folds.fold)) == FOLDS
-    assert prepared.rungs == (QUARTERS,)
+    assert prepared.rungs == (WHOLE,)
     assert prepared.asked == len(prepared.split.kept) == 800
 
 
-def test_a_share_has_each_fourth_phrase_of_every_label(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_share_has_as_much_of_every_label(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     prepared = prepare(large(), RECIPES["tiny"], FitOptions(seed=3))
     encoded, _, _ = encoding_of(prepared, RECIPES["tiny"], None)
     again, _, folder = encoding_of(prepared, dataclasses.replace(RECIPES["tiny"], regularization=2.0), None)
     assert np.array_equal(encoded.rows, again.rows)
     assert len(list(folder.parent.iterdir())) == 1  # one encoding for both
-    phrases = {1: 0, 2: 0, QUARTERS: 0}
-    for quarters in phrases:
-        part = trial.share_of(encoded, quarters)
+    phrases = {1: 0, 4: 0, WHOLE: 0}
+    for share in phrases:
+        part = trial.share_of(encoded, share)
         assert set(np.unique(part.truth)) == {0, 1}
-        phrases[quarters] = len(np.unique(part.phrases))
+        phrases[share] = len(np.unique(part.phrases))
         assert part.validation == encoded.validation
-    assert phrases[1] == pytest.approx(phrases[QUARTERS] / 4, abs=2)
-    assert phrases[2] == pytest.approx(phrases[QUARTERS] / 2, abs=2)
+    assert phrases[1] == pytest.approx(phrases[WHOLE] / 16, abs=4)
+    assert phrases[4] == pytest.approx(phrases[WHOLE] / 4, abs=4)
 
 
 @pytest.mark.slow
@@ -143,7 +175,7 @@ def test_a_trial_says_what_fit_says(name: str, monkeypatch: pytest.MonkeyPatch, 
     changed = {"steps": 5} if name == "tiny" else {"epochs": 1, "optimizer": "sgd", "loss": "smoothed", "dropout": 0.2}
     recipe = dataclasses.replace(RECIPES[name], unit="words", longest_window=8, sequence_length=18, **changed)
     corpus = large(1_100)
-    outcome = trial.run_rung(prepare(corpus, recipe, FitOptions(seed=3)), recipe, QUARTERS, 0)
+    outcome = trial.run_rung(prepare(corpus, recipe, FitOptions(seed=3)), recipe, WHOLE, 0)
     validation = fit(corpus, recipe, FitOptions(seed=3, path=tmp_path / "run")).metrics["validation"]
     assert (outcome.phrases, outcome.accuracy) == (validation["phrases"], validation["accuracy"])
 
@@ -152,8 +184,8 @@ def test_a_recipe_that_is_too_large_is_not_trained(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.setattr(trial, "train", lambda *_: pytest.fail("was trained"))
     prepared = prepare(large(), RECIPES["tiny"], FitOptions(seed=3))
-    outcome = trial.run_rung(prepared, RECIPES["tiny"], QUARTERS, 40_000)
-    assert outcome.quarters == 0
+    outcome = trial.run_rung(prepared, RECIPES["tiny"], WHOLE, 40_000)
+    assert outcome.share == 0
     assert outcome.over == outcome.bytes - 40_000 > 0
 
 
@@ -223,7 +255,7 @@ def proposed(folder: Path, seed: int, count: int, score: Callable[[Recipe], floa
     while isinstance(config := asked.suggest(f"t{len(record.results)}"), dict):
         recipe = chosen_recipe(config)
         said: dict[str, Any] = {"right": 1, "phrases": 2, "bytes": 9, "microseconds": 1.0, "over": 0, "seconds": 0.1}
-        said |= {"sizes": "{}", "score": score(recipe), "quarters": QUARTERS}
+        said |= {"sizes": "{}", "score": score(recipe), "share": WHOLE}
         name = f"t{len(record.results)}"
         asked.on_trial_result(name, said)
         asked.on_trial_complete(name, said)

@@ -12,6 +12,7 @@ from trainer.cli.terminal import say
 from trainer.errors import UserError
 from trainer.files import write_text
 from trainer.training.options import RANGES, TEACHERS
+from trainer.tuning.prepared import WHOLE
 from trainer.tuning.record import REPORT, Result, complete
 
 if TYPE_CHECKING:
@@ -151,5 +152,5 @@ def line_of(result: Result) -> str:
         return f"{what} ({result.error})"
     if result.over:
         return f"{what}, about {result.bytes / 1000:,.0f} kB"
-    share = "" if result.complete else f" of {result.rungs[-1][0]} quarters of the rows"
+    share = "" if result.complete else f" of {result.rungs[-1][0] / WHOLE:.0%} of the rows"
     return f"{what}, {result.accuracy:.1%}{share}, {result.bytes / 1000:,.0f} kB, {result.seconds:.0f} s"

@@ -16,7 +16,7 @@ from trainer.splitting.split import Split
 from trainer.training.learn import FEW_ROWS
 
 FOLDS: Final = 3  # of cross-validation in a search: `fit` has ten, of which each is a training
-QUARTERS: Final = 4  # of the training rows: all
+WHOLE: Final = 16  # sixteenths of the training rows: all of them
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class Prepared:
         profile: Of the corpus: counts alone, no row of it.
         digest: Of the whole corpus, see `digest_of`.
         seed: Of split and training.
-        rungs: Quarters of the training rows after which a trial is looked at, the last of which is all.
+        rungs: Sixteenths of the training rows after which a trial is looked at, the last of which is all.
         counts: Phrases by part, of those that the search sees.
     """
 
@@ -77,9 +77,9 @@ def prepare(corpus: Corpus, recipe: Recipe, options: SplitOptions) -> Prepared:
     Where training and validation have fewer rows than `FEW_ROWS`, a validation part would say too little: their rows
     are dealt to `FOLDS` folds, and every recipe is measured by cross-validation.
 
-    A trial is looked at after a quarter and after half of the training rows, and then has all. A share of the rows is
-    a measure that both families have, and costs in proportion; epochs would say nothing of a linear SVM. Where a
-    quarter is fewer than `FEW_ROWS`, which train in seconds and say little, all rows are learned from at once.
+    A trial is looked at after a sixteenth and a quarter of the training rows, and then has all. A share of the rows is
+    a measure that both families have, and costs in proportion; epochs would say nothing of a linear SVM. Shares
+    of fewer than `FEW_ROWS`, which train in seconds and say little, are left out.
 
     Args:
         corpus: Labelled text.
@@ -109,13 +109,13 @@ def prepare(corpus: Corpus, recipe: Recipe, options: SplitOptions) -> Prepared:
         "_division": replace(named["_division"], free={}, part_of={}),
     }
     held = counts["validation"]
-    early = [] if folds else [of for of in (1, 2) if counts["train"] * of // QUARTERS + held >= FEW_ROWS]
+    early = [] if folds else [of for of in (1, 4) if counts["train"] * of // WHOLE + held >= FEW_ROWS]
     return Prepared(
         split=SharedSplit(**named),
         profile=replace(profile, free=Counter(), groups={}, first={}),
         digest=digest_of(corpus),
         seed=options.seed,
-        rungs=(*early, QUARTERS),
+        rungs=(*early, WHOLE),
         counts=dict(counts),
     )
 

@@ -16,7 +16,7 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from trainer.model.recipe import Recipe
-from trainer.tuning.prepared import QUARTERS
+from trainer.tuning.prepared import WHOLE
 from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result, complete, facts_of
 from trainer.tuning.results import by_bytes, frontier
 from trainer.tuning.space import FAMILY, Limits, Params, Space, neighbour, propose, recipe_of
@@ -24,7 +24,8 @@ from trainer.tuning.space import FAMILY, Limits, Params, Space, neighbour, propo
 STARTUP: Final = 8  # trials before TPE models what is good: till then neighbours of the starts are proposed
 _NEIGHBOURS: Final = 0.5  # of the proposals after them: TPE knows too little of twenty dimensions to do without
 _PARENTS: Final = 3  # of the best scores, whose neighbours are proposed, beside what is on the frontier
-_BEHIND: Final = 2.0  # points of accuracy behind the best, at most, of those on the frontier
+_BEHIND: Final = 2.0  # points behind the best, at most, of parents
+_POINTS: Final = 2.0  # behind the best family, at which another is tried e times less often
 NAME: Final = "trial-{}"
 
 Listener = Callable[[Result, bool], None]  # a trial as far as it is, and whether it is done
@@ -101,8 +102,8 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         start = self._waiting.pop(0) if self._waiting else None
         if start:
             self.study.enqueue_trial({FAMILY: start.family, **start.params})
-        elif near := self._near():
-            self.study.enqueue_trial(near)
+        else:
+            self.study.enqueue_trial(self._fixed())
         trial = self.study.ask()
         family, params = propose(trial, self._space, self._limits)
         name = NAME.format(self._next)
@@ -113,14 +114,22 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         self._listener(result, False)
         return {"recipe": result.recipe, "number": result.number, "spared": start is not None}
 
-    def _near(self) -> dict[str, Any] | None:
-        """Gives a neighbour of a trial that is good, or of a start; None where TPE proposes."""
+    def _fixed(self) -> dict[str, Any]:
+        """Gives what TPE does not propose: a whole neighbour of a trial that is good, or of a start; or the family."""
         generator = np.random.default_rng([self._seed, self._next])
         parents = _parents(self._record.results) or [(start.family, start.params) for start in self._starts[:1]]
-        if not parents or generator.random() >= (_NEIGHBOURS if self._next >= STARTUP else bool(self._starts)):
-            return None
-        family, params = parents[int(generator.integers(len(parents)))]
-        return {FAMILY: family, **neighbour(family, params, self._space, self._limits, generator)}
+        if parents and generator.random() < (_NEIGHBOURS if self._next >= STARTUP else bool(self._starts)):
+            family, params = parents[int(generator.integers(len(parents)))]
+            return {FAMILY: family, **neighbour(family, params, self._space, self._limits, generator)}
+        return {FAMILY: str(generator.choice(self._limits.families, p=self._chances()))}
+
+    def _chances(self) -> list[float]:
+        """Gives each family's chance to be tried by the best score that it has; one without a score is not behind."""
+        done = complete(self._record.results)
+        scores = {each.family: each.rungs[-1][1] for each in sorted(done, key=lambda each: each.rungs[-1][1])}
+        top = max(scores.values(), default=0.0)
+        odds = np.exp([(scores.get(family, top) - top) / _POINTS for family in self._limits.families])
+        return list(odds / odds.sum())
 
     def on_trial_result(self, trial_id: str, result: Mapping[str, Any]) -> None:
         """Takes what a trial says after a rung."""
@@ -134,7 +143,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         if trial_id not in self._open:
             return
         trial, last = self._open.pop(trial_id)
-        if result and "quarters" in result:
+        if result and "share" in result:
             last = _after(last, result)
         state = _state_of(last, error)
         if state is None:
@@ -158,8 +167,8 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         from optuna.trial import TrialState
 
         trial.set_constraint("bytes", float(result.over))
-        for quarters, score in result.rungs:
-            trial.report(score, quarters)
+        for share, score in result.rungs:
+            trial.report(score, share)
         if result.state == COMPLETE:
             self.study.tell(trial, result.rungs[-1][1])
         else:
@@ -171,8 +180,9 @@ def _parents(results: Sequence[Result]) -> list[tuple[str, Params]]:
     """Gives the families and parameters of trials with the best scores, and of the frontier of accuracy and bytes."""
     done = complete(results)
     scored = sorted(done, key=lambda each: (-each.rungs[-1][1], each.number))[:_PARENTS]
-    near = [each for each in frontier(results, by_bytes) if 100 * (done[0].accuracy - each.accuracy) <= _BEHIND]
-    found = {each.number: (each.family, each.params) for each in [*scored, *near]}
+    near = [each for each in scored if scored[0].rungs[-1][1] - each.rungs[-1][1] <= _BEHIND]
+    near += [each for each in frontier(results, by_bytes) if 100 * (done[0].accuracy - each.accuracy) <= _BEHIND]
+    found = {each.number: (each.family, each.params) for each in near}
     return [found[number] for number in sorted(found)]
 
 
@@ -180,12 +190,12 @@ def _after(before: Result, said: Mapping[str, Any]) -> Result:
     """Adds what a trial says after a rung to what is known of it; said twice it is added once."""
     if said.get("error"):
         return replace(before, error=str(said["error"]))
-    quarters = int(said["quarters"])
-    if any(at == quarters for at, _ in before.rungs):
+    share = int(said["share"])
+    if any(at == share for at, _ in before.rungs):
         return before
     return replace(
         before,
-        rungs=[*before.rungs, (quarters, round(float(said["score"]), 4))] if quarters else before.rungs,
+        rungs=[*before.rungs, (share, round(float(said["score"]), 4))] if share else before.rungs,
         right=int(said["right"]),
         phrases=int(said["phrases"]),
         bytes=int(said["bytes"]),
@@ -203,4 +213,4 @@ def _state_of(result: Result, error: bool) -> str | None:
         return TOO_LARGE
     if not result.rungs:
         return None
-    return COMPLETE if result.rungs[-1][0] == QUARTERS else PRUNED
+    return COMPLETE if result.rungs[-1][0] == WHOLE else PRUNED

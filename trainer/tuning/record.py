@@ -20,7 +20,7 @@ from trainer.model.recipe import Recipe
 from trainer.tuning.space import VERSION
 
 SEARCHES: Final = Path("searches")
-FORMAT: Final = "byline-search-1"
+FORMAT: Final = "byline-search-2"
 COMPLETE, PRUNED, TOO_LARGE, FAILED = "complete", "pruned", "too large", "failed"
 _TRIALS: Final = "trials.jsonl"
 _FACTS: Final = "search.json"
@@ -40,7 +40,7 @@ class Result:
         params: Optuna's parameters.
         recipe: All fields of the recipe.
         state: `COMPLETE`, `PRUNED`, `TOO_LARGE` or `FAILED`.
-        rungs: Of each rung the quarters of the training rows, and the score.
+        rungs: Of each rung the sixteenths of the training rows, and the score.
         right: Phrases answered right after the last rung.
         phrases: That were asked.
         bytes: Of the `.tflite`, estimated.

@@ -22,7 +22,7 @@ from trainer.quiet import quietly
 from trainer.splitting.options import SplitOptions
 from trainer.teacher.encoder import open_teacher
 from trainer.tuning import encodings
-from trainer.tuning.prepared import FOLDS, QUARTERS, Prepared, prepare
+from trainer.tuning.prepared import FOLDS, WHOLE, Prepared, prepare
 from trainer.tuning.record import SEARCHES, Record, facts_of
 from trainer.tuning.space import LEAST_KB, NETWORK, TABLES, TAUGHT, Limits, Space, nearest
 
@@ -36,6 +36,8 @@ _ENDS: Final = 20  # seconds that trials have to stop when the time is up
 HALF: Final = "byline-half"  # the default at half of its size
 UNTAUGHT: Final = "byline-untaught"  # the default without a teacher
 _UNDER_HALF: Final = 0.48  # what was asked for is met within a per cent or two
+_REDUCTION: Final = 3  # of a rung's trials the best third goes on
+_UPDATES: Final = 300  # gradient steps a minute of the search that one network may take: a fifth or so of its time
 _POSITIONS: Final = 34  # that the default reads of most text; the starting point of the search alone depends on it
 
 
@@ -121,6 +123,8 @@ def limits_of(prepared: Prepared, base: Recipe, options: SearchOptions) -> Limit
         windows=bool(split.window),
         teacher=base.teacher if base.teacher != "none" else "none",
         base=base,
+        rows=prepared.counts["train"],
+        updates=round(_UPDATES * options.minutes),
     )
 
 
@@ -182,7 +186,7 @@ def _run(
             tune_config=tune.TuneConfig(
                 search_alg=proposals,
                 scheduler=SparingScheduler(
-                    time_attr=TIME, metric="score", mode="max", grace_period=1, max_t=QUARTERS, reduction_factor=2
+                    time_attr=TIME, metric="score", mode="max", grace_period=1, max_t=WHOLE, reduction_factor=_REDUCTION
                 ),
                 num_samples=-1,
                 max_concurrent_trials=_at_once(ray, options.workers),

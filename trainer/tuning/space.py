@@ -218,6 +218,8 @@ class Limits:
         windows: Whether running text is cut into windows.
         teacher: Of the taught family: a name or a folder.
         base: The recipe from which the families `tables` and `taught` start.
+        rows: That are learned from.
+        updates: Gradient steps of a network, at most, of which one epoch is always there; 0: any number.
     """
 
     families: tuple[str, ...]
@@ -226,6 +228,8 @@ class Limits:
     windows: bool
     teacher: str
     base: Recipe
+    rows: int = 0
+    updates: int = 0
 
 
 FAMILY: Final = "family"
@@ -277,7 +281,9 @@ def neighbour(
         dimension, last = there[name], len(there[name].values) - 1
         if dimension.interval:
             low, high = dimension.values
-            moved[name] = float(np.clip(float(params[name]) * np.exp(_SPREAD * generator.normal()), low, high))
+            value, factor = float(params[name]), float(np.exp(_SPREAD * generator.normal()))
+            within = low <= value * factor <= high
+            moved[name] = float(np.clip(value * factor if within else value / factor, low, high))
         elif dimension.ordered:
             place = int(params[name])
             near = [other for other in range(last + 1) if 0 < abs(other - place) <= _NEAR]
@@ -305,6 +311,8 @@ def recipe_of(family: str, params: Mapping[str, Value], space: Space, limits: Li
         whole = "yes" if values["model_type"] == "word" else "no"
         steps = values["sequence_length"] - 2
         start = replace(RECIPES["lesson"], unit=limits.base.unit)
+        if limits.updates:
+            values["epochs"] = max(1, min(values["epochs"], limits.updates * values["batch_size"] // limits.rows))
         return replace(start, name=name, lstm_steps=steps, whole_words=whole, **values)
     values["budget_kb"] = max(LEAST_KB, round(limits.kilobytes * values["budget_kb"]))
     if family == TAUGHT:

@@ -28,7 +28,7 @@ from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import first_rows
 from trainer.training.learn import train
 from trainer.tuning import encodings
-from trainer.tuning.prepared import QUARTERS, Prepared
+from trainer.tuning.prepared import WHOLE, Prepared
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Outcome:
     """What a trial says after a rung.
 
     Attributes:
-        quarters: Of the training rows that were learned from; 0: none, it is too large.
+        share: Sixteenths of the training rows that were learned from; 0: none, it is too large.
         right: Phrases that are answered right.
         phrases: That were asked: the validation part, or all in cross-validation.
         bytes: Of the `.tflite`, estimated.
@@ -58,7 +58,7 @@ class Outcome:
         seconds: That it took.
     """
 
-    quarters: int
+    share: int
     right: int
     phrases: int
     bytes: int
@@ -83,13 +83,13 @@ def score_of(accuracy: float, size: int) -> float:
     return 100 * accuracy - POINTS_A_DOUBLING * float(np.log2(max(size, LEAST_BYTES) / LEAST_BYTES))
 
 
-def run_rung(prepared: Prepared, recipe: Recipe, quarters: int, most_bytes: int) -> Outcome:
+def run_rung(prepared: Prepared, recipe: Recipe, share: int, most_bytes: int) -> Outcome:
     """Trains a recipe and measures it.
 
     Args:
         prepared: The phrases, without those of the test part.
         recipe: How.
-        quarters: Of the training rows.
+        share: Sixteenths of the training rows.
         most_bytes: A model that is larger is not trained; 0: any size will do.
 
     Raises:
@@ -109,15 +109,15 @@ def run_rung(prepared: Prepared, recipe: Recipe, quarters: int, most_bytes: int)
         counted = _network_in_folds(encoded, recipe, sizes, prepared.seed)
     else:
         kept = encodings.students(folder, recipe, sizes, teacher)
-        part = share_of(encoded, quarters)
-        trained = train(part, _quick(recipe, part, quarters), sizes, teacher, prepared.seed, kept)
+        part = share_of(encoded, share)
+        trained = train(part, _quick(recipe, part, share), sizes, teacher, prepared.seed, kept)
         if isinstance(trained.chosen, Weights):
             size = bytes_of(recipe, sizes, vocabulary, len(trained.chosen.tables.fingerprints))
         classifier = Classifier(build_model(trained.chosen, vocabulary.sequence_length), vocabulary)
         crossed = trained.held_out if encoded.folds else None
         counted = crossed or tally_of(classifier, encoded.validation)
     right, phrases = int(counted.confusion.trace()), int(counted.confusion.sum())
-    return Outcome(quarters, right, phrases, size, latency, 0, asdict(sizes), time.monotonic() - started)
+    return Outcome(share, right, phrases, size, latency, 0, asdict(sizes), time.monotonic() - started)
 
 
 def bytes_of(recipe: Recipe, sizes: Sizes, vocabulary: Vocabulary, slots: int | None = None) -> int:
@@ -150,24 +150,24 @@ def microseconds(recipe: Recipe, sizes: Sizes, vocabulary: Vocabulary) -> float:
     return _CALL + _STEP * steps + _CELL * cells + _PRODUCT * steps * 8 * units * (size + units)
 
 
-def _quick(recipe: Recipe, encoded: Encoded, quarters: int) -> Recipe:
+def _quick(recipe: Recipe, encoded: Encoded, share: int) -> Recipe:
     """Leaves out the training of an LSTM on the labels where its logits are not asked, or the rung is not the last.
 
     In cross-validation it has no logits and feeds the gate, which scales all labels alike.
     """
-    return replace(recipe, steps=0) if recipe.tables and (encoded.folds or quarters < QUARTERS) else recipe
+    return replace(recipe, steps=0) if recipe.tables and (encoded.folds or share < WHOLE) else recipe
 
 
-def share_of(encoded: Encoded, quarters: int) -> Encoded:
-    """Gives some quarters of the training phrases, with all their windows and copies: of every label each fourth."""
-    if quarters == QUARTERS:
+def share_of(encoded: Encoded, share: int) -> Encoded:
+    """Gives some sixteenths of the training phrases, with all their windows and copies, evenly of every label."""
+    if share == WHOLE:
         return encoded
     phrases, first = np.unique(encoded.phrases, return_index=True)
     label = encoded.truth[first]
     taken = np.zeros(int(phrases[-1]) + 1, bool)
     for of in np.unique(label):
         of_label = phrases[label == of]
-        taken[of_label[np.arange(len(of_label)) % QUARTERS < quarters]] = True
+        taken[of_label[np.arange(len(of_label)) % WHOLE < share]] = True
     chosen = taken[encoded.phrases]
     return replace(
         encoded,

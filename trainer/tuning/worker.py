@@ -9,10 +9,10 @@ from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
 from trainer.errors import UserError
 from trainer.quiet import quietly, set_environment
-from trainer.tuning.prepared import QUARTERS, Prepared
+from trainer.tuning.prepared import WHOLE, Prepared
 from trainer.tuning.record import recipe_from
 
-TIME: Final = "quarters"  # what the scheduler calls time: quarters of the training rows
+TIME: Final = "share"  # what the scheduler calls time: sixteenths of the training rows
 _THREADS: Final = 1  # of TensorFlow: a trial has one processor
 
 
@@ -43,15 +43,15 @@ class RecipeTrial(tune.Trainable):  # type: ignore[misc] # Ray has no types
         with quietly():
             import keras
 
-        quarters = self._prepared.rungs[self._rung]
+        share = self._prepared.rungs[self._rung]
         self._rung += 1
         try:
-            outcome = run_rung(self._prepared, self._recipe, quarters, self._most_bytes)
+            outcome = run_rung(self._prepared, self._recipe, share, self._most_bytes)
         except (UserError, ValueError, ArithmeticError, MemoryError) as error:
             return {TIME: 0, "score": 0.0, "error": f"{type(error).__name__}: {error}"[:500], "done": True}
         finally:
             keras.backend.clear_session()
-        done = outcome.quarters in (0, QUARTERS)
+        done = outcome.share in (0, WHOLE)
         told = asdict(outcome) | {"score": outcome.score, "done": done}
         return told | {"sizes": json.dumps(outcome.sizes)}  # Tune would flatten it
 
@@ -68,6 +68,6 @@ class SparingScheduler(ASHAScheduler):  # type: ignore[misc]
     def on_trial_result(self, tune_controller: Any, trial: Any, result: dict[str, Any]) -> str:
         """Says whether a trial goes on."""
         decision = str(super().on_trial_result(tune_controller, trial, result))
-        if trial.config.get("spared") and 0 < result[TIME] < QUARTERS:
+        if trial.config.get("spared") and 0 < result[TIME] < WHOLE:
             return str(TrialScheduler.CONTINUE)
         return decision
