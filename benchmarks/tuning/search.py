@@ -27,7 +27,7 @@ from trainer.data.corpus import Corpus, Phrase
 from trainer.data.sources import Source, Unit, load
 from trainer.evaluation.measuring import measure
 from trainer.files import read_json, write_json
-from trainer.model.recipe import RECIPES, Recipe
+from trainer.model.recipe import Recipe
 from trainer.quiet import set_environment
 from trainer.run import Run
 from trainer.training.fit import fit
@@ -57,12 +57,7 @@ def recipes_of(record: Record) -> dict[str, tuple[Recipe, Result]]:
     first, small = best(record.results), smallest_within(record.results, WITHIN)
     assert first is not None
     assert small is not None
-    # The lesson as it is, lines and all; the others as they were searched, with or without a teacher.
-    found = {
-        name: (RECIPES[name] if name == "lesson" else named[name].made(), named[name])
-        for name in _STARTS
-        if name in named
-    }
+    found = {name: (named[name].made(), named[name]) for name in _STARTS if name in named}
     return found | {"best": (first.made(), first), f"smallest-within:{WITHIN:g}": (small.made(), small)}
 
 
@@ -86,7 +81,7 @@ def measured(name: str, data: Path, minutes: float, teacher: str, folder: Path) 
     facts["complete"] = len(complete(record.results))
     phrases: list[Phrase] = []
     for of, (recipe, trial) in recipes_of(record).items():
-        path = folder / ("lesson" if of == "lesson" else f"trial-{trial.number}")  # two names of one are trained once
+        path = folder / f"trial-{trial.number}"  # two names of one are trained once
         run = Run.read(path) if path.is_dir() else fit(corpus, recipe, FitOptions(unit=unit, path=path))
         phrases = phrases or _test(name, data, run)
         asked = measure(run.classifier, phrases, run.threshold, run.majority_label)
