@@ -183,6 +183,15 @@ def test_sizes_by_rule_fit_every_number_of_labels(labels: int, rows: int, with_t
     assert (sizes.extra_words > 0) == with_teacher
 
 
+def test_half_of_the_size_with_a_teacher_is_kept() -> None:
+    recipe = dataclasses.replace(RECIPES["byline"], budget_kb=331)
+    by_rule = sizes_for(recipe, 77, 10_000, True)
+    pieces = tuple(f"▁piece{number}" for number in range(by_rule.maximum_pieces + by_rule.extra_words))
+    vocabulary = Vocabulary((), pieces, (-1.0,) * len(pieces), tuple(f"label{n}" for n in range(77)), 34)
+    sizes = within_budget(by_rule, recipe, vocabulary, True)
+    assert beyond_budget(sizes, recipe, vocabulary) == 0
+
+
 def test_a_budget_that_cannot_be_kept_is_found_out() -> None:
     vocabulary = Vocabulary((), ("▁piece",) * 1_000, (-1.0,) * 1_000, tuple(f"label{n}" for n in range(77)), 34)
     for budget, kept in ((60, False), (200, True), (0, True)):
