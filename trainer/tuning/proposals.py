@@ -24,6 +24,7 @@ from trainer.tuning.space import FAMILY, Limits, Params, Space, neighbour, propo
 STARTUP: Final = 8  # trials before TPE models what is good: till then neighbours of the starts are proposed
 _NEIGHBOURS: Final = 0.5  # of the proposals after them: TPE knows too little of twenty dimensions to do without
 _PARENTS: Final = 3  # of the best scores, whose neighbours are proposed, beside what is on the frontier
+_DRAWS: Final = 20  # of a neighbour that was not proposed yet
 _BEHIND: Final = 2.0  # points behind the best, at most, of parents
 _POINTS: Final = 2.0  # behind the best family, at which another is tried e times less often
 NAME: Final = "trial-{}"
@@ -81,6 +82,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         self._space, self._limits, self._starts, self._record = space, limits, starts, record
         self._most, self._until, self._listener, self._clock, self._seed = most, until, listener, clock, seed
         self._open: dict[str, tuple[Any, Result]] = {}
+        self._proposed = [{FAMILY: result.family, **result.params} for result in record.results]
         # A search that goes on draws other numbers than it began with.
         sampler = optuna.samplers.TPESampler(
             n_startup_trials=STARTUP, constant_liar=True, seed=seed + 1_000_003 * len(record.results)
@@ -106,6 +108,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
             self.study.enqueue_trial(self._fixed())
         trial = self.study.ask()
         family, params = propose(trial, self._space, self._limits)
+        self._proposed.append({FAMILY: family, **params})
         name = NAME.format(self._next)
         recipe = start.recipe if start else recipe_of(family, params, self._space, self._limits, name)
         result = Result(self._next, recipe.name, family, params, facts_of(recipe), "running", [])
@@ -119,8 +122,11 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         generator = np.random.default_rng([self._seed, self._next])
         parents = _parents(self._record.results) or [(start.family, start.params) for start in self._starts[:1]]
         if parents and generator.random() < (_NEIGHBOURS if self._next >= STARTUP else bool(self._starts)):
-            family, params = parents[int(generator.integers(len(parents)))]
-            return {FAMILY: family, **neighbour(family, params, self._space, self._limits, generator)}
+            for _ in range(_DRAWS):
+                family, params = parents[int(generator.integers(len(parents)))]
+                near = {FAMILY: family, **neighbour(family, params, self._space, self._limits, generator)}
+                if near not in self._proposed:
+                    return near
         return {FAMILY: str(generator.choice(self._limits.families, p=self._chances()))}
 
     def _chances(self) -> list[float]:
