@@ -287,6 +287,14 @@ def test_equal_seeds_propose_alike_and_a_search_goes_on(tmp_path: Path) -> None:
     assert np.mean(later) > np.mean(scores[:8]) + 0.5
 
 
+def test_a_neighbour_that_was_proposed_is_not_proposed_again(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    from trainer.tuning import proposals
+
+    monkeypatch.setattr(proposals, "neighbour", lambda family, params, *_: dict(params))
+    found = proposed(tmp_path / "a", 1, 24, likes_little)
+    assert len({json.dumps(each | {"name": ""}) for each in found}) == 24
+
+
 @pytest.mark.parametrize(
     ("arguments", "rule"),
     [
