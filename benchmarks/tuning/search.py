@@ -34,6 +34,7 @@ from trainer.training.fit import fit
 from trainer.training.options import FitOptions
 from trainer.tuning.record import Record, Result, complete
 from trainer.tuning.results import best, interval, smallest_within
+from trainer.tuning.search import HALF, SearchOptions, search
 
 set_environment()
 
@@ -42,7 +43,7 @@ PAGE: Final = tables.ROOT / "docs" / "tuning.md"
 _BUILT_IN: Final = "built-in"
 CORPORA: Final = ("banking77", "hwu64", _BUILT_IN)
 WITHIN: Final = 0.5  # points
-_STARTS: Final = ("byline", "tiny", "lesson")
+_STARTS: Final = ("byline", HALF, "tiny", "lesson")
 _EQUAL: Final = 1.02  # times the default's bytes are as many
 
 
@@ -63,8 +64,6 @@ def recipes_of(record: Record) -> dict[str, tuple[Recipe, Result]]:
 
 def measured(name: str, data: Path, minutes: float, teacher: str, folder: Path) -> dict[str, Any]:
     """Searches one corpus, trains what was found, and asks the test."""
-    from trainer.tuning.search import SearchOptions, search
-
     corpus = corpus_of(name, data)
     unit = None if name == _BUILT_IN else Unit("line")  # as the command does
     done = folder / "search-done.json"
