@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -179,3 +180,22 @@ def test_a_node_is_killed_while_it_trains(
     losses = [of.facts["training"]["history"]["loss"][:3] for of in (run, alone)]
     np.testing.assert_allclose(losses[0], losses[1], rtol=1e-3)
     assert run.results["accuracy"] == pytest.approx(alone.results["accuracy"], abs=0.003)
+
+
+def test_a_controller_whose_node_is_lost_begins_again() -> None:
+    from ray.exceptions import ActorDiedError
+
+    from trainer.cluster.training import _fitted
+
+    outcomes: list[Any] = [ActorDiedError(), ActorDiedError(), "trained"]
+
+    def answer() -> Any:
+        outcome = outcomes.pop(0)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    assert _fitted(SimpleNamespace(fit=answer)) == "trained"
+    with pytest.raises(ActorDiedError):
+        outcomes += [ActorDiedError()] * 9
+        _fitted(SimpleNamespace(fit=answer))

@@ -24,8 +24,8 @@ from trainer.training.fit import fit
 from trainer.training.options import RANGES, FitOptions
 from trainer.tuning import chosen, results, trial
 from trainer.tuning.encodings import encoding_of
-from trainer.tuning.prepared import FOLDS, WHOLE, digest_of, prepare
-from trainer.tuning.record import COMPLETE, FAILED, PRUNED, Record, Result, facts_of
+from trainer.tuning.prepared import FOLDS, digest_of, prepare
+from trainer.tuning.record import COMPLETE, FAILED, PRUNED, WHOLE, Record, Result, facts_of
 from trainer.tuning.space import NETWORK, TABLES, TAUGHT, Limits, Space, dimensions, nearest, neighbour, recipe_of
 
 LIMITS = Limits((TABLES, NETWORK), 300, True, True, "none", dataclasses.replace(RECIPES["byline"], teacher="none"))

@@ -12,8 +12,7 @@ from trainer.cli.terminal import say
 from trainer.errors import UserError
 from trainer.files import write_text
 from trainer.training.options import RANGES, TEACHERS
-from trainer.tuning.prepared import WHOLE
-from trainer.tuning.record import REPORT, Result, complete
+from trainer.tuning.record import REPORT, WHOLE, Result, complete
 
 if TYPE_CHECKING:
     from rich.live import Live

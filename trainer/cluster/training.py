@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 _STATE: Final = "state.npz"
 _NAME: Final = "lstm-on-workers"
-_MOST_LOST: Final = 6  # workers that are replaced
+_MOST_LOST: Final = 6  # workers, and controllers of them, that are replaced
 _BATCH: Final = 1_024  # validation rows that are asked at once
 
 Arrays = dict[str, NDArray[Any]]
@@ -120,7 +120,7 @@ def learn(model: "keras.Model", job: Job, workers: OnRay, checkpoints: Checkpoin
             ),
         )
         try:
-            result = trainer.fit()
+            result = _fitted(trainer)
         except Exception as error:  # Ray Train has a kind of its own for each version
             reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
             raise UserError(f"--workers: the LSTM's training failed on the cluster ({reason})") from error
@@ -132,6 +132,18 @@ def learn(model: "keras.Model", job: Job, workers: OnRay, checkpoints: Checkpoin
         logger.info(f"LSTM: training was interrupted, and went on from step {int(state['resumed']):,}")
     history: History = json.loads(str(state["history"]))
     return history
+
+
+def _fitted(trainer: Any) -> Any:
+    """Trains, and goes on from the last checkpoint where the node is lost on which Ray Train's own controller runs."""
+    from ray.exceptions import RayActorError
+
+    for _ in range(_MOST_LOST):
+        try:
+            return trainer.fit()
+        except RayActorError as error:
+            logger.info(f"LSTM: the controller of the training was lost, and begins again ({type(error).__name__})")
+    return trainer.fit()
 
 
 @contextmanager

@@ -14,9 +14,9 @@ from trainer.splitting.folds import folds_of
 from trainer.splitting.options import SplitOptions, split_by
 from trainer.splitting.split import Split
 from trainer.training.learn import FEW_ROWS
+from trainer.tuning.record import WHOLE
 
 FOLDS: Final = 3  # of cross-validation in a search: `fit` has ten, of which each is a training
-WHOLE: Final = 16  # sixteenths of the training rows: all of them
 
 
 @dataclass(frozen=True)

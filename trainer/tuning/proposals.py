@@ -16,8 +16,7 @@ import numpy as np
 from ray.tune.search import Searcher
 
 from trainer.model.recipe import Recipe
-from trainer.tuning.prepared import WHOLE
-from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, Record, Result, complete, facts_of
+from trainer.tuning.record import COMPLETE, FAILED, PRUNED, TOO_LARGE, WHOLE, Record, Result, complete, facts_of
 from trainer.tuning.results import by_bytes, frontier
 from trainer.tuning.space import FAMILY, Limits, Params, Space, neighbour, propose, recipe_of
 

@@ -21,6 +21,7 @@ from trainer.tuning.space import VERSION
 
 SEARCHES: Final = Path("searches")
 FORMAT: Final = "byline-search-2"
+WHOLE: Final = 16  # sixteenths of the training rows: all of them
 COMPLETE, PRUNED, TOO_LARGE, FAILED = "complete", "pruned", "too large", "failed"
 _TRIALS: Final = "trials.jsonl"
 _FACTS: Final = "search.json"

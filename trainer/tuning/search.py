@@ -22,8 +22,8 @@ from trainer.quiet import quietly
 from trainer.splitting.options import SplitOptions
 from trainer.teacher.encoder import open_teacher
 from trainer.tuning import encodings
-from trainer.tuning.prepared import FOLDS, WHOLE, Prepared, prepare
-from trainer.tuning.record import SEARCHES, Record, facts_of
+from trainer.tuning.prepared import FOLDS, Prepared, prepare
+from trainer.tuning.record import SEARCHES, WHOLE, Record, facts_of
 from trainer.tuning.space import LEAST_KB, NETWORK, TABLES, TAUGHT, Limits, Space, nearest
 
 logger = logging.getLogger(__name__)

@@ -28,7 +28,8 @@ from trainer.text.vocabulary import Vocabulary
 from trainer.text.windows import first_rows
 from trainer.training.learn import train
 from trainer.tuning import encodings
-from trainer.tuning.prepared import WHOLE, Prepared
+from trainer.tuning.prepared import Prepared
+from trainer.tuning.record import WHOLE
 
 logger = logging.getLogger(__name__)
 

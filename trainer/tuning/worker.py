@@ -9,8 +9,8 @@ from ray.tune.schedulers import ASHAScheduler, TrialScheduler
 
 from trainer.errors import UserError
 from trainer.quiet import quietly, set_environment
-from trainer.tuning.prepared import WHOLE, Prepared
-from trainer.tuning.record import recipe_from
+from trainer.tuning.prepared import Prepared
+from trainer.tuning.record import WHOLE, recipe_from
 
 TIME: Final = "share"  # what the scheduler calls time: sixteenths of the training rows
 _THREADS: Final = 1  # of TensorFlow: a trial has one processor
