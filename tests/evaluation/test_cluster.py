@@ -196,6 +196,6 @@ def test_a_controller_whose_node_is_lost_begins_again() -> None:
         return outcome
 
     assert _fitted(SimpleNamespace(fit=answer)) == "trained"
+    outcomes += [ActorDiedError()] * 9
     with pytest.raises(ActorDiedError):
-        outcomes += [ActorDiedError()] * 9
         _fitted(SimpleNamespace(fit=answer))
