@@ -17,7 +17,7 @@ from trainer.quiet import quietly
 
 STEPS: Final = "lstm_steps"  # how many pieces the LSTM reads, for who reads the weights and not the graph
 _TYPES: Final = {"float32": np.float32, "int32": np.int32, "bool": np.bool_}
-_FUSABLE: Final = ("BiasAdd", "Elu", "LeakyRelu", "Prelu", "Relu", "Relu6", "Sigmoid")  # by every backend of TF.js
+_FUSABLE: Final = ("BiasAdd", "Elu", "LeakyRelu", "Prelu", "Relu", "Relu6", "Sigmoid")  # by TF.js' CPU and WASM
 _ENDS: Final = {8: (-128, 127), 16: (-32_768, 32_767)}
 
 

@@ -101,10 +101,7 @@ class Proposals(Searcher):  # type: ignore[misc] # Ray has no types
         if self._next >= self._most or self._clock() >= self._until:
             return str(Searcher.FINISHED)
         start = self._waiting.pop(0) if self._waiting else None
-        if start:
-            self.study.enqueue_trial({FAMILY: start.family, **start.params})
-        else:
-            self.study.enqueue_trial(self._fixed())
+        self.study.enqueue_trial({FAMILY: start.family, **start.params} if start else self._fixed())
         trial = self.study.ask()
         family, params = propose(trial, self._space, self._limits)
         self._proposed.append({FAMILY: family, **params})

@@ -37,7 +37,7 @@ HALF: Final = "byline-half"  # the default at half of its size
 UNTAUGHT: Final = "byline-untaught"  # the default without a teacher
 _UNDER_HALF: Final = 0.48  # what was asked for is met within a per cent or two
 _REDUCTION: Final = 3  # of a rung's trials the best third goes on
-_UPDATES: Final = 300  # gradient steps a minute of the search that one network may take: a fifth or so of its time
+_UPDATES: Final = 300  # gradient steps a minute of the search that one network may take, misspelt copies not counted
 _POSITIONS: Final = 34  # that the default reads of most text; the starting point of the search alone depends on it
 
 
@@ -121,7 +121,7 @@ def limits_of(prepared: Prepared, base: Recipe, options: SearchOptions) -> Limit
         kilobytes=budget_kb_of(base, label_count, teacher is not None),
         many=label_count > FEW_LABELS,
         windows=bool(split.window),
-        teacher=base.teacher if base.teacher != "none" else "none",
+        teacher=base.teacher,
         base=base,
         rows=prepared.counts["train"],
         updates=round(_UPDATES * options.minutes),

@@ -219,7 +219,7 @@ class Limits:
         teacher: Of the taught family: a name or a folder.
         base: The recipe from which the families `tables` and `taught` start.
         rows: That are learned from.
-        updates: Gradient steps of a network, at most, of which one epoch is always there; 0: any number.
+        updates: Gradient steps of a network on these rows, at most, but for a first epoch; 0: any number.
     """
 
     families: tuple[str, ...]
