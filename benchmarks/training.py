@@ -104,10 +104,8 @@ def report(result: dict[str, Any]) -> str:
 
 
 def _made_with(result: dict[str, Any]) -> str:
-    made = result.get("machine") or tables.machine()
-    versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")
     runs = f"median of {result['repeats']} runs" if result["repeats"] > 1 else "one run"
-    return f"{result['corpus']}; {made['cores']} cores; {runs} · {versions}"
+    return f"{result['corpus']}; {tables.made_with(result, runs)}"
 
 
 def main() -> None:

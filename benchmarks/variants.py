@@ -198,9 +198,7 @@ def report(result: dict[str, Any]) -> str:
         ]
         for name, of in result["variants"].items()
     ]
-    made = result.get("machine") or tables.machine()
-    versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")
-    return f"{tables.table(head, rows)}\n\n{result['corpus']}; {made['cores']} cores · {versions}"
+    return f"{tables.table(head, rows)}\n\n{result['corpus']}; {tables.made_with(result)}"
 
 
 def steps_report(result: dict[str, Any]) -> str:

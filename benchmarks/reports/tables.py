@@ -52,6 +52,13 @@ def kept(name: str) -> dict[str, Any] | None:
     return dict(read_json(path)) if path.is_file() else None
 
 
+def made_with(result: dict[str, Any], *more: str) -> str:
+    """Gives the line below a table: the cores, what else is to be said, the versions."""
+    made = result.get("machine") or machine()
+    versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")
+    return "; ".join([f"{made['cores']} cores", *more]) + f" · {versions}"
+
+
 def machine() -> dict[str, Any]:
     """Gives the cores and the versions that a time or an accuracy may depend on."""
     found = {"byline": __version__, "python": platform.python_version()}

@@ -227,8 +227,6 @@ def report(result: dict[str, Any]) -> str:
         for rows, by_workers in result.get("fit", {}).items()
         for workers, of in by_workers.items()
     ]
-    made = result.get("machine") or tables.machine()
-    versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")
     head = ["rows", "workers", "seconds", "of processors", "rows a second", "MB"]
     return "\n\n".join(
         [
@@ -236,7 +234,7 @@ def report(result: dict[str, Any]) -> str:
             tables.table(head, of_predict, 0),
             "`fit --recipe tiny`, seconds by stage:",
             tables.table(["rows", "workers", "seconds", "of processors", *names, "MB", "accuracy"], of_fit, 0),
-            f"{made['cores']} cores · {versions}",
+            tables.made_with(result),
         ]
     )
 

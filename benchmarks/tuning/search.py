@@ -145,9 +145,7 @@ def report(result: dict[str, Any]) -> str:
             f"On validation, beside `byline`: {half} at half of its bytes, {100 * facts['equal']:+.1f} at as many;"
             + ("" if facts["over_lesson"] is None else f" {100 * facts['over_lesson']:+.1f} over `lesson`.")
         )
-    made = result.get("machine") or tables.machine()
-    versions = " · ".join(f"{name} {value}" for name, value in made.items() if name != "cores")
-    return "\n".join([*lines, "", f"{made['cores']} cores · {versions}"])
+    return "\n".join([*lines, "", tables.made_with(result)])
 
 
 def main() -> None:

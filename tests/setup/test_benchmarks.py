@@ -1,8 +1,10 @@
 """The pure parts of the benchmarks: parts and windows of a text, intervals, tables and their place in a document."""
 
+import dataclasses
 import os
 from collections import Counter
 from pathlib import Path
+from types import ModuleType
 
 import accents
 import accuracy
@@ -16,11 +18,15 @@ from clients import measure as clients
 from reports import tables
 from reports.chart import spread
 from reports.scores import hits, interval
+from scaling import measure as scaling
+from scaling import workers
 from sets import texts
 from systems.baselines import System
+from tuning import search, transfer
 
 from export.proof.variants import PHRASES
 from trainer.data.corpus import Phrase, Row, of_lines
+from trainer.model.recipe import RECIPES
 from trainer.text.words import unpunctuated, words_of
 
 
@@ -142,6 +148,38 @@ def test_the_table_of_clients_is_the_one_of_the_numbers_kept() -> None:
     for name, facts in kept["clients"].items():
         assert (facts["asked"], facts["changed"]) == (clients.PHRASES, 0), name
         assert 0 < facts["above"] < facts["peak"], name
+
+
+@pytest.mark.parametrize("of", [search, transfer, scaling, workers], ids=lambda of: of.NAME)
+def test_the_table_is_the_one_of_the_numbers_kept(of: ModuleType) -> None:
+    kept = tables.kept(of.NAME)
+    assert kept
+    assert of.report(kept) in of.PAGE.read_text(encoding="utf-8")
+
+
+def test_what_a_search_found_is_set_beside_the_default_of_the_same_set() -> None:
+    found = "`misspelt_weight` 0.15"
+    one, two = ({"phrases": 200, "right": right, "misspelt": 80} for right in (100, 140))
+    rows = {
+        f"one | none | {transfer.DEFAULT} | 1": one,
+        f"one | none | {found} | 1": one | {"right": 104, "misspelt": 78},
+        f"two | none | {transfer.DEFAULT} | 1": two,
+        f"two | none | {found} | 1": two | {"right": 140, "misspelt": 80},
+        f"two | minilm | {found} | 1": two,  # beside nothing
+    }
+    assert f"| without a teacher | {found} | 2 | +1.00 ±1.00 | -0.50 ±0.50 | +0.0 to +2.0 |" in transfer.report(
+        {"rows": rows}
+    )
+    assert "with a teacher" not in transfer.report({"rows": rows}).replace("without a teacher", "")
+
+
+def test_a_finding_is_the_default_but_for_its_settings() -> None:
+    assert transfer.recipe_of("0.6 of `C`", "minilm", 4).regularization == pytest.approx(0.15)
+    assert transfer.recipe_of("0.6 of `C`", "minilm", 11).regularization == pytest.approx(0.3)
+    default = transfer.recipe_of(transfer.DEFAULT, "minilm", 11)
+    assert default == dataclasses.replace(RECIPES["byline"], teacher="minilm")
+    for finding in transfer.FINDINGS:
+        assert finding == transfer.DEFAULT or transfer.recipe_of(finding, "minilm", 11) != default, finding
 
 
 @pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="Linux alone has /proc/self/clear_refs")
