@@ -100,16 +100,20 @@ def wanted(seeds: int) -> Iterator[tuple[PublicSet, str, int]]:
 
 
 def report(result: dict[str, Any]) -> str:
-    """Draws the table: a column a finding would be too wide, so each has a row, with means over the sets."""
-    rows, drawn = result["rows"], []
-    for teacher, named in TEACHERS.items():
-        for finding in FINDINGS:
-            plain, slips = (_gains(rows, teacher, finding, part) for part in ("right", "misspelt"))
-            if finding == DEFAULT or not plain:
-                continue
-            drawn.append([named, finding, str(len(plain)), _mean(plain), _mean(slips), _spread(plain)])
-    head = ["", "setting", "sets", "mean", "misspelt", "worst to best set"]
-    return "\n".join([tables.table(head, drawn, text_columns=2), "", tables.made_with(result)])
+    """Draws the table: a row a finding, gains over the default in points, means over the sets."""
+    drawn = []
+    for finding in FINDINGS:
+        row = [finding]
+        for teacher in TEACHERS:
+            plain, slips = (_gains(result["rows"], teacher, finding, part) for part in ("right", "misspelt"))
+            row += [_mean(plain), _mean(slips), _spread(plain)]
+        if finding != DEFAULT and any(row[1:]):
+            drawn.append(row)
+    columns = ("{}, {} sets", "misspelt", "worst to best set")
+    counts = [len(_gains(result["rows"], teacher, DEFAULT, "right")) for teacher in TEACHERS]
+    named = zip(TEACHERS.values(), counts, strict=True)
+    head = ["setting", *(column.format(*of) for of in named for column in columns)]
+    return "\n".join([tables.table(head, drawn), "", tables.made_with(result)])
 
 
 def _gains(rows: dict[str, dict[str, Any]], teacher: str, finding: str, part: str) -> list[float]:
@@ -126,11 +130,11 @@ def _gains(rows: dict[str, dict[str, Any]], teacher: str, finding: str, part: st
 def _mean(gains: list[float]) -> str:
     if len(gains) < 2:
         return ""
-    return f"{np.mean(gains):+.2f} ±{np.std(gains, ddof=1) / np.sqrt(len(gains)):.2f}"
+    return f"{round(float(np.mean(gains)), 2) + 0.0:+.2f} ±{np.std(gains, ddof=1) / np.sqrt(len(gains)):.2f}"
 
 
 def _spread(gains: list[float]) -> str:
-    return f"{min(gains):+.1f} to {max(gains):+.1f}"
+    return "" if not gains else f"{min(gains):+.1f} to {max(gains):+.1f}"
 
 
 def main() -> None:
