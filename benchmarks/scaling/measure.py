@@ -30,7 +30,7 @@ from sets.public_sets import DATA
 NAME: Final = "scaling"
 PAGE: Final = tables.ROOT / "docs" / "scaling.md"
 WORKERS: Final = (1, 2)
-SIZES: Final = {"predict": (10_000, 100_000, 1_000_000, 10_000_000), "fit": (10_000, 100_000, 1_000_000)}
+SIZES: Final = {"predict": (10_000, 100_000, 1_000_000, 10_000_000), "fit": (10_000, 100_000, 1_000_000, 10_000_000)}
 STAGES: Final = {  # function of trainer/training/fit.py -> what the table calls it
     "profile_of": "read",
     "split_by": "split",

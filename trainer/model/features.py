@@ -4,7 +4,7 @@ An n-gram inside a piece depends on the piece alone, so what is learned of it fo
 that crosses the border between two pieces of a word folds into the row of their bigram.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from trainer.text.normalization import SPACE
 from trainer.text.vocabulary import RESERVED, SEP_ID, UNKNOWN_ID, Vocabulary
 
 Rows = NDArray[Any]  # framed rows of piece ids, shape [rows, S]
+Floats = NDArray[np.float32]
 SHORTEST_NGRAM: Final = 2  # characters
 _END: Final = "\0"  # the end of the text among characters: no piece holds it
 
@@ -113,32 +114,127 @@ def _incidence(places: list[tuple[int, int]], rows: int, columns: int) -> Any:
 
 
 @dataclass(frozen=True)
-class Block:
-    """One kind of feature and how it is weighed.
+class Features:
+    """What is seen of rows, of three kinds: pieces, bigrams and n-grams.
 
     Attributes:
-        counts: Sparse, shape [rows, features].
-        weights: What a count is multiplied by, before the division by the root of the number of pieces, shape
-            [features].
+        size: Of the vocabulary.
+        codes: Of bigrams, sorted, see `bigram_codes`.
+        whole: Places of those that are features themselves; the others give their n-grams alone.
+        inside: The n-grams of pieces, see `ngrams_of`.
+        crossing: Those of bigrams.
+        weights: Of each kind, what a count is multiplied by, before the division by the root of the number of pieces.
+        times: How often each piece stands in the rows, shape [size], and each bigram, shape [bigrams].
     """
 
-    counts: Any
-    weights: NDArray[np.float32]
+    size: int
+    codes: NDArray[np.int64]
+    whole: NDArray[np.int64]
+    inside: Any
+    crossing: Any
+    weights: tuple[Floats, ...] = ()
+    times: tuple[Floats, ...] = ()
+
+    def counts(self, rows: Rows) -> tuple[Any, Any, Any]:
+        """Counts pieces, bigrams and n-grams: sparse, each of shape [rows, features]."""
+        pieces, bigrams = piece_counts(rows, self.size), bigram_counts(rows, self.codes, self.size)
+        return pieces, bigrams[:, self.whole], pieces @ self.inside + bigrams @ self.crossing
+
+    def matrix(self, rows: Rows, extra: Floats | None = None) -> Any:
+        """Gives all features: sparse, shape [rows, features], those of `extra`, shape [rows, more], the last."""
+        from scipy import sparse
+
+        scale = sparse.diags((1 / np.sqrt(piece_numbers(rows))).astype(np.float32))
+        kinds = zip(self.counts(rows), self.weights, strict=True)
+        parts = [scale @ counts @ sparse.diags(weights) for counts, weights in kinds]
+        return sparse.hstack([*parts, *([] if extra is None else [sparse.csr_matrix(extra)])], format="csr")
 
 
-def weigh(counts: Any, occurrences: Any, mean_pieces: float, strength: float, power: float = 1.0) -> Block:
-    """Weighs a block by inverse document frequency, and so that its rows have about the length `strength`.
+@dataclass(frozen=True)
+class Selection:
+    """Which features there are, and how they are weighed.
+
+    Attributes:
+        strengths: Of pieces, bigrams and n-grams: the length of what a row has of each.
+        longest: Characters of the longest n-grams.
+        least: Rows that a bigram or an n-gram must stand in.
+        most_bigrams: Of more, those that stand most often are read.
+        power: Of the inverse document frequencies.
+        together: Rows that are counted at once.
+    """
+
+    strengths: tuple[float, float, float]
+    longest: int
+    least: int
+    most_bigrams: int
+    power: float
+    together: int
+
+
+def learn(rows: Rows, original: NDArray[np.bool_], vocabulary: Vocabulary, selection: Selection) -> Features:
+    """Counts the features of rows, and weighs each kind by inverse document frequency.
 
     Args:
-        counts: Of all rows, sparse, shape [rows, features].
-        occurrences: The same of the rows as they were written, without augmented copies.
-        mean_pieces: Of those rows.
-        strength: Of this block beside the others.
+        rows: Framed, shape [rows, S].
+        original: Which of them are no augmented copies, shape [rows]: frequencies are theirs.
+        vocabulary: Gives the pieces' characters.
+        selection: Which features.
+    """
+    size = vocabulary.size
+    parts = [slice(start, start + selection.together) for start in range(0, len(rows), selection.together)]
+    codes = _frequent((bigram_codes(rows[part], size)[1] for part in parts), selection.most_bigrams)
+    every = Features(size, codes, np.arange(len(codes)), *ngrams_of(vocabulary, codes, selection.longest))
+    total = int(original.sum())
+    documents: list[Any] = [0, 0, 0]
+    means: list[Any] = [0, 0, 0]
+    times: list[Any] = [0, 0]
+    pieces = 0.0
+    for part in parts:
+        written = original[part]
+        share = float(written.sum() / total)
+        pieces += share * float(piece_numbers(rows[part])[written].mean()) if share else 0.0
+        for kind, counts in enumerate(every.counts(rows[part])):
+            if kind < len(times):
+                times[kind] = times[kind] + np.asarray(counts.sum(axis=0), np.float64).ravel()
+            if share:
+                occurrences = counts[written]
+                documents[kind] = documents[kind] + np.asarray((occurrences > 0).sum(axis=0)).ravel()
+                means[kind] = means[kind] + np.asarray(occurrences.mean(axis=0)).ravel() * share
+    whole, told = np.flatnonzero(documents[1] >= selection.least), documents[2] >= selection.least
+    chosen = (slice(None), whole, told)
+    weights = tuple(
+        _weights(documents[kind][of_kind], means[kind][of_kind], total, pieces, strength, selection.power)
+        for kind, (of_kind, strength) in enumerate(zip(chosen, selection.strengths, strict=True))
+    )
+    stood = tuple(counted.astype(np.float32) for counted in times)
+    return Features(size, codes, whole, every.inside[:, told], every.crossing[:, told], weights, stood)
+
+
+def _frequent(codes: Iterable[NDArray[np.int64]], most: int) -> NDArray[np.int64]:
+    """Gives different codes, sorted; of more than `most` those that stand most often."""
+    found, times = np.zeros(0, np.int64), np.zeros(0, np.int64)
+    for part in codes:
+        more, counts = np.unique(part, return_counts=True)
+        found, places = np.unique(np.concatenate([found, more]), return_inverse=True)
+        times = np.bincount(places, np.concatenate([times, counts]), len(found)).astype(np.int64)
+    if len(found) > most:
+        found = np.sort(found[np.argsort(-times, kind="stable")[:most]])
+    return found
+
+
+def _weights(
+    documents: NDArray[np.int64], mean: NDArray[Any], rows: int, mean_pieces: float, strength: float, power: float
+) -> Floats:
+    """Gives inverse document frequencies, so scaled that the rows' counts have about the length `strength`.
+
+    Args:
+        documents: Rows that have each feature.
+        mean: Of each feature's counts.
+        rows: How many there are.
+        mean_pieces: Of a row.
+        strength: Of this kind beside the others.
         power: Of the inverse document frequencies.
     """
-    rows = occurrences.shape[0]
-    documents = np.asarray((occurrences > 0).sum(axis=0)).ravel()
     idf = (np.log((1 + rows) / (1 + documents)) + 1) ** power
-    mean = np.asarray(occurrences.mean(axis=0)).ravel()
     norm = np.sqrt(max(float((idf**2 * mean).sum()) / mean_pieces, 1e-12))
-    return Block(counts, (strength * idf / norm).astype(np.float32))
+    return np.asarray(strength * idf / norm, np.float32)
