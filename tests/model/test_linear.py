@@ -122,10 +122,35 @@ def test_extra_features_get_a_kernel() -> None:
     assert (learned.extra.argmax(axis=0) == np.arange(3)).all()
 
 
-def test_many_rows_are_solved_in_passes() -> None:
-    vocabulary, rows, truth = taught()
-    learned = train(np.tile(rows, (50, 1)), np.tile(truth, 50), None, vocabulary, LinearSettings(most_rows=100))
-    assert (folded(learned, rows, vocabulary.size).argmax(axis=1) == truth).all()
+@pytest.mark.parametrize("labels", [2, 3])
+def test_many_rows_are_learned_a_chunk_at_a_time(labels: int) -> None:
+    vocabulary, rows, truth = taught(labels)
+    settings = LinearSettings(most_rows=100, chunk=300)
+    many, of_many = np.repeat(rows, 50, axis=0), np.repeat(truth, 50)  # label by label: a chunk in order has one
+    extra = np.eye(labels, dtype=np.float32)[of_many]
+    learned = train(many, of_many, np.ones(len(many), np.float32), vocabulary, settings, extra)
+    assert learned.extra is not None
+    without = replace(learned, bias=learned.bias + learned.extra.mean(axis=0))
+    assert (folded(without, rows, vocabulary.size).argmax(axis=1) == truth).all()
+    # The exact solver's logits correlate so with them; in the order of the rows they would not.
+    exact = train(many, of_many, None, vocabulary, LinearSettings(), extra)
+    one, other = (folded(of, rows, vocabulary.size) for of in (learned, exact))
+    assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.999
+
+
+def test_features_are_the_same_however_many_rows_are_counted_at_once() -> None:
+    vocabulary, rows, _ = taught()
+    rows, original = np.tile(rows, (3, 1)), np.repeat([True, False], [20, 16])
+    selection = LinearSettings(few_rows=0, most_bigrams=30).selection(int(original.sum()), len(rows))
+    whole = features.learn(rows, original, vocabulary, selection)
+    parts = features.learn(rows, original, vocabulary, replace(selection, together=7))
+    np.testing.assert_array_equal(parts.codes, whole.codes)
+    np.testing.assert_array_equal(parts.whole, whole.whole)
+    for one, other in zip(parts.times, whole.times, strict=True):
+        np.testing.assert_array_equal(one, other)
+    for one, other in zip(parts.weights, whole.weights, strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-6)
+    np.testing.assert_allclose(parts.matrix(rows[:3]).toarray(), whole.matrix(rows).toarray()[:3], rtol=1e-6)
 
 
 def test_equal_seeds_give_equal_numbers() -> None:
