@@ -18,8 +18,8 @@ from clients import measure as clients
 from reports import tables
 from reports.chart import spread
 from reports.scores import hits, interval
+from scaling import descent, workers
 from scaling import measure as scaling
-from scaling import workers
 from sets import texts
 from systems.baselines import System
 from tuning import search, transfer
@@ -150,7 +150,7 @@ def test_the_table_of_clients_is_the_one_of_the_numbers_kept() -> None:
         assert 0 < facts["above"] < facts["peak"], name
 
 
-@pytest.mark.parametrize("of", [search, transfer, scaling, workers], ids=lambda of: of.NAME)
+@pytest.mark.parametrize("of", [search, transfer, scaling, workers, descent], ids=lambda of: of.NAME)
 def test_the_table_is_the_one_of_the_numbers_kept(of: ModuleType) -> None:
     kept = tables.kept(of.NAME)
     assert kept

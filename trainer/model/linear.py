@@ -250,6 +250,7 @@ def descend(
         eta0=settings.rate,
         average=len(truth),  # begins after as many
         random_state=seed,
+        n_jobs=-1,  # threads, which share the rows; each label has an order of its own, whatever their number
     )
     for number in range(settings.passes):
         logger.info(f"linear part: pass {number + 1} of {settings.passes} over {len(truth):,} rows")
