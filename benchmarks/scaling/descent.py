@@ -1,7 +1,7 @@
 """Is averaged stochastic gradient descent as good as the exact solver: python benchmarks/scaling/descent.py [--write]
 
 Above 500,000 rows the linear part is learned by descent, a chunk of the rows at a time. Here both learn the same rows,
-and are asked the same validation phrases; the seconds are of the linear part alone. The rows of the built-in corpus are
+and are asked the same validation phrases; the seconds are of training without an LSTM. Rows of the built-in corpus are
 its windows with their copies. The table stands in docs/scaling.md. Without the public sets the built-in corpus alone is
 measured.
 """

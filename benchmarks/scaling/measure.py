@@ -1,7 +1,7 @@
 """Measures time and memory against rows and workers: python benchmarks/scaling/measure.py --dist dist --write
 
 `predict` answers, and `fit` learns from, made corpora of 10^4 rows and more, on one worker and on two, each in a child
-process: seconds, seconds of processors, rows a second, and the peak of the memory of the process and all that it
+process; `running` is `fit` with the rows as running text, cut into windows. Kept are seconds, seconds of processors, rows a second, and the peak of the memory of the process and all that it
 started, shared pages once (Linux). Sizes come in rising order, and with --write each is kept once it is measured: what
 is there already is not measured again. The rows are those of snips with two words of each replaced by made-up ones;
 without that set, the benchmark ends with a message. `fit` is of the recipe tiny, and its stages are timed apart.
@@ -30,7 +30,9 @@ from sets.public_sets import DATA
 NAME: Final = "scaling"
 PAGE: Final = tables.ROOT / "docs" / "scaling.md"
 WORKERS: Final = (1, 2)
-SIZES: Final = {"predict": (10_000, 100_000, 1_000_000, 10_000_000), "fit": (10_000, 100_000, 1_000_000, 10_000_000)}
+_ROWS: Final = (10_000, 100_000, 1_000_000, 10_000_000)
+SIZES: Final = {"predict": _ROWS, "fit": _ROWS, "running": _ROWS}
+UNITS: Final = {"fit": "line", "running": "words"}
 STAGES: Final = {  # function of trainer/training/fit.py -> what the table calls it
     "profile_of": "read",
     "split_by": "split",
@@ -162,17 +164,17 @@ def measure_predict(data: Path, rows: int, workers: int, dist: Path, folder: Pat
     return found | {"a_second": round(rows / found["seconds"])}
 
 
-def measure_fit(data: Path, workers: int) -> dict[str, Any]:
+def measure_fit(data: Path, workers: int, unit: str) -> dict[str, Any]:
     """Learns from a corpus, by stages."""
-    command = [sys.executable, str(Path(__file__)), "stages", str(data), str(workers)]
+    command = [sys.executable, str(Path(__file__)), "stages", str(data), str(workers), unit]
     found = measured(command, tables.ROOT)
     told: dict[str, Any] = json.loads(found.pop("printed").splitlines()[-1])
     return found | told
 
 
-def stages(data: Path, workers: int) -> None:
+def stages(data: Path, workers: int, unit: str) -> None:
     """Fits, and prints the seconds of each stage and the accuracy as JSON; for a process of its own."""
-    from trainer.data.sources import Source, load
+    from trainer.data.sources import Source, load, unit_of
     from trainer.model.recipe import RECIPES
     from trainer.quiet import set_environment
     from trainer.training import fit as module
@@ -195,12 +197,14 @@ def stages(data: Path, workers: int) -> None:
         setattr(module, function, timed(getattr(module, function), name))
     with tempfile.TemporaryDirectory() as folder:
         corpus = timed(load, "open")(Source(str(data), least_rows=5))
-        run = module.fit(corpus, RECIPES["tiny"], FitOptions(path=Path(folder, "run"), workers=workers))
+        run = module.fit(
+            corpus, RECIPES["tiny"], FitOptions(unit=unit_of(unit), path=Path(folder, "run"), workers=workers)
+        )
         print(json.dumps({"stages": seconds, "accuracy": run.results["accuracy"]}))
 
 
 def report(result: dict[str, Any]) -> str:
-    """Draws both tables."""
+    """Draws the tables."""
     of_predict = [
         [
             f"{int(rows):,}",
@@ -214,9 +218,25 @@ def report(result: dict[str, Any]) -> str:
         for workers, of in by_workers.items()
     ]
     names = ["open", *STAGES.values()]
-    of_fit = [
+    head = ["rows", "workers", "seconds", "of processors", "rows a second", "MB"]
+    return "\n\n".join(
         [
-            f"{int(rows):,}",
+            "`predict`, with the `.tflite` of the recipe `tiny`:",
+            tables.table(head, of_predict, 0),
+            "`fit --recipe tiny`, seconds by stage:",
+            _of_fit(result.get("fit", {})),
+            "The same with `--unit words`, the rows as running text that is cut into windows:",
+            _of_fit(result.get("running", {})),
+            tables.made_with(result),
+        ]
+    )
+
+
+def _of_fit(result: dict[str, Any]) -> str:
+    names = ["open", *STAGES.values()]
+    rows = [
+        [
+            f"{int(count):,}",
             workers,
             f"{of['seconds']:,.0f}",
             f"{of['processor']:,.0f}",
@@ -224,24 +244,15 @@ def report(result: dict[str, Any]) -> str:
             f"{of['megabytes']:,.0f}",
             f"{of['accuracy']:.2%}",
         ]
-        for rows, by_workers in result.get("fit", {}).items()
+        for count, by_workers in result.items()
         for workers, of in by_workers.items()
     ]
-    head = ["rows", "workers", "seconds", "of processors", "rows a second", "MB"]
-    return "\n\n".join(
-        [
-            "`predict`, with the `.tflite` of the recipe `tiny`:",
-            tables.table(head, of_predict, 0),
-            "`fit --recipe tiny`, seconds by stage:",
-            tables.table(["rows", "workers", "seconds", "of processors", *names, "MB", "accuracy"], of_fit, 0),
-            tables.made_with(result),
-        ]
-    )
+    return tables.table(["rows", "workers", "seconds", "of processors", *names, "MB", "accuracy"], rows, 0)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("what", nargs="*", metavar="WHAT", help="predict, fit, or both [both]")
+    parser.add_argument("what", nargs="*", metavar="WHAT", help=f"of {', '.join(SIZES)} [all]")
     parser.add_argument("--dist", type=Path, default=Path("dist"), help="whose .tflite answers [dist]")
     parser.add_argument("--rows", type=Path, default=DATA / "snips" / "train.csv", help="of text and label [snips]")
     parser.add_argument("--most", type=int, default=10_000_000, help="rows of the largest corpus [10,000,000]")
@@ -274,8 +285,8 @@ def _measure_all(given: argparse.Namespace, result: dict[str, Any]) -> Iterator[
                     continue
                 if not data.exists():
                     write_corpus(data, rows, given.rows)
-                if what == "fit":
-                    of_rows[workers] = measure_fit(data, int(workers))
+                if what in UNITS:
+                    of_rows[workers] = measure_fit(data, int(workers), UNITS[what])
                 else:
                     of_rows[workers] = measure_predict(data, rows, int(workers), given.dist, folder)
                 print(f"{what}, {rows:,} rows, {workers} workers: {of_rows[workers]}", file=sys.stderr, flush=True)
@@ -284,6 +295,6 @@ def _measure_all(given: argparse.Namespace, result: dict[str, Any]) -> Iterator[
 
 if __name__ == "__main__":
     if sys.argv[1:2] == ["stages"]:
-        stages(Path(sys.argv[2]), int(sys.argv[3]))
+        stages(Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4])
     else:
         main()
