@@ -1,10 +1,11 @@
 """Measures time and memory against rows and workers: python benchmarks/scaling/measure.py --dist dist --write
 
 `predict` answers, and `fit` learns from, made corpora of 10^4 rows and more, on one worker and on two, each in a child
-process; `running` is `fit` with the rows as running text, cut into windows. Kept are seconds, seconds of processors, rows a second, and the peak of the memory of the process and all that it
-started, shared pages once (Linux). Sizes come in rising order, and with --write each is kept once it is measured: what
-is there already is not measured again. The rows are those of snips with two words of each replaced by made-up ones;
-without that set, the benchmark ends with a message. `fit` is of the recipe tiny, and its stages are timed apart.
+process; `running` is `fit` with the rows as running text, which is cut into windows. Kept are seconds, seconds of
+processors, rows a second, and the peak of the memory of the process and all that it started, shared pages once
+(Linux). Sizes come in rising order, and with --write each is kept once it is measured: what is there already is not
+measured again. The rows are those of snips with two words of each replaced by made-up ones; without that set, the
+benchmark ends with a message. `fit` is of the recipe tiny, and its stages are timed apart.
 """
 
 import argparse
@@ -217,7 +218,6 @@ def report(result: dict[str, Any]) -> str:
         for rows, by_workers in result.get("predict", {}).items()
         for workers, of in by_workers.items()
     ]
-    names = ["open", *STAGES.values()]
     head = ["rows", "workers", "seconds", "of processors", "rows a second", "MB"]
     return "\n\n".join(
         [
