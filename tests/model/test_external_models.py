@@ -66,7 +66,8 @@ def test_it_is_exported_and_every_runtime_agrees(
     assert scores == pytest.approx(runtimes.ask_interpreter(model, texts).probabilities, abs=parity.TOLERANCE)
     with pytest.raises(UserError, match="was trained elsewhere"):
         byline.load(dist)
-    assert main(["verify", str(dist)]) == 0
+    if kind == "average":  # with its run beside it, and then without: once is enough, it is all of the proof again
+        assert main(["verify", str(dist)]) == 0
     (place / "elsewhere").mkdir()
     (place / "runs").rename(place / "elsewhere" / "runs")
     assert main(["verify", str(dist)]) == 0
