@@ -21,8 +21,8 @@ from reports import tables
 from sets.public_sets import DATA
 
 from scaling.measure import write_corpus
+from scaling.workers import BUILT_IN, corpus_of
 from trainer.cli.terminal import say
-from trainer.data import built_in
 from trainer.data.corpus import Corpus
 from trainer.data.sources import Source, Unit, load
 from trainer.evaluation.measuring import tally_of
@@ -39,39 +39,33 @@ set_environment()
 
 NAME: Final = "descent"
 PAGE: Final = tables.ROOT / "docs" / "scaling.md"
-_BUILT_IN: Final = "the built-in corpus"
 _ROWS: Final = 1_000_000
 _MADE: Final = f"{_ROWS:,} made rows"
 SOLVERS: Final = {"exact": 10 * _ROWS, "descent": 0}  # the most rows of the exact solver
 CASES: Final = {  # set -> recipe
-    _BUILT_IN: "byline",
+    BUILT_IN: "byline",
     "ko_3i4k": "byline",
     _MADE: "tiny",
 }
 
 
-def corpus_of(name: str, data: Path, folder: Path) -> Corpus:
-    """Opens a corpus, or makes it.
+def opened(name: str, data: Path, folder: Path) -> tuple[Corpus, Unit | None]:
+    """Opens a corpus, or makes it of snips.
 
     Raises:
-        FileNotFoundError: The set that it is, or is made of, is not there.
+        FileNotFoundError: The set is not there.
     """
-    if name == _BUILT_IN:
-        return built_in.load()
-    path = data / ("snips" if name == _MADE else name) / "train.csv"
-    if not path.is_file():
-        raise FileNotFoundError(2, "no such file", str(path))
-    if name == _MADE:
-        write_corpus(folder / "made.parquet", _ROWS, path)
-        path = folder / "made.parquet"
-    return load(Source(str(path)))
+    if name != _MADE:
+        return corpus_of(name, data)
+    write_corpus(folder / "made.parquet", _ROWS, data / "snips" / "train.csv")
+    return load(Source(str(folder / "made.parquet"))), Unit("line")
 
 
 def measured(name: str, data: Path, folder: Path) -> dict[str, Any]:
     """Learns by both, and counts the right answers."""
     recipe = replace(RECIPES[CASES[name]], teacher="none", steps=0)
-    unit = None if name == _BUILT_IN else Unit("line")
-    prepared = prepare(corpus_of(name, data, folder), recipe, SplitOptions(unit=unit))
+    corpus, unit = opened(name, data, folder)
+    prepared = prepare(corpus, recipe, SplitOptions(unit=unit))
     encoded, sizes, _ = encodings.encoding_of(prepared, recipe, None)
     sizes = within_budget(sizes, recipe, encoded.vocabulary, False)
     found: dict[str, Any] = {"rows": len(encoded.rows)}

@@ -20,6 +20,7 @@ from sets.public_sets import DATA
 
 from trainer.cli.terminal import say
 from trainer.data import built_in
+from trainer.data.corpus import Corpus
 from trainer.data.sources import Source, Unit, load
 from trainer.model.recipe import RECIPES
 from trainer.quiet import set_environment
@@ -30,26 +31,32 @@ set_environment()
 
 NAME: Final = "workers"
 PAGE: Final = tables.ROOT / "docs" / "scaling.md"
-_BUILT_IN: Final = "the built-in corpus"
+BUILT_IN: Final = "the built-in corpus"
 CASES: Final = (  # of the tables the LSTM is trained on the labels where there is no teacher
     ("banking77", "byline", "default without a teacher"),
     ("banking77", "tiny", "`tiny`"),
-    (_BUILT_IN, "lesson", "`lesson`"),
+    (BUILT_IN, "lesson", "`lesson`"),
 )
 WORKERS: Final = (1, 2)
 
 
-def measured(name: str, recipe: str, workers: int, data: Path) -> dict[str, Any]:
-    """Fits, and gives the accuracy on the test part.
+def corpus_of(name: str, data: Path) -> tuple[Corpus, Unit | None]:
+    """Opens the built-in corpus or a public set, and says what its phrases are, as the command does.
 
     Raises:
         FileNotFoundError: The set is not there.
     """
+    if name == BUILT_IN:
+        return built_in.load(), None
     path = data / name / "train.csv"
-    if name != _BUILT_IN and not path.is_file():
+    if not path.is_file():
         raise FileNotFoundError(2, "no such file", str(path))
-    corpus = built_in.load() if name == _BUILT_IN else load(Source(str(path)))
-    unit = None if name == _BUILT_IN else Unit("line")
+    return load(Source(str(path))), Unit("line")
+
+
+def measured(name: str, recipe: str, workers: int, data: Path) -> dict[str, Any]:
+    """Fits, and gives the accuracy on the test part."""
+    corpus, unit = corpus_of(name, data)
     with tempfile.TemporaryDirectory() as folder:
         options = FitOptions(unit=unit, path=Path(folder, "run"), workers=workers)
         results = fit(corpus, replace(RECIPES[recipe], teacher="none"), options).results
