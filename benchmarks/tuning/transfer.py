@@ -27,6 +27,7 @@ from trainer.data.sources import Unit
 from trainer.evaluation.measuring import tally_of
 from trainer.evaluation.metrics import Tally
 from trainer.model.classifier import Classifier
+from trainer.model.linear import LinearSettings
 from trainer.model.network import build_model
 from trainer.model.recipe import RECIPES, Recipe, within_budget
 from trainer.quiet import set_environment
@@ -56,14 +57,13 @@ FINDINGS: Final[dict[str, dict[str, float]]] = {  # "C" is a factor: the default
 }
 TEACHERS: Final = {"none": "without a teacher", "minilm": "with a teacher"}
 _SEARCHED: Final = ("hwu64", "banking77")
-_FEW_LABELS: Final = 10  # of more, the default's C is 0.5, else 0.25
 
 
 def recipe_of(finding: str, teacher: str, labels: int) -> Recipe:
     """Gives the default recipe with a finding; without a teacher no LSTM is trained, which the tables do without."""
     settings: dict[str, Any] = dict(FINDINGS[finding])
     if factor := settings.pop("C", 0):
-        settings["regularization"] = factor * (0.5 if labels > _FEW_LABELS else 0.25)
+        settings["regularization"] = factor * LinearSettings().strength(labels)
     default = RECIPES["byline"]
     return replace(default, teacher=teacher, steps=0 if teacher == "none" else default.steps, **settings)
 

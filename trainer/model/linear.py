@@ -40,7 +40,7 @@ class LinearSettings:
         most_rows: Above as many, whose features take gigabytes, averaged stochastic gradient descent takes the
             solver's place. Of a million rows it is as good in half of the time; of fewer 0.3 points behind.
         passes: Of that descent over the rows; the weights of all but the first are averaged.
-        rate: At which it descends: from 0.06 to 0.2 answers are as good, and better than at a rate that falls.
+        rate: At which it descends. Of 100,000 made rows 0.06 and 0.2 are 0.2 points worse, a rate that falls 0.9.
         chunk: Rows whose features are in memory at once there.
         most_bigrams: Of more, those that stand most often are read.
     """
